@@ -1,0 +1,333 @@
+"""A ledger: frozen tables and the day up to which they know."""
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pandera.errors
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ledger.errors import BadInput
+from ledger.tables import SCHEMAS, empty
+
+Day = date | str | pd.Timestamp
+
+
+def as_day(day: Day) -> pd.Timestamp:
+    """Return the day as a midnight timestamp without time zone."""
+    try:
+        return pd.Timestamp(day).normalize()
+    except ValueError as error:
+        raise BadInput("must be a date such as 2025-03-31", value=day) from error
+
+
+def positions(of: pd.Series, among: pd.Series) -> npt.NDArray[np.int64]:
+    """Return where each text of `of` stands in `among`, -1 where it is null or does not occur."""
+    values = pa.array(among.array)
+    found = pc.index_in(pa.array(of.array), value_set=values, skip_nulls=True)
+    return found.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Ledger:
+    """All that is known of receivables on the evening of `as_of`.
+
+    Tables are described in `ledger.tables`; they are read, never written to. Two laws hold to the cent: for every
+    invoice, issued = cash + credits + write-offs + discounts + deductions + agency + factoring + open; and nothing is
+    applied before its invoice is issued, or beyond its amount.
+    """
+
+    as_of: pd.Timestamp
+    base_currency: str
+    invoices: pd.DataFrame
+    payments: pd.DataFrame
+    customers: pd.DataFrame
+    contacts: pd.DataFrame = field(default_factory=lambda: empty("contacts"))
+    promises: pd.DataFrame = field(default_factory=lambda: empty("promises"))
+    disputes: pd.DataFrame = field(default_factory=lambda: empty("disputes"))
+    staff: pd.DataFrame = field(default_factory=lambda: empty("staff"))
+    rates: pd.DataFrame = field(default_factory=lambda: empty("rates"))
+
+    @property
+    def tables(self) -> Mapping[str, pd.DataFrame]:
+        """The tables by name."""
+        return {name: getattr(self, name) for name in SCHEMAS}
+
+    # -- derived columns, aligned with the rows of `invoices` and `payments`
+
+    @cached_property
+    def invoice_of_payment(self) -> npt.NDArray[np.int64]:
+        """Row of `invoices` that each payment is applied to; -1 for unapplied cash."""
+        return positions(self.payments["invoice_id"], self.invoices["invoice_id"])
+
+    @cached_property
+    def customer_of_invoice(self) -> npt.NDArray[np.int64]:
+        """Row of `customers` that each invoice belongs to."""
+        return positions(self.invoices["customer_id"], self.customers["customer_id"])
+
+    def settled(self, on: Day | None = None, kinds: tuple[str, ...] | None = None) -> npt.NDArray[np.int64]:
+        """Return, for each invoice, the minor units applied to it up to and including the day, of all or some kinds."""
+        counts = self.invoice_of_payment >= 0
+        if on is not None:
+            counts &= (self.payments["applied_date"] <= as_day(on)).to_numpy()
+        if kinds is not None:
+            counts &= self.payments["kind"].isin(kinds).to_numpy()
+        total = np.zeros(len(self.invoices), np.int64)
+        np.add.at(total, self.invoice_of_payment[counts], self.payments["amount"].to_numpy()[counts])
+        return total
+
+    def open_amount(self, on: Day | None = None) -> npt.NDArray[np.int64]:
+        """Return, for each invoice, the minor units open on the evening of the day (default: `as_of`); 0 before issue."""
+        day = self.as_of if on is None else as_day(on)
+        issued = (self.invoices["issue_date"] <= day).to_numpy()
+        return np.where(issued, self.invoices["amount"].to_numpy() - self.settled(day), 0)
+
+    @cached_property
+    def settled_date(self) -> "pd.Series[pd.Timestamp]":
+        """The day on which each invoice was settled in full; NaT while it is open."""
+        last = self.payments["applied_date"].groupby(self.invoice_of_payment).max()
+        days = last.reindex(np.arange(len(self.invoices)))
+        days.index = self.invoices.index
+        return days.where(self.open_amount() == 0)
+
+    @cached_property
+    def base_rate(self) -> npt.NDArray[np.float64]:
+        """Base-currency minor units per minor unit of each invoice's currency."""
+        return self.to_base(self.invoices["currency"])
+
+    def to_base(self, currency: pd.Series) -> npt.NDArray[np.float64]:
+        """Return base-currency minor units per minor unit of each given currency."""
+        from ledger.currency import decimals
+
+        rates = dict(zip(self.rates["currency"], self.rates["rate"], strict=True)) | {self.base_currency: 1.0}
+        scale = {code: rate * 10.0 ** (decimals(self.base_currency) - decimals(code)) for code, rate in rates.items()}
+        return currency.map(scale).to_numpy(np.float64)
+
+    # -- time
+
+    def snapshot(self, day: Day) -> "Ledger":
+        """Return what was known on the evening of an earlier day: nothing later than that, ever.
+
+        Cash that was received by then but applied later is unapplied cash in the snapshot; a dispute that was opened
+        by then but resolved later is open.
+        """
+        day = as_day(day)
+        if day > self.as_of:
+            raise BadInput(f"this ledger knows nothing after {self.as_of:%Y-%m-%d}", field="as_of", value=f"{day:%Y-%m-%d}")
+        end = pd.Timestamp(day, tz="UTC") + pd.Timedelta(days=1)
+        payments = self.payments[self.payments["received_date"] <= day].copy()
+        later = ~(payments["applied_date"] <= day)
+        payments.loc[later, ["invoice_id", "applied_date"]] = [pd.NA, pd.NaT]
+        contacts = self.contacts[self.contacts["time"] < end]
+        disputes = self.disputes[self.disputes["opened"] <= day].copy()
+        disputes.loc[~(disputes["acknowledged"] <= day), "acknowledged"] = pd.NaT
+        unresolved = ~(disputes["resolved"] <= day)
+        disputes.loc[unresolved, "resolved"] = pd.NaT
+        disputes.loc[unresolved, "resolution"] = pd.NA
+        return replace(
+            self,
+            as_of=day,
+            invoices=_rows(self.invoices, self.invoices["issue_date"] <= day),
+            payments=payments.reset_index(drop=True),
+            contacts=contacts.reset_index(drop=True),
+            promises=_rows(self.promises, self.promises["made_on"] <= day),
+            disputes=disputes.reset_index(drop=True),
+            customers=_rows(self.customers, ~(self.customers["since"] > day)),
+        )
+
+    # -- validity
+
+    def validate(self) -> "Ledger":
+        """Return the ledger with every schema and law checked.
+
+        Raises
+        ------
+        BadInput
+            Naming the table, row, column, value and rule that does not hold.
+        """
+        checked = replace(self, **{name: _validated(name, table) for name, table in self.tables.items()})
+        for rule in _LAWS:
+            rule(checked)
+        return checked
+
+    # -- the Parquet folder that is a ledger's home
+
+    def write(self, folder: str | Path) -> Path:
+        """Write the ledger as a folder of Parquet files, whole or not at all; an older ledger there is replaced."""
+        folder = Path(folder)
+        if folder.exists() and not folder.is_dir():
+            raise BadInput("must be a folder", where=str(folder))
+        if folder.is_dir() and any(folder.iterdir()) and not (folder / _ABOUT).exists():
+            raise BadInput("is not empty and is not a ledger: nothing was written", where=str(folder))
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        try:
+            for name, table in self.tables.items():
+                if len(table) or name in ("customers", "invoices", "payments"):
+                    table.to_parquet(fresh / f"{name}.parquet", index=False, compression="zstd")
+            about = {"format": 1, "as_of": f"{self.as_of:%Y-%m-%d}", "base_currency": self.base_currency}
+            (fresh / _ABOUT).write_text(json.dumps(about, indent=2) + "\n")
+            fresh.chmod(0o755)
+            if folder.exists():
+                old = fresh.with_name(fresh.name + "-old")
+                folder.rename(old)
+                fresh.rename(folder)
+                shutil.rmtree(old)
+            else:
+                fresh.rename(folder)
+        except BaseException:
+            shutil.rmtree(fresh, ignore_errors=True)
+            raise
+        return folder
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash of the contents: equal for equal ledgers, whatever the order of their rows."""
+        digest = hashlib.sha256(f"{self.as_of:%Y-%m-%d} {self.base_currency}".encode())
+        for name, table in self.tables.items():
+            rows = pd.util.hash_pandas_object(table, index=False).to_numpy()
+            digest.update(f"{name} {len(table)}".encode() + np.sort(rows).tobytes())
+        return digest.hexdigest()[:16]
+
+    def summary(self) -> str:
+        """Return one line: rows, span, open amount."""
+        first = f"{self.invoices['issue_date'].min():%Y-%m-%d}" if len(self.invoices) else "never"
+        return (
+            f"{len(self.invoices):,} invoices of {len(self.customers):,} customers, issued from {first}, "
+            f"known to {self.as_of:%Y-%m-%d}; {int((self.open_amount() > 0).sum()):,} open"
+        )
+
+
+_ABOUT = "ledger.json"
+
+
+def read_ledger(folder: str | Path) -> Ledger:
+    """Read a ledger from its Parquet folder.
+
+    Raises
+    ------
+    BadInput
+        Where the folder is not a ledger, or a table breaks a rule.
+    """
+    folder = Path(folder)
+    try:
+        about: dict[str, Any] = json.loads((folder / _ABOUT).read_text())
+        present = {name: folder / f"{name}.parquet" for name in SCHEMAS if (folder / f"{name}.parquet").exists()}
+        tables = {name: pd.read_parquet(path) for name, path in present.items()}
+        as_of, base = as_day(about["as_of"]), str(about["base_currency"])
+        missing = {"customers", "invoices", "payments"} - tables.keys()
+    except FileNotFoundError as error:
+        raise BadInput("is not a ledger folder (make one with `collectlab import`)", where=str(folder)) from error
+    except (KeyError, ValueError, OSError, pa.ArrowException) as error:
+        raise BadInput(f"cannot be read as a ledger: {error}", where=str(folder)) from error
+    if missing:
+        raise BadInput(f"lacks {', '.join(sorted(missing))}", where=str(folder))
+    try:
+        return Ledger(as_of=as_of, base_currency=base, **tables).validate()
+    except BadInput as error:
+        where = f"{folder}: {error.where}" if error.where else str(folder)
+        raise BadInput(error.rule, where=where, field=error.field, value=error.value) from error
+
+
+def _rows(table: pd.DataFrame, keep: pd.Series) -> pd.DataFrame:
+    return table[keep.to_numpy(dtype=bool)].reset_index(drop=True)
+
+
+def _validated(name: str, table: pd.DataFrame) -> pd.DataFrame:
+    try:
+        return SCHEMAS[name].validate(table)
+    except pandera.errors.SchemaError as error:
+        cases = error.failure_cases
+        row, value = None, None
+        if isinstance(cases, pd.DataFrame) and len(cases):
+            row, value = cases["index"].iloc[0], cases["failure_case"].iloc[0]
+        where = name if row is None or pd.isna(row) else f"{name}, row {int(row) + 1}"
+        column = getattr(error.schema, "name", None)
+        raise BadInput(f"must satisfy {error.check}", where=where, field=column, value=value) from error
+
+
+def _demand(table: pd.DataFrame, name: str, column: str, holds: npt.NDArray[np.bool_], rule: str) -> None:
+    """Raise for the first row of the table for which `holds` is false."""
+    if holds.all():
+        return
+    row = int(np.argmin(holds))
+    value = table[column].iloc[row]
+    shown = f"{value:%Y-%m-%d}" if isinstance(value, pd.Timestamp) else value
+    raise BadInput(rule, where=f"{name}, row {row + 1}", field=column, value=shown)
+
+
+def _references(ledger: Ledger) -> None:
+    payments = ledger.payments
+    _demand(ledger.invoices, "invoices", "customer_id", ledger.customer_of_invoice >= 0, "must be a known customer")
+    applied = payments["invoice_id"].notna().to_numpy()
+    _demand(payments, "payments", "invoice_id", ~applied | (ledger.invoice_of_payment >= 0), "must be a known invoice")
+    rule = "must be given exactly where invoice_id is"
+    _demand(payments, "payments", "applied_date", payments["applied_date"].notna().to_numpy() == applied, rule)
+    for name in ("promises", "disputes"):
+        table = getattr(ledger, name)
+        known = positions(table["invoice_id"], ledger.invoices["invoice_id"]) >= 0
+        _demand(table, name, "invoice_id", known, "must be a known invoice")
+    known = positions(ledger.contacts["customer_id"], ledger.customers["customer_id"]) >= 0
+    _demand(ledger.contacts, "contacts", "customer_id", known, "must be a known customer")
+    known = positions(ledger.promises["contact_id"], ledger.contacts["contact_id"]) >= 0
+    _demand(ledger.promises, "promises", "contact_id", known, "must be a known contact")
+
+
+def _order_in_time(ledger: Ledger) -> None:
+    invoices, payments = ledger.invoices, ledger.payments
+    due = (invoices["due_date"] >= invoices["issue_date"]).to_numpy()
+    _demand(invoices, "invoices", "due_date", due, "must not lie before the issue date")
+    row = ledger.invoice_of_payment
+    applied = payments["applied_date"].to_numpy()
+    unapplied = row < 0
+    issued = invoices["issue_date"].to_numpy()[row] if len(invoices) else applied
+    rule = "must not lie before the invoice was issued"
+    _demand(payments, "payments", "applied_date", unapplied | (applied >= issued), rule)
+    rule = "must not lie before the payment was received"
+    late = (payments["applied_date"] >= payments["received_date"]).to_numpy()
+    _demand(payments, "payments", "applied_date", unapplied | late, rule)
+
+
+def _nothing_later(ledger: Ledger) -> None:
+    days = {
+        "invoices": ("issue_date",),
+        "payments": ("received_date", "applied_date"),
+        "promises": ("made_on",),
+        "disputes": ("opened", "acknowledged", "resolved"),
+    }
+    rule = f"must not lie after the ledger's as_of, {ledger.as_of:%Y-%m-%d}"
+    for name, columns in days.items():
+        table = getattr(ledger, name)
+        for column in columns:
+            _demand(table, name, column, ~(table[column] > ledger.as_of).to_numpy(), rule)
+    end = pd.Timestamp(ledger.as_of, tz="UTC") + pd.Timedelta(days=1)
+    _demand(ledger.contacts, "contacts", "time", ~(ledger.contacts["time"] >= end).to_numpy(), rule)
+
+
+def _money(ledger: Ledger) -> None:
+    invoices, payments, row = ledger.invoices, ledger.payments, ledger.invoice_of_payment
+    settled = ledger.settled()
+    rule = "must not be less than what was applied to it"
+    _demand(invoices, "invoices", "amount", settled <= invoices["amount"].to_numpy(), rule)
+    if len(invoices):
+        same = (row < 0) | (payments["currency"] == invoices["currency"].iloc[row].reset_index(drop=True)).to_numpy(bool)
+        _demand(payments, "payments", "currency", same, "must be the invoice's currency")
+    known = {ledger.base_currency, *ledger.rates["currency"]}
+    for name in ("invoices", "payments"):
+        table = getattr(ledger, name)
+        rule = f"needs a rate to {ledger.base_currency} in the rates table"
+        _demand(table, name, "currency", table["currency"].isin(known).to_numpy(bool), rule)
+
+
+_LAWS = (_references, _order_in_time, _nothing_later, _money)

@@ -1,0 +1,1 @@
+"""When will it be paid: survival models of payment timing."""

@@ -1,0 +1,1 @@
+"""Scarce hours to accounts."""
