@@ -36,7 +36,7 @@ def positions(of: pd.Series, among: pd.Series) -> npt.NDArray[np.int64]:
     """Return where each text of `of` stands in `among`, -1 where it is null or does not occur."""
     values = pa.array(among.array)
     found = pc.index_in(pa.array(of.array), value_set=values, skip_nulls=True)
-    return found.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    return np.asarray(found.fill_null(-1).to_numpy(zero_copy_only=False), np.int64)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -88,7 +88,7 @@ class Ledger:
         return total
 
     def open_amount(self, on: Day | None = None) -> npt.NDArray[np.int64]:
-        """Return, for each invoice, the minor units open on the evening of the day (default: `as_of`); 0 before issue."""
+        """Return each invoice's minor units open on the evening of the day (default: `as_of`); 0 before issue."""
         day = self.as_of if on is None else as_day(on)
         issued = (self.invoices["issue_date"] <= day).to_numpy()
         return np.where(issued, self.invoices["amount"].to_numpy() - self.settled(day), 0)
@@ -124,11 +124,14 @@ class Ledger:
         """
         day = as_day(day)
         if day > self.as_of:
-            raise BadInput(f"this ledger knows nothing after {self.as_of:%Y-%m-%d}", field="as_of", value=f"{day:%Y-%m-%d}")
+            raise BadInput(
+                f"this ledger knows nothing after {self.as_of:%Y-%m-%d}", field="as_of", value=f"{day:%Y-%m-%d}"
+            )
         end = pd.Timestamp(day, tz="UTC") + pd.Timedelta(days=1)
         payments = self.payments[self.payments["received_date"] <= day].copy()
         later = ~(payments["applied_date"] <= day)
-        payments.loc[later, ["invoice_id", "applied_date"]] = [pd.NA, pd.NaT]
+        payments.loc[later, "invoice_id"] = pd.NA
+        payments.loc[later, "applied_date"] = pd.NaT
         contacts = self.contacts[self.contacts["time"] < end]
         disputes = self.disputes[self.disputes["opened"] <= day].copy()
         disputes.loc[~(disputes["acknowledged"] <= day), "acknowledged"] = pd.NaT
@@ -156,7 +159,8 @@ class Ledger:
         BadInput
             Naming the table, row, column, value and rule that does not hold.
         """
-        checked = replace(self, **{name: _validated(name, table) for name, table in self.tables.items()})
+        tables: dict[str, Any] = {name: _validated(name, table) for name, table in self.tables.items()}
+        checked = replace(self, **tables)
         for rule in _LAWS:
             rule(checked)
         return checked
@@ -321,7 +325,9 @@ def _money(ledger: Ledger) -> None:
     rule = "must not be less than what was applied to it"
     _demand(invoices, "invoices", "amount", settled <= invoices["amount"].to_numpy(), rule)
     if len(invoices):
-        same = (row < 0) | (payments["currency"] == invoices["currency"].iloc[row].reset_index(drop=True)).to_numpy(bool)
+        same = (row < 0) | (payments["currency"] == invoices["currency"].iloc[row].reset_index(drop=True)).to_numpy(
+            bool
+        )
         _demand(payments, "payments", "currency", same, "must be the invoice's currency")
     known = {ledger.base_currency, *ledger.rates["currency"]}
     for name in ("invoices", "payments"):
