@@ -50,6 +50,7 @@ class Ledger:
 
     as_of: pd.Timestamp
     base_currency: str
+    timezone: str = "UTC"  # in which days begin and end
     invoices: pd.DataFrame
     payments: pd.DataFrame
     customers: pd.DataFrame
@@ -127,7 +128,7 @@ class Ledger:
             raise BadInput(
                 f"this ledger knows nothing after {self.as_of:%Y-%m-%d}", field="as_of", value=f"{day:%Y-%m-%d}"
             )
-        end = pd.Timestamp(day, tz="UTC") + pd.Timedelta(days=1)
+        end = pd.Timestamp(day + pd.Timedelta(days=1), tz=self.timezone)
         payments = self.payments[self.payments["received_date"] <= day].copy()
         later = ~(payments["applied_date"] <= day)
         payments.loc[later, "invoice_id"] = pd.NA
@@ -180,7 +181,7 @@ class Ledger:
             for name, table in self.tables.items():
                 if len(table) or name in ("customers", "invoices", "payments"):
                     table.to_parquet(fresh / f"{name}.parquet", index=False, compression="zstd")
-            about = {"format": 1, "as_of": f"{self.as_of:%Y-%m-%d}", "base_currency": self.base_currency}
+            about = {"format": 1, "as_of": f"{self.as_of:%Y-%m-%d}", "base_currency": self.base_currency, "timezone": self.timezone}
             (fresh / _ABOUT).write_text(json.dumps(about, indent=2) + "\n")
             fresh.chmod(0o755)
             if folder.exists():
@@ -230,6 +231,7 @@ def read_ledger(folder: str | Path) -> Ledger:
         present = {name: folder / f"{name}.parquet" for name in SCHEMAS if (folder / f"{name}.parquet").exists()}
         tables = {name: pd.read_parquet(path) for name, path in present.items()}
         as_of, base = as_day(about["as_of"]), str(about["base_currency"])
+        timezone = str(about["timezone"])
         missing = {"customers", "invoices", "payments"} - tables.keys()
     except FileNotFoundError as error:
         raise BadInput("is not a ledger folder (make one with `collectlab import`)", where=str(folder)) from error
@@ -238,7 +240,7 @@ def read_ledger(folder: str | Path) -> Ledger:
     if missing:
         raise BadInput(f"lacks {', '.join(sorted(missing))}", where=str(folder))
     try:
-        return Ledger(as_of=as_of, base_currency=base, **tables).validate()
+        return Ledger(as_of=as_of, base_currency=base, timezone=timezone, **tables).validate()
     except BadInput as error:
         where = f"{folder}: {error.where}" if error.where else str(folder)
         raise BadInput(error.rule, where=where, field=error.field, value=error.value) from error
@@ -315,7 +317,7 @@ def _nothing_later(ledger: Ledger) -> None:
         table = getattr(ledger, name)
         for column in columns:
             _demand(table, name, column, ~(table[column] > ledger.as_of).to_numpy(), rule)
-    end = pd.Timestamp(ledger.as_of, tz="UTC") + pd.Timedelta(days=1)
+    end = pd.Timestamp(ledger.as_of + pd.Timedelta(days=1), tz=ledger.timezone)
     _demand(ledger.contacts, "contacts", "time", ~(ledger.contacts["time"] >= end).to_numpy(), rule)
 
 
