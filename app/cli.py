@@ -1,0 +1,191 @@
+"""The command line: `collectlab`. Commands are wired here and written in the other modules of this package."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(
+    name="collectlab",
+    help="A laboratory for collections strategies: see what they do to DSO, CEI, cash and cost before you adopt one.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Json = Annotated[
+    bool, typer.Option("--json", help="Print the result as JSON on standard output, and nothing else there.")
+]
+State = Annotated[
+    Path, typer.Option("--state", envvar="COLLECTLAB_STATE", help="Folder that holds results, tracking and models.")
+]
+Seed = Annotated[int | None, typer.Option("--seed", help="Where the random numbers start.", show_default="0")]
+Workers = Annotated[
+    int | None, typer.Option("--workers", help="Processes; any number gives the same digits.", show_default="all cores")
+]
+NoTrack = Annotated[bool, typer.Option("--no-track", help="Do not log to MLflow.")]
+HERE = Path("runs")
+
+
+@app.command("demo")
+def demo(
+    as_json: Json = False, state: State = HERE, seed: Seed = None, workers: Workers = None, no_track: NoTrack = False
+) -> None:
+    """Compare the six embedded strategies on the embedded portfolio."""
+    from app.study import run_study
+
+    run_study(
+        fields={"name": "demo", "seed": seed},
+        state=state,
+        out=None,
+        workers=workers,
+        track=not no_track,
+        as_json=as_json,
+    )
+
+
+@app.command("compare")
+def compare(
+    study: Annotated[Path | None, typer.Argument(help="Study file; without it, the six embedded strategies.")] = None,
+    ledger: Annotated[Path | None, typer.Option(help="Ledger folder to start from.")] = None,
+    portfolio: Annotated[str | None, typer.Option(help="Embedded portfolio: normal or stress.")] = None,
+    customers: Annotated[int | None, typer.Option(help="Generate a portfolio of so many customers.")] = None,
+    days: Annotated[int | None, typer.Option(help="Days to simulate.", show_default="180")] = None,
+    replications: Annotated[int | None, typer.Option(help="Runs of each strategy.", show_default="10")] = None,
+    strategies: Annotated[str | None, typer.Option(help="Names or TOML files, separated by commas.")] = None,
+    baseline: Annotated[str | None, typer.Option(help="The strategy the others are compared with.")] = None,
+    planner: Annotated[str | None, typer.Option(help="Who is called first.", show_default="risk_weighted")] = None,
+    specialists: Annotated[int | None, typer.Option(help="People who call.", show_default="2")] = None,
+    confidence: Annotated[float | None, typer.Option(help="Of each interval.", show_default="0.95")] = None,
+    workers: Workers = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the results.", show_default="STATE/studies/NAME")] = None,
+    no_track: NoTrack = False,
+    seed: Seed = None,
+    state: State = HERE,
+    as_json: Json = False,
+) -> None:
+    """Compare strategies with the same random numbers: differences, intervals, verdicts and a report."""
+    from app.study import run_study
+
+    fields = {
+        "ledger": ledger,
+        "portfolio": portfolio,
+        "customers": customers,
+        "days": days,
+        "replications": replications,
+        "strategies": None if strategies is None else [name.strip() for name in strategies.split(",")],
+        "baseline": baseline,
+        "planner": planner,
+        "specialists": specialists,
+        "confidence": confidence,
+        "seed": seed,
+    }
+    run_study(file=study, fields=fields, state=state, out=out, workers=workers, track=not no_track, as_json=as_json)
+
+
+@app.command("report")
+def report(
+    comparison: Annotated[Path, typer.Argument(help="Folder of a comparison, or its comparison.json.")],
+    out: Annotated[Path | None, typer.Option(help="HTML file to write.", show_default="report.html beside it")] = None,
+    as_json: Json = False,
+) -> None:
+    """Write the HTML report of a stored comparison again."""
+    from app.study import rewrite_report
+
+    rewrite_report(comparison, out=out, as_json=as_json)
+
+
+@app.command("import")
+def import_(
+    source: Annotated[str, typer.Argument(help="CSV, XLSX or Parquet file, or an SQL URL.")],
+    out: Annotated[Path, typer.Option(help="Folder of the ledger; beside its tables it gets rejects.csv.")],
+    preset: Annotated[str | None, typer.Option(help="Name of a column map, such as generic, odoo, sap.")] = None,
+    map_file: Annotated[Path | None, typer.Option("--map", help="TOML column map of your own.")] = None,
+    as_of: Annotated[
+        str | None, typer.Option(help="Day up to which the source knows.", show_default="its last day")
+    ] = None,
+    rates: Annotated[Path | None, typer.Option(help="CSV of currency and rate.")] = None,
+    base_currency: Annotated[str | None, typer.Option(help="Currency of the results.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Import a ledger: every row is imported, or listed with the rule it broke."""
+    from app.ledgers import run_import
+
+    options = {"preset": preset, "mapping": map_file, "as_of": as_of, "rates": rates, "base_currency": base_currency}
+    run_import(source, out=out, options=options, as_json=as_json)
+
+
+@app.command("kpi")
+def kpi(
+    ledger: Annotated[Path, typer.Argument(help="Ledger folder.")],
+    as_of: Annotated[str | None, typer.Option(help="Last day of the month shown.", show_default="the ledger's")] = None,
+    start: Annotated[str | None, typer.Option("--from", help="First day of the window.")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="Last day of the window.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show DSO, CEI, aging and the other KPIs of a ledger."""
+    from app.ledgers import run_kpi
+
+    run_kpi(ledger, as_of=as_of, start=start, end=end, as_json=as_json)
+
+
+@app.command("simulate")
+def simulate(
+    customers: Annotated[
+        int | None, typer.Option(help="Generate so many customers.", show_default="the embedded 800")
+    ] = None,
+    days: Annotated[int, typer.Option(help="Days to simulate.")] = 180,
+    specialists: Annotated[int, typer.Option(help="People who call.")] = 2,
+    strategy: Annotated[str, typer.Option(help="Name, or TOML file.")] = "friendly",
+    planner: Annotated[str, typer.Option(help="Who is called first.")] = "risk_weighted",
+    portfolio: Annotated[str | None, typer.Option(help="normal or stress.", show_default="normal")] = None,
+    ledger: Annotated[Path | None, typer.Option(help="Ledger folder to start from.")] = None,
+    replication: Annotated[int, typer.Option(help="Which replication.")] = 0,
+    desk: Annotated[str, typer.Option(help="fast, or event (one event per attempt; same result).")] = "fast",
+    out: Annotated[Path | None, typer.Option(help="Folder to write the run's ledger to.")] = None,
+    seed: Seed = None,
+    as_json: Json = False,
+) -> None:
+    """Simulate one strategy once and show what became of it."""
+    from app.simulation import run_simulation
+
+    fields = {
+        "customers": customers,
+        "days": days,
+        "specialists": specialists,
+        "strategies": [strategy],
+        "planner": planner,
+        "portfolio": portfolio,
+        "ledger": ledger,
+        "seed": seed,
+    }
+    run_simulation(fields, replication=replication, desk=desk, out=out, as_json=as_json)
+
+
+@app.command("version")
+def version() -> None:
+    """Show the version."""
+    from importlib.metadata import version as installed
+
+    print(installed("collectlab"))
+
+
+def main(arguments: list[str] | None = None) -> Any:
+    """Run the command line and leave with its exit code: 0 done, 2 bad input, 3 infeasible, 4 unavailable, 1 bug."""
+    from app.exits import guarded
+
+    given = sys.argv[1:] if arguments is None else arguments
+    debug = os.environ.get("COLLECTLAB_DEBUG", "") not in ("", "0")
+    sys.exit(
+        guarded(
+            lambda: app(given, prog_name="collectlab", standalone_mode=False),
+            debug=debug,
+            as_json="--json" in given,
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,80 @@
+"""How the command ends: one line for a person, an object for a machine, and an exit code that means something."""
+
+import json
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Any, Final
+
+OK: Final = 0
+BUG: Final = 1
+BAD_INPUT: Final = 2
+INFEASIBLE: Final = 3
+UNAVAILABLE: Final = 4
+INTERRUPTED: Final = 130
+
+
+def guarded(run: Callable[[], Any], *, debug: bool, as_json: bool) -> int:
+    """Run a command and return its exit code.
+
+    Whatever goes wrong is told in one line on standard error. With `as_json`, standard output holds
+    ``{"error": {"message", "exit_code", …}}`` instead of the result, for the caller who parses it.
+    """
+    try:
+        run()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return _closed_pipe()
+    except KeyboardInterrupt:
+        return _told("interrupted: nothing was written", INTERRUPTED, as_json=as_json)
+    except Exception as error:  # noqa: BLE001 - the last line of defence: every other end has a name
+        if debug:
+            traceback.print_exc()
+        return _ended(error, as_json=as_json)
+    return OK
+
+
+def _ended(error: Exception, *, as_json: bool) -> int:
+    # Classes are looked up by what is loaded: importing them here would cost every start a second.
+    import typer
+    from typer._click.exceptions import ClickException, UsageError
+
+    if isinstance(error, typer.Exit):
+        return int(error.exit_code)
+    if isinstance(error, typer.Abort):
+        return _told("interrupted: nothing was written", INTERRUPTED, as_json=as_json)
+    if isinstance(error, ClickException):
+        hint = f" (see `{error.ctx.command_path} --help`)" if isinstance(error, UsageError) and error.ctx else ""
+        return _told(error.format_message().rstrip(".") + hint, BAD_INPUT, as_json=as_json)
+    if _is(error, "ledger.errors", "BadInput"):
+        details = {key: _plain(getattr(error, key)) for key in ("where", "field", "value", "rule")}
+        return _told(str(error), BAD_INPUT, as_json=as_json, **details)
+    if _is(error, "experiments.tracking", "TrackingUnavailable"):
+        return _told(str(error), UNAVAILABLE, as_json=as_json)
+    what = f"{type(error).__name__}: {error}".splitlines()[0]
+    return _told(f"unexpected: {what} (a bug; set COLLECTLAB_DEBUG=1 for the traceback)", BUG, as_json=as_json)
+
+
+def _is(error: Exception, module: str, name: str) -> bool:
+    loaded = sys.modules.get(module)
+    return loaded is not None and isinstance(error, getattr(loaded, name))
+
+
+def _plain(value: Any) -> Any:
+    return value if value is None or isinstance(value, str | int | float | bool) else str(value)
+
+
+def _told(message: str, code: int, *, as_json: bool, **details: Any) -> int:
+    line = " ".join(message.split())
+    print(f"collectlab: {line}", file=sys.stderr)
+    if as_json:
+        print(json.dumps({"error": {"message": line, "exit_code": code, **details}}))
+        sys.stdout.flush()
+    return code
+
+
+def _closed_pipe() -> int:
+    """Return quietly when the reader, such as `head`, has gone; Python must not complain at exit either."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return OK

@@ -1,0 +1,62 @@
+"""The commands `import` and `kpi`."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+from app.printing import print_json, remark
+
+
+def run_import(source: str, *, out: Path, options: dict[str, Any], as_json: bool) -> None:
+    """Import a ledger into a folder and say what became of every row."""
+    from experiments.storage import check_folder
+    from ledger.importing import import_ledger
+
+    check_folder(out, "ledger.json")
+    imported = import_ledger(source, **options)
+    folder = imported.write(out)
+    for warning in imported.warnings:
+        remark(f"warning: {warning}")
+    if not as_json:
+        print(imported.summary())
+        print(f"Ledger: {folder}")
+        return
+    print_json(
+        {
+            "imported": int(imported.imported),
+            "rejected": int(imported.rejected),
+            "amount_imported": float(imported.amount_imported),
+            "amount_rejected": float(imported.amount_rejected),
+            "amount_unreadable": int(imported.amount_unreadable),
+            "as_of": f"{imported.as_of:%Y-%m-%d}",
+            "base_currency": imported.ledger.base_currency,
+            "warnings": list(imported.warnings),
+            "ledger": str(folder),
+        }
+    )
+
+
+def run_kpi(folder: Path, *, as_of: str | None, start: str | None, end: str | None, as_json: bool) -> None:
+    """Show the KPIs of a ledger over a window, by default the month that ends on its last day."""
+    from ledger import BadInput, kpis, read_ledger
+
+    ledger = read_ledger(folder)
+    if as_of is not None:
+        ledger = ledger.snapshot(as_of)
+    if start is not None and end is None and as_of is None:
+        end = f"{ledger.as_of:%Y-%m-%d}"
+    found = kpis(ledger, start=start, end=end)
+    if not len(ledger.invoices):
+        raise BadInput("has no invoices, so no KPIs", where=str(folder))
+    result = found.to_dict()
+    result["as_of"] = f"{ledger.as_of:%Y-%m-%d}"
+    print_json(_finite(result)) if as_json else print(found.summary())
+
+
+def _finite(value: Any) -> Any:
+    """Return the same with null for what is not a number."""
+    if isinstance(value, dict):
+        return {key: _finite(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_finite(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

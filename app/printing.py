@@ -1,0 +1,62 @@
+"""What goes to the screen: results on standard output, progress and remarks on standard error."""
+
+import json
+import shutil
+import sys
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress
+
+WIDTH: Final = 100
+
+
+def print_json(result: dict[str, Any]) -> None:
+    """Print a result as strict JSON, and nothing else, on standard output."""
+    print(json.dumps(result, indent=2, allow_nan=False))
+
+
+def remark(text: str) -> None:
+    """Print a remark on standard error."""
+    print(text, file=sys.stderr)
+
+
+def screen(*, stderr: bool = False) -> "Console":
+    """Return the screen; at most 100 columns wide, and just that where the output is not a terminal."""
+    from rich.console import Console
+
+    stream = sys.stderr if stderr else sys.stdout
+    width = min(WIDTH, shutil.get_terminal_size((WIDTH, 24)).columns) if stream.isatty() else WIDTH
+    return Console(stderr=stderr, width=width, highlight=False, soft_wrap=False)
+
+
+def progress_bar() -> "Progress":
+    """Return a progress bar with rate and time left, on standard error; silent where that is not a terminal."""
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        ProgressColumn,
+        Task,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        """Runs per second."""
+
+        def render(self, task: Task) -> Text:
+            return Text(f"{task.speed:.1f} runs/s" if task.speed else "", style="progress.data.speed")
+
+    console = screen(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        Rate(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    return Progress(*columns, console=console, disable=not console.is_terminal, transient=True)

@@ -1,0 +1,91 @@
+"""The command `simulate`. It keeps to the imports that a run needs: memory is counted."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from app.printing import print_json, remark, screen
+
+
+def run_simulation(fields: dict[str, Any], *, replication: int, desk: str, out: Path | None, as_json: bool) -> None:
+    """Simulate once, write the run's ledger where asked, and show what became of it."""
+    import sim
+    from experiments.metrics import metrics_of
+    from experiments.replication import portfolio_of, source_of
+    from experiments.storage import check_folder
+    from experiments.study import Study
+    from ledger import BadInput
+
+    study = Study.of({key: value for key, value in fields.items() if value is not None}, where="command line")
+    if desk not in ("fast", "event"):
+        raise BadInput("must be fast or event", where="command line", field="desk", value=desk)
+    if replication < 0:
+        raise BadInput("must not be negative", where="command line", field="replication", value=replication)
+    if out is not None:
+        check_folder(out, "ledger.json")
+    portfolio = portfolio_of(source_of(study))
+    run = sim.simulate(
+        portfolio,
+        sim.Strategy.load(study.strategies[0]),
+        days=study.days,
+        specialists=study.specialists,
+        planner=study.planner,
+        seed=study.seed,
+        replication=replication,
+        desk=desk,
+    )
+    result = {
+        "strategy": run.strategy,
+        "planner": run.planner,
+        "portfolio": portfolio.name,
+        "customers": portfolio.customers,
+        "days": run.days,
+        "specialists": study.specialists,
+        "seed": study.seed,
+        "replication": replication,
+        "currency": portfolio.currency,
+        "invoices": int(run.invoices),
+        "contacts": int(run.contacts),
+        "calls": int(run.calls),
+        "seconds": float(run.seconds),
+        "invoices_per_second": float(run.invoices / run.seconds) if run.seconds else None,
+        "metrics": metrics_of(run),
+    }
+    if out is not None:
+        result["ledger"] = str(run.ledger.write(out))
+        remark(f"Ledger of the run: {out}")
+    result["peak_mib"] = round(peak_mib(), 1)
+    print_json(result) if as_json else _show(result)
+
+
+def peak_mib() -> float:
+    """Return the most memory that this process has held, in MiB."""
+    try:
+        import resource
+    except ImportError:  # not on Windows
+        return float("nan")
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+
+
+def _show(result: dict[str, Any]) -> None:
+    from rich import box
+    from rich.table import Table
+
+    from experiments.metrics import METRICS
+    from experiments.wording import unit, value
+
+    print(
+        f"{result['strategy']}, {result['days']} days, {result['customers']:,} customers of {result['portfolio']}, "
+        f"{result['specialists']} specialists: {result['invoices']:,} invoices, {result['contacts']:,} contacts, "
+        f"{result['calls']:,} of them calls"
+    )
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("Metric")
+    table.add_column("Value", justify="right")
+    table.add_column("Unit")
+    for metric, amount in result["metrics"].items():
+        table.add_row(METRICS[metric].label, value(metric, amount), unit(metric, result["currency"]))
+    screen().print(table)
+    rate = result["invoices_per_second"]
+    speed = "" if rate is None else f", {rate:,.0f} invoices per second"
+    print(f"{result['seconds']:.2f} s{speed}, {result['peak_mib']:.0f} MiB at the peak")

@@ -1,0 +1,159 @@
+"""The commands `compare`, `demo` and `report`."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from app.printing import print_json, progress_bar, remark, screen
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from experiments import Comparison, Study
+
+DEFAULT: Final = {
+    "name": "embedded",
+    "strategies": ("none", "email_only", "friendly", "escalated", "sop_cadence", "proactive"),
+    "baseline": "friendly",
+}
+SHOWN: Final = ("dso", "cei", "percent_over_91", "cash_collected", "cost")
+
+
+def run_study(
+    *,
+    fields: dict[str, Any],
+    file: Path | None = None,
+    state: Path,
+    out: Path | None,
+    workers: int | None,
+    track: bool,
+    as_json: bool,
+) -> None:
+    """Run a study, write its files, log it and show it."""
+    from experiments.comparison import MARKER
+    from experiments.storage import check_folder
+
+    study = study_of(file, fields)
+    folder = check_folder(state / "studies" / study.name if out is None else out, MARKER)
+    comparison = _compared(study, workers)
+    comparison.write(folder)
+    result = comparison.to_json() | {"report": str(folder / "report.html"), "folder": str(folder)}
+    if not as_json:
+        show(comparison)
+    if track:
+        result["tracking"] = _tracked(comparison, folder, state)
+    if as_json:
+        print_json(result)
+    else:
+        print(f"\n{comparison.summary()}\nReport: {_near(folder / 'report.html')}")
+
+
+def study_of(file: Path | None, fields: dict[str, Any]) -> "Study":
+    """Return the study of a file, or the default one, with what the command line gives in place of what it says."""
+    from experiments import Study
+    from experiments.study import study_fields
+
+    given = {key: value for key, value in fields.items() if value is not None}
+    from_file = DEFAULT if file is None else study_fields(file)
+    if "ledger" in given:
+        from_file = {key: value for key, value in from_file.items() if key not in ("portfolio", "customers")}
+    if given.keys() & {"portfolio", "customers"}:
+        from_file = {key: value for key, value in from_file.items() if key != "ledger"}
+    if "strategies" in given and "baseline" not in given and from_file.get("baseline") not in given["strategies"]:
+        from_file = {key: value for key, value in from_file.items() if key != "baseline"}
+    return Study.of(from_file | given, where="command line" if file is None else str(file))
+
+
+def _compared(study: "Study", workers: int | None) -> "Comparison":
+    from experiments import compare
+
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    with progress_bar() as bar:
+        task = bar.add_task(f"{len(study.strategies)} strategies × {study.replications}", total=None)
+        return compare(
+            study,
+            workers=cores if workers is None else workers,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+
+
+def _tracked(comparison: "Comparison", folder: Path, state: Path) -> dict[str, Any]:
+    from experiments.tracking import track
+
+    tracked = track(comparison, folder, state)
+    remark(f"Logged to MLflow experiment {tracked.experiment!r} at {tracked.uri}")
+    return {"uri": tracked.uri, "experiment": tracked.experiment, "parent_run": tracked.parent, "runs": tracked.runs}
+
+
+def show(comparison: "Comparison") -> None:
+    """Show a comparison as a table of at most 100 columns."""
+    screen().print(table_of(comparison))
+
+
+def table_of(comparison: "Comparison") -> "Table":
+    """Return the table of a comparison: mean of each metric, the difference to the baseline and its verdict."""
+    from rich import box
+    from rich.table import Table
+
+    from experiments.metrics import METRICS
+    from experiments.wording import unit
+
+    study = comparison.study
+    who = f"{comparison.portfolio}, {comparison.customers:,} customers"
+    title = f"{who}, {study.days} days, {study.replications} replications"
+    table = Table(
+        title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False, padding=(0, 1)
+    )
+    table.add_column("Strategy", no_wrap=True)
+    for metric in SHOWN:
+        label = METRICS[metric].label.replace("Receivables ", "").replace(" of collecting", "")
+        table.add_column(f"{label}\n{unit(metric, comparison.currency)}", justify="right", no_wrap=True)
+    for name in comparison.strategies:
+        base = name == comparison.baseline
+        table.add_row(
+            f"{name}\n[dim]baseline[/dim]" if base else name,
+            *(_cell(comparison, name, metric) for metric in SHOWN),
+            style="bold" if base else "",
+        )
+    table.caption = (
+        f"Second line: difference to {comparison.baseline} ± half its {100 * study.confidence:g} % interval; "
+        "▲ better, ▼ worse, = no material difference, ? undecided"
+    )
+    table.caption_justify = "left"
+    return table
+
+
+def _cell(comparison: "Comparison", name: str, metric: str) -> str:
+    from experiments.metrics import METRICS
+    from experiments.wording import number, signed, value
+
+    mean = value(metric, comparison.mean(name, metric).mean)
+    if name == comparison.baseline:
+        return f"{mean}\n"
+    pair, places = comparison.pair(name, metric), METRICS[metric].places
+    apart = pair.difference
+    half = "" if apart.low is None or apart.high is None else f" ±{number((apart.high - apart.low) / 2, places)}"
+    mark = "=" if pair.equal else {"better": "▲", "worse": "▼", "undecided": "?"}[pair.verdict]
+    colour = {"▲": "green", "▼": "red"}.get(mark, "dim")
+    return f"{mean}\n[{colour}]{signed(apart.mean, places)}{half} {mark}[/{colour}]"
+
+
+def rewrite_report(place: Path, *, out: Path | None, as_json: bool) -> None:
+    """Write the report of a stored comparison again."""
+    from experiments import Comparison
+    from experiments.report import report
+    from experiments.storage import check_file, write_file
+
+    comparison = Comparison.read(place)
+    folder = place if place.is_dir() else place.parent
+    path = write_file(check_file(folder / "report.html" if out is None else out), report(comparison))
+    if as_json:
+        print_json({"report": str(path), "finding": comparison.summary()})
+    else:
+        print(f"{comparison.summary()}\nReport: {_near(path)}")
+
+
+def _near(path: Path) -> str:
+    """Return the path as seen from here, where it lies below."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

@@ -1,0 +1,144 @@
+"""Compare strategies on the same receivables, the same days and the same random numbers."""
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pandas as pd
+
+from experiments.comparison import Comparison, code_version
+from experiments.replication import Outcome, Source, Task, portfolio_of, replicate, source_of
+from experiments.study import Study
+from ledger import BadInput, Ledger
+
+Progress = Callable[[int, int], None]
+
+
+def compare(
+    study: Study,
+    *,
+    ledger: Ledger | str | Path | None = None,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> Comparison:
+    """Run every strategy of the study equally often and return the paired comparison.
+
+    Replication k of every strategy meets the same random numbers, so differences are differences of strategy. Results
+    are keyed by strategy and replication: any number of workers gives the same digits.
+
+    Parameters
+    ----------
+    study
+        What is compared.
+    ledger
+        An imported ledger, or its folder; takes the place of the study's own portfolio or ledger.
+    workers
+        Processes; 1 runs here.
+    progress
+        Called with the runs done and the runs in all, after each run.
+
+    Raises
+    ------
+    BadInput
+        Where the ledger or a strategy file cannot be used.
+    """
+    import sim
+
+    started = time.perf_counter()
+    if workers < 1:
+        raise BadInput("must be at least 1", field="workers", value=workers)
+    names = _strategy_names(study)
+    with _source(study, ledger) as source:
+        portfolio = portfolio_of(source)
+        outcomes = _outcomes(_tasks(study, source), workers, progress)
+    return Comparison(
+        study=study,
+        names=names,
+        replications=_replications(outcomes, names),
+        paths=_paths(outcomes, names),
+        assumptions=sim.assumptions(),
+        portfolio=portfolio.name,
+        customers=portfolio.customers,
+        currency=portfolio.currency,
+        start=portfolio.start,
+        notes=portfolio.notes,
+        fingerprint=portfolio.ledger.fingerprint,
+        version=code_version(),
+        seconds=time.perf_counter() - started,
+    )
+
+
+def _strategy_names(study: Study) -> dict[str, str]:
+    """Return the name of each strategy as the study gives it (a file has its name inside)."""
+    import sim
+
+    names = {strategy: sim.Strategy.load(strategy).name for strategy in study.strategies}
+    for strategy, name in names.items():
+        if list(names.values()).count(name) > 1:
+            raise BadInput("two strategies of the study have this name", where=strategy, field="name", value=name)
+    return names
+
+
+@contextmanager
+def _source(study: Study, ledger: Ledger | str | Path | None) -> Iterator[Source]:
+    """Yield where workers find the receivables; a ledger in memory goes through a temporary folder."""
+    if isinstance(ledger, Ledger):
+        with tempfile.TemporaryDirectory(prefix="collectlab-") as folder:
+            yield source_of(study, ledger.write(Path(folder) / "ledger"))
+    else:
+        yield source_of(study, ledger)
+
+
+def _tasks(study: Study, source: Source) -> list[Task]:
+    return [
+        Task(
+            source=source,
+            strategy=strategy,
+            replication=replication,
+            days=study.days,
+            specialists=study.specialists,
+            planner=study.planner,
+            seed=study.seed,
+        )
+        for replication in range(study.replications)
+        for strategy in study.strategies
+    ]
+
+
+def _outcomes(tasks: list[Task], workers: int, progress: Progress | None) -> dict[tuple[str, int], Outcome]:
+    """Return what every task gave by its key, in the order of the tasks, whatever the order in which they ended."""
+    from joblib import Parallel, delayed
+
+    workers = min(workers, len(tasks))
+    backend = "sequential" if workers == 1 else "loky"
+    parallel = Parallel(n_jobs=workers, backend=backend, return_as="generator_unordered", batch_size=1)
+    found: dict[tuple[str, int], Outcome] = {}
+    report = progress or (lambda *_: None)
+    report(0, len(tasks))
+    for outcome in parallel(delayed(replicate)(task) for task in tasks):
+        found[outcome.strategy, outcome.replication] = outcome
+        report(len(found), len(tasks))
+    return {(task.strategy, task.replication): found[task.strategy, task.replication] for task in tasks}
+
+
+def _replications(outcomes: dict[tuple[str, int], Outcome], names: dict[str, str]) -> pd.DataFrame:
+    """Return one row per strategy and replication, one column per metric."""
+    rows = [
+        {"strategy": names[strategy], "replication": replication} | outcome.metrics
+        for (strategy, replication), outcome in outcomes.items()
+    ]
+    table = pd.DataFrame(rows)
+    return table.astype(dict.fromkeys(table.columns[2:], "float64"))
+
+
+def _paths(outcomes: dict[tuple[str, int], Outcome], names: dict[str, str]) -> pd.DataFrame:
+    """Return one row per strategy, replication and day."""
+    parts = []
+    for (strategy, replication), outcome in outcomes.items():
+        part = outcome.path.copy()
+        part.insert(0, "strategy", names[strategy])
+        part.insert(1, "replication", replication)
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True)

@@ -1,0 +1,93 @@
+"""One replication of one strategy: what a worker does, and the little that it sends back."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from experiments.metrics import metrics_of, path_of
+from experiments.study import Study
+
+if TYPE_CHECKING:
+    from sim import Portfolio
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where the receivables come from, in a form that is cheap to send to a worker.
+
+    Parameters
+    ----------
+    ledger
+        Folder of a ledger; empty for the embedded portfolio `preset`, or a generated one of `customers` customers.
+    stamp
+        When the ledger was written, so that a worker that has seen an older one in the same folder reads it again.
+    """
+
+    preset: str = "normal"
+    customers: int | None = None
+    ledger: str = ""
+    stamp: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One run to do: the key (strategy, replication) and the settings that all runs of a study share."""
+
+    source: Source
+    strategy: str
+    replication: int
+    days: int
+    specialists: int
+    planner: str
+    seed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What one run says: its key, its metrics (None where not available) and its path on about 13 days."""
+
+    strategy: str
+    replication: int
+    metrics: dict[str, float | None]
+    path: pd.DataFrame
+
+
+def source_of(study: Study, ledger: str | Path | None = None) -> Source:
+    """Return where the study's receivables come from; a ledger folder takes the place of what the study names."""
+    folder = study.ledger if ledger is None else Path(ledger)
+    if folder is None:
+        return Source(preset=study.portfolio, customers=study.customers)
+    about = folder.resolve() / "ledger.json"
+    return Source(ledger=str(about.parent), stamp=about.stat().st_mtime_ns if about.is_file() else 0)
+
+
+@lru_cache(maxsize=1)
+def portfolio_of(source: Source) -> "Portfolio":
+    """Return the portfolio; loaded once per process."""
+    import sim
+    from ledger import read_ledger
+
+    if source.ledger:
+        return sim.from_ledger(read_ledger(source.ledger))
+    if source.customers is None:
+        return sim.embedded(source.preset)
+    return sim.synthetic(source.preset, customers=source.customers)
+
+
+def replicate(task: Task) -> Outcome:
+    """Simulate one replication and return its metrics; random numbers depend on seed and replication alone."""
+    import sim
+
+    run = sim.simulate(
+        portfolio_of(task.source),
+        sim.Strategy.load(task.strategy),
+        days=task.days,
+        specialists=task.specialists,
+        planner=task.planner,
+        seed=task.seed,
+        replication=task.replication,
+    )
+    return Outcome(strategy=task.strategy, replication=task.replication, metrics=metrics_of(run), path=path_of(run))

@@ -1,0 +1,70 @@
+"""Folders that are written whole or not at all."""
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from ledger import BadInput
+
+
+def check_folder(folder: str | Path, marker: str) -> Path:
+    """Return the folder as a path where results may go: it is new, empty, or holds earlier results.
+
+    Call it before the work, so that a person does not wait for a result that cannot be kept.
+
+    Raises
+    ------
+    BadInput
+        Where it is a file, or a folder with other things in it (no file `marker`).
+    """
+    folder = _free_of_files(Path(folder).absolute())
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / marker).exists():
+        raise BadInput(f"is not empty and has no {marker}: nothing was written", where=str(folder))
+    return folder
+
+
+def check_file(path: str | Path) -> Path:
+    """Return the path where a file may be written; raise BadInput where it is a folder, or lies below a file."""
+    path = Path(path).absolute()
+    if path.is_dir():
+        raise BadInput("must be a file, and is a folder: nothing was written", where=str(path))
+    _free_of_files(path.parent)
+    return path
+
+
+def _free_of_files(folder: Path) -> Path:
+    for place in (folder, *folder.parents):
+        if place.exists() and not place.is_dir():
+            raise BadInput("must be a folder, and is a file: nothing was written", where=str(place))
+    return folder
+
+
+def write_folder(folder: str | Path, marker: str, fill: Callable[[Path], None]) -> Path:
+    """Let `fill` write into a fresh folder, then put that in place of the old one in one step."""
+    folder = check_folder(folder, marker)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        fill(fresh)
+        fresh.chmod(0o755)
+        old = fresh.with_name(fresh.name + "-old")
+        if folder.exists():
+            folder.rename(old)
+        fresh.rename(folder)
+        shutil.rmtree(old, ignore_errors=True)
+    except BaseException:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise
+    return folder
+
+
+def write_file(path: str | Path, text: str) -> Path:
+    """Write a text file in one step; what stood there stays until the new one is complete."""
+    path = check_file(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=".", delete=False) as part:
+        part.write(text)
+    Path(part.name).chmod(0o644)
+    Path(part.name).replace(path)
+    return path

@@ -1,0 +1,216 @@
+"""A study: the file in which a person says what is compared with what, for how long and how often."""
+
+import difflib
+import json
+import math
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from experiments.metrics import METRICS
+from ledger import BadInput
+
+
+def unknown(value: str, known: Iterable[str], rule: str = "must be one of") -> str:
+    """Return the rule with the known values and the one that was probably meant."""
+    near = difflib.get_close_matches(value, list(known), n=1, cutoff=0.5)
+    return f"{rule} {', '.join(known)}" + (f"; did you mean {near[0]!r}?" if near else "")
+
+
+def is_path(strategy: str) -> bool:
+    """Return whether a strategy is given as a file rather than by the name of an embedded one."""
+    return strategy.endswith(".toml") or "/" in strategy or "\\" in strategy
+
+
+def _known_strategy(strategy: str) -> str:
+    from sim import strategies
+
+    if not is_path(strategy) and strategy not in strategies():
+        raise ValueError(unknown(strategy, strategies(), "must be the path of a TOML file or one of"))
+    return strategy
+
+
+def _known_planner(planner: str) -> str:
+    from sim import PLANNERS
+
+    if planner not in PLANNERS:
+        raise ValueError(unknown(planner, PLANNERS))
+    return planner
+
+
+def _known_metric(metric: str) -> str:
+    if metric not in METRICS:
+        raise ValueError(unknown(metric, METRICS))
+    return metric
+
+
+def _known_margin(margin: Any) -> float | str:
+    if isinstance(margin, str) and re.fullmatch(r"\s*\d+(\.\d+)?\s*%\s*", margin):
+        return margin
+    if isinstance(margin, bool) or not isinstance(margin, int | float) or not 0 <= margin < math.inf:
+        raise ValueError('must be a number ≥ 0 in the metric\'s unit, or a share of the baseline such as "2 %"')
+    return float(margin)
+
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}$")]
+StrategyName = Annotated[str, AfterValidator(_known_strategy)]
+MetricName = Annotated[str, AfterValidator(_known_metric)]
+Margin = Annotated[float | str, BeforeValidator(_known_margin)]
+
+
+class Study(BaseModel):
+    """What is compared: read from TOML with `Study.load`, or given in Python.
+
+    Parameters
+    ----------
+    name
+        Also the name of the folder that holds the results.
+    portfolio, customers
+        The embedded portfolio, "normal" or "stress"; with `customers` a generated one of that size.
+    ledger
+        Folder of an imported ledger, instead of a portfolio; in a file, relative to it.
+    strategies
+        Names of embedded strategies, or paths of strategy TOML files; in a file, relative to it.
+    baseline
+        The strategy that the others are compared with; "friendly" where it is among them, else the first.
+    planner, specialists
+        Who is called first, and how many people call.
+    days, replications, seed
+        Horizon; runs of each strategy; where the random numbers start (the same for every strategy).
+    confidence
+        Of each interval, between 0.5 and 0.9999.
+    margins
+        Smallest difference that matters by metric: a number in the metric's unit, or a text such as "2 %", a share of
+        the baseline's mean. Metrics that are not named keep the margin of `experiments.metrics`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Name = "study"
+    portfolio: Literal["normal", "stress"] = "normal"
+    customers: int | None = Field(default=None, ge=1, le=1_000_000)
+    ledger: Path | None = None
+    strategies: tuple[StrategyName, ...] = Field(min_length=1)
+    baseline: str = ""
+    planner: Annotated[str, AfterValidator(_known_planner)] = "risk_weighted"
+    specialists: int = Field(default=2, ge=0, le=10_000)
+    days: int = Field(default=180, ge=1, le=3650)
+    replications: int = Field(default=10, ge=1, le=10_000)
+    seed: int = Field(default=0, ge=0, lt=2**63)
+    confidence: float = Field(default=0.95, ge=0.5, le=0.9999)
+    margins: dict[MetricName, Margin] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _default_baseline(cls, data: Any) -> Any:
+        given = data.get("strategies") if isinstance(data, Mapping) else None
+        if not data or data.get("baseline") or not isinstance(given, list | tuple) or not given:
+            return data
+        return {**data, "baseline": "friendly" if "friendly" in given else given[0]}
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        twice = [strategy for strategy in self.strategies if self.strategies.count(strategy) > 1]
+        if twice:
+            raise ValueError(f"strategies names {twice[0]!r} more than once")
+        if self.baseline not in self.strategies:
+            raise ValueError(unknown(self.baseline, self.strategies, "baseline must be one of the strategies"))
+        if self.ledger is not None and (self.customers is not None or "portfolio" in self.model_fields_set):
+            raise ValueError("ledger takes the place of portfolio and customers: give one or the other")
+        return self
+
+    @classmethod
+    def of(cls, fields: Mapping[str, Any], *, where: str | None = None) -> "Study":
+        """Return the study with these fields.
+
+        Raises
+        ------
+        BadInput
+            Naming the first key that is wrong, its value and the rule.
+        """
+        try:
+            return cls.model_validate(dict(fields))
+        except ValidationError as error:
+            raise bad_input(error, where) from error
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Study":
+        """Read a study file; paths in it are relative to it.
+
+        Raises
+        ------
+        BadInput
+            Naming file, key, value and rule.
+        """
+        return cls.of(study_fields(path), where=str(path))
+
+    def margin(self, metric: str, baseline_mean: float | None) -> float:
+        """Return the metric's margin in its own unit."""
+        margin = self.margins.get(metric)
+        if margin is None:
+            share = METRICS[metric].relative
+            margin = METRICS[metric].margin
+        else:
+            share = isinstance(margin, str)
+            margin = float(margin.strip().rstrip("%")) / 100 if isinstance(margin, str) else margin
+        return margin * abs(baseline_mean or 0.0) if share else margin
+
+    def fields(self) -> dict[str, Any]:
+        """Return the study's fields as plain values, from which `of` makes the same study."""
+        return self.model_dump(mode="json", exclude_none=True, exclude=None if self.ledger is None else {"portfolio"})
+
+    def to_toml(self) -> str:
+        """Return the study as a file that gives this study again."""
+        plain = self.fields()
+        margins = plain.pop("margins")
+        lines = [f"{key} = {json.dumps(value)}" for key, value in plain.items()]
+        if margins:
+            lines += ["", "[margins]", *(f"{key} = {json.dumps(value)}" for key, value in margins.items())]
+        return "\n".join(lines) + "\n"
+
+
+def study_fields(path: str | Path) -> dict[str, Any]:
+    """Return the fields that a study file gives, its paths made absolute, not yet checked."""
+    path = Path(path)
+    try:
+        fields = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError as error:
+        raise BadInput("there is no such study file", where=str(path)) from error
+    except IsADirectoryError as error:
+        raise BadInput("must be a TOML file, not a folder", where=str(path)) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadInput(f"is not TOML: {error}", where=str(path)) from error
+    if not fields:
+        raise BadInput("is empty: a study names at least its strategies", where=str(path))
+    fields.setdefault("name", path.stem)
+    home = path.resolve().parent
+    if isinstance(fields.get("ledger"), str):
+        fields["ledger"] = str(home / fields["ledger"])
+    if isinstance(fields.get("strategies"), list):
+        fields["strategies"] = [_placed(strategy, home) for strategy in fields["strategies"]]
+    if "baseline" in fields:
+        fields["baseline"] = _placed(fields["baseline"], home)
+    return fields
+
+
+def _placed(strategy: Any, home: Path) -> Any:
+    return str(home / strategy) if isinstance(strategy, str) and is_path(strategy) else strategy
+
+
+def bad_input(error: ValidationError, where: str | None) -> BadInput:
+    """Return the first mistake that pydantic found, in the words of a person."""
+    first = error.errors()[0]
+    field = ".".join(str(part) for part in first["loc"] if part != "[key]")
+    rule = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "extra_forbidden":
+        return BadInput(
+            unknown(field, Study.model_fields, "is not a key of a study; keys are"), where=where, field=field
+        )
+    if first["type"] == "missing":
+        return BadInput("must be given", where=where, field=field)
+    value = first["input"] if field and not isinstance(first["input"], dict) else None
+    return BadInput(rule[0].lower() + rule[1:], where=where, field=field or None, value=value)

@@ -1,0 +1,48 @@
+"""Numbers as people read them: fixed decimals, thousands separated, a true minus sign, the unit beside them."""
+
+from experiments.metrics import METRICS
+from experiments.statistics import Interval
+
+MISSING = "n/a"
+
+
+def number(value: float | None, places: int = 1) -> str:
+    """Return a number; "n/a" for None.
+
+    Examples
+    --------
+    >>> number(-1234.56)
+    '−1,234.6'
+    """
+    return MISSING if value is None else _tidy(f"{value:,.{places}f}")
+
+
+def signed(value: float | None, places: int = 1) -> str:
+    """Return a difference with its sign; no sign where it rounds to zero."""
+    if value is None:
+        return MISSING
+    text = f"{value:+,.{places}f}"
+    return _tidy(text[1:] if float(text.replace(",", "")) == 0 else text)
+
+
+def _tidy(text: str) -> str:
+    return text.replace("-", "−")
+
+
+def unit(metric: str, currency: str) -> str:
+    """Return the unit that stands beside a metric."""
+    return {"days": "days", "percent": "%", "money": currency, "count": "", "share": ""}[METRICS[metric].unit]
+
+
+def value(metric: str, amount: float | None) -> str:
+    """Return a metric without its unit."""
+    return number(amount, METRICS[metric].places)
+
+
+def span(metric: str, interval: Interval, *, change: bool = False) -> str:
+    """Return an interval as "low to high", or nothing where there is none; signed where it is of a change."""
+    if interval.low is None or interval.high is None:
+        return ""
+    shown = signed if change else number
+    places = METRICS[metric].places
+    return f"{shown(interval.low, places)} to {shown(interval.high, places)}"
