@@ -24,9 +24,10 @@ def run_simulation(fields: dict[str, Any], *, replication: int, desk: str, out: 
     if out is not None:
         check_folder(out, "ledger.json")
     portfolio = portfolio_of(source_of(study))
+    strategy = sim.Strategy.load(study.strategies[0])
     run = sim.simulate(
         portfolio,
-        sim.Strategy.load(study.strategies[0]),
+        strategy,
         days=study.days,
         specialists=study.specialists,
         planner=study.planner,
@@ -35,8 +36,8 @@ def run_simulation(fields: dict[str, Any], *, replication: int, desk: str, out: 
         desk=desk,
     )
     result = {
-        "strategy": run.strategy,
-        "planner": run.planner,
+        "strategy": strategy.name,
+        "planner": study.planner,
         "portfolio": portfolio.name,
         "customers": portfolio.customers,
         "days": run.days,

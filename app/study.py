@@ -117,7 +117,7 @@ def table_of(comparison: "Comparison") -> "Table":
         )
     table.caption = (
         f"Second line: difference to {comparison.baseline} ± half its {100 * study.confidence:g} % interval; "
-        "▲ better, ▼ worse, = no material difference, ? undecided"
+        "▲ better, ▼ worse, = negligible, ? undecided"
     )
     table.caption_justify = "left"
     return table

@@ -37,7 +37,7 @@ def path_figure(comparison: "Comparison", column: str, unit: str, *, against_bas
             continue
         rows = table[table["strategy"] == name].dropna(subset=["mean"])
         days = [f"{comparison.start + pd.Timedelta(days=int(day)):%Y-%m-%d}" for day in rows["elapsed"]]
-        _band(figure, days, rows, colour[name])
+        _band(figure, days, rows, colour[name], opacity=0.16 if against_baseline else 0.06)
         base = name == comparison.baseline
         figure.add_scatter(
             x=days,
@@ -51,7 +51,7 @@ def path_figure(comparison: "Comparison", column: str, unit: str, *, against_bas
     return _styled(figure, unit)
 
 
-def _band(figure: "Figure", days: list[str], rows: pd.DataFrame, colour: str) -> None:
+def _band(figure: "Figure", days: list[str], rows: pd.DataFrame, colour: str, *, opacity: float) -> None:
     known = rows.dropna(subset=["low", "high"])
     if len(known) < len(rows):
         return
@@ -61,7 +61,7 @@ def _band(figure: "Figure", days: list[str], rows: pd.DataFrame, colour: str) ->
         y=_round(rows["high"]) + _round(rows["low"])[::-1],
         mode="lines",
         fill="toself",
-        fillcolor=f"rgba({red},{green},{blue},0.13)",
+        fillcolor=f"rgba({red},{green},{blue},{opacity})",
         line={"width": 0},
         hoverinfo="skip",
         showlegend=False,
@@ -119,7 +119,7 @@ def difference_figure(comparison: "Comparison", metric: str) -> "Figure":
     figure = Figure()
     for pair in pairs:
         mean, low, high = pair.difference.mean or 0.0, pair.difference.low, pair.difference.high
-        reach = {} if low is None or high is None else {"array": [round(high - mean, 6)], "thickness": 2, "width": 7}
+        reach = {} if low is None or high is None else {"array": [round(high - mean, 6)], "thickness": 2, "width": 0}
         figure.add_scatter(
             x=[round(mean, 6)],
             y=[pair.strategy],

@@ -38,8 +38,8 @@ def _none_better(comparison: "Comparison", closest: "Pair", all_of_them: "list[P
     worse = sum(pair.verdict == "worse" for pair in all_of_them)
     rest = f"; {worse} of {len(all_of_them)} others are worse" if worse else ""
     return (
-        f"After {comparison.study.days} days no strategy has a DSO that is lower than that of {comparison.baseline} "
-        f"by more than {closest.margin:g} days with a CEI that is no worse: {closest.strategy} comes closest, at "
+        f"After {comparison.study.days} days no strategy is sure to have a DSO more than {closest.margin:g} days below "
+        f"that of {comparison.baseline} and a CEI that is no worse: {closest.strategy} comes closest, at "
         f"{signed(_mean(closest))} days{_interval(comparison, closest)}{rest}."
     )
 

@@ -90,4 +90,5 @@ def replicate(task: Task) -> Outcome:
         seed=task.seed,
         replication=task.replication,
     )
-    return Outcome(strategy=task.strategy, replication=task.replication, metrics=metrics_of(run), path=path_of(run))
+    path = path_of(run)
+    return Outcome(strategy=task.strategy, replication=task.replication, metrics=metrics_of(run, path), path=path)

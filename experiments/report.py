@@ -8,7 +8,7 @@ import pandas as pd
 
 from experiments.figures import aging_figure, colours, difference_figure, path_figure
 from experiments.metrics import METRICS, OVER_THE_HORIZON
-from experiments.wording import signed, span, unit, value
+from experiments.wording import half_width, signed, span, unit, value
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -57,6 +57,8 @@ def _figures(comparison: "Comparison") -> dict[str, "Figure"]:
         "cei-difference": difference_figure(comparison, "cei"),
         "dso-path": path_figure(comparison, "dso", "DSO (days)"),
         "cei-path": path_figure(comparison, "cei", "CEI (%)"),
+        "dso-apart": path_figure(comparison, "dso", f"days above {comparison.baseline}", against_baseline=True),
+        "cei-apart": path_figure(comparison, "cei", f"points above {comparison.baseline}", against_baseline=True),
         "aging": aging_figure(comparison),
         "cash-difference": path_figure(
             comparison, "cash_since_start", f"Cash ahead of {comparison.baseline} ({money})", against_baseline=True
@@ -109,8 +111,8 @@ def _content(comparison: "Comparison") -> dict[str, Any]:
 
 def _cell(pair: "Pair") -> Cell:
     places = METRICS[pair.metric].places
-    word: str = "no material difference" if pair.equal else pair.verdict
-    symbol = {"better": "▲", "worse": "▼", "undecided": "?", "no material difference": "="}[word]
+    word: str = "negligible" if pair.equal else pair.verdict
+    symbol = {"better": "▲", "worse": "▼", "undecided": "?", "negligible": "="}[word]
     if pair.difference.mean is None:
         word, symbol = "not available", ""
     return Cell(
@@ -123,7 +125,7 @@ def _cell(pair: "Pair") -> Cell:
 
 def _mean(comparison: "Comparison", strategy: str, metric: str) -> tuple[str, str]:
     mean = comparison.mean(strategy, metric)
-    return value(metric, mean.mean), span(metric, mean)
+    return value(metric, mean.mean), half_width(metric, mean)
 
 
 def _margin(comparison: "Comparison", metric: str) -> str:

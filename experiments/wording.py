@@ -14,7 +14,10 @@ def number(value: float | None, places: int = 1) -> str:
     >>> number(-1234.56)
     '−1,234.6'
     """
-    return MISSING if value is None else _tidy(f"{value:,.{places}f}")
+    if value is None:
+        return MISSING
+    text = f"{value:,.{places}f}"
+    return _tidy(text.removeprefix("-") if float(text.replace(",", "")) == 0 else text)
 
 
 def signed(value: float | None, places: int = 1) -> str:
@@ -37,6 +40,13 @@ def unit(metric: str, currency: str) -> str:
 def value(metric: str, amount: float | None) -> str:
     """Return a metric without its unit."""
     return number(amount, METRICS[metric].places)
+
+
+def half_width(metric: str, interval: Interval) -> str:
+    """Return an interval as "± half its width", or nothing where there is none."""
+    if interval.low is None or interval.high is None:
+        return ""
+    return f"± {number((interval.high - interval.low) / 2, METRICS[metric].places)}"
 
 
 def span(metric: str, interval: Interval, *, change: bool = False) -> str:
