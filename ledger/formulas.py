@@ -97,7 +97,7 @@ def cei(beginning_ar: float, credit_sales: float, ending_ar: float, ending_curre
     79.63
     """
     offered = beginning_ar + credit_sales
-    return ratio(offered - ending_ar, offered - ending_current_ar, scale=100.0)
+    return ratio(offered - ending_ar, _collectible(offered, ending_current_ar), scale=100.0)
 
 
 def cei_crf(
@@ -121,7 +121,13 @@ def cei_cash(cash: float, beginning_ar: float, credit_sales: float, ending_curre
     >>> round(cei_cash(149_550, 183_000, 150_000, 150_000), 3)
     81.721
     """
-    return ratio(cash, beginning_ar + credit_sales - ending_current_ar, scale=100.0)
+    return ratio(cash, _collectible(beginning_ar + credit_sales, ending_current_ar), scale=100.0)
+
+
+def _collectible(offered: float, ending_current_ar: float) -> float:
+    """Return what could have been collected; exactly nothing where only rounding is left."""
+    left = offered - ending_current_ar
+    return left if left > 1e-12 * offered else 0.0
 
 
 def bad_debt_percent(write_offs: float, credit_sales: float) -> float | None:
