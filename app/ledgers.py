@@ -15,25 +15,12 @@ def run_import(source: str, *, out: Path, options: dict[str, Any], as_json: bool
     check_folder(out, "ledger.json")
     imported = import_ledger(source, **options)
     folder = imported.write(out)
-    for warning in imported.warnings:
-        remark(f"warning: {warning}")
-    if not as_json:
-        print(imported.summary())
-        print(f"Ledger: {folder}")
-        return
-    print_json(
-        {
-            "imported": int(imported.imported),
-            "rejected": int(imported.rejected),
-            "amount_imported": float(imported.amount_imported),
-            "amount_rejected": float(imported.amount_rejected),
-            "amount_unreadable": int(imported.amount_unreadable),
-            "as_of": f"{imported.as_of:%Y-%m-%d}",
-            "base_currency": imported.ledger.base_currency,
-            "warnings": list(imported.warnings),
-            "ledger": str(folder),
-        }
-    )
+    if as_json:
+        print_json(imported.about() | {"ledger": str(folder)})
+        for warning in imported.warnings:
+            remark(f"warning: {warning}")
+    else:
+        print(f"{imported.summary()}\nKept in {folder}")
 
 
 def run_kpi(folder: Path, *, as_of: str | None, start: str | None, end: str | None, as_json: bool) -> None:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from experiments.metrics import METRICS
-from experiments.statistics import Interval, Verdict, mean_interval, paired_difference, verdict, within_margin
+from experiments.statistics import Interval, Verdict, mean_interval, no_worse, paired_difference, verdict, within_margin
 from experiments.storage import write_folder
 from experiments.study import Study
 from ledger import BadInput
@@ -38,6 +38,8 @@ class Pair:
         Better, worse or undecided against the margin.
     equal
         Whether the whole interval lies within ± margin: undecided, and of no consequence.
+    no_worse
+        Whether the whole interval lies above the margin on the bad side.
     """
 
     strategy: str
@@ -46,6 +48,7 @@ class Pair:
     margin: float
     verdict: Verdict
     equal: bool
+    no_worse: bool
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -126,6 +129,7 @@ class Comparison:
             margin=margin,
             verdict=verdict(difference, better=METRICS[metric].better, margin=margin),
             equal=within_margin(difference, margin),
+            no_worse=no_worse(difference, better=METRICS[metric].better, margin=margin),
         )
 
     @cached_property
@@ -281,6 +285,7 @@ def _pair(pair: Pair) -> dict[str, Any]:
         "verdict": pair.verdict,
         "margin": pair.margin,
         "equal": pair.equal,
+        "no_worse": pair.no_worse,
     }
 
 

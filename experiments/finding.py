@@ -21,10 +21,10 @@ def finding(comparison: "Comparison") -> str:
         return f"There is nothing to compare {base} with."
     if comparison.study.replications < 2:
         return f"One replication cannot say how sure a difference to {base} is: run at least two."
-    best = min(others, key=lambda name: _mean(pairs[name, "dso"]))
-    good = [name for name in others if pairs[name, "dso"].verdict == "better" and pairs[name, "cei"].verdict != "worse"]
+    lower = [name for name in others if pairs[name, "dso"].verdict == "better"]
+    good = [name for name in lower if pairs[name, "cei"].verdict != "worse"]
     if not good:
-        return _none_better(comparison, pairs[best, "dso"], [pairs[name, "dso"] for name in others])
+        return _none_better(comparison, pairs, others, at_a_price=bool(lower))
     best = min(good, key=lambda name: _mean(pairs[name, "dso"]))
     dso = pairs[best, "dso"]
     return (
@@ -34,14 +34,32 @@ def finding(comparison: "Comparison") -> str:
     )
 
 
-def _none_better(comparison: "Comparison", closest: "Pair", all_of_them: "list[Pair]") -> str:
-    worse = sum(pair.verdict == "worse" for pair in all_of_them)
-    rest = f"; {worse} of {len(all_of_them)} others are worse" if worse else ""
+def _none_better(
+    comparison: "Comparison", pairs: "dict[tuple[str, str], Pair]", others: list[str], *, at_a_price: bool
+) -> str:
+    closest = min((pairs[name, "dso"] for name in others), key=_mean)
+    worse = sum(pairs[name, "dso"].verdict == "worse" for name in others)
+    price = " without a lower CEI" if at_a_price else ""
     return (
         f"After {comparison.study.days} days no strategy is sure to have a DSO more than {closest.margin:g} days below "
-        f"that of {comparison.baseline} and a CEI that is no worse: {closest.strategy} comes closest, at "
-        f"{signed(_mean(closest))} days{_interval(comparison, closest)}{rest}."
+        f"that of {comparison.baseline}{price}: {closest.strategy} comes closest, "
+        f"at {signed(_mean(closest))} days{_interval(comparison, closest)}"
+        f"{f'; {worse} of {len(others)} others are worse' if worse else ''}{_cheaper(comparison, pairs, others)}."
     )
+
+
+def _cheaper(comparison: "Comparison", pairs: "dict[tuple[str, str], Pair]", others: list[str]) -> str:
+    """Return which strategy saves most, among those whose DSO and CEI are no worse by more than the margin."""
+    saving = [
+        pairs[name, "cost"]
+        for name in others
+        if pairs[name, "cost"].verdict == "better" and pairs[name, "dso"].no_worse and pairs[name, "cei"].no_worse
+    ]
+    if not saving:
+        return ""
+    most = min(saving, key=_mean)
+    less = f"{comparison.currency} {number(-_mean(most), 0)}"
+    return f"; {most.strategy} costs {less} less with a DSO and a CEI that are no worse"
 
 
 def _cei(pair: "Pair") -> str:

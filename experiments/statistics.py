@@ -107,3 +107,10 @@ def within_margin(difference: Interval, margin: float) -> bool:
     if difference.low is None or difference.high is None:
         return False
     return -margin <= difference.low and difference.high <= margin
+
+
+def no_worse(difference: Interval, *, better: int, margin: float) -> bool:
+    """Return whether the difference is not worse by the margin or more, whatever it is; see `verdict`."""
+    if difference.low is None or difference.high is None:
+        return False
+    return min(better * difference.low, better * difference.high) > -margin

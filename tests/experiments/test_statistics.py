@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from experiments.statistics import Interval, mean_interval, paired_difference, verdict, within_margin
+from experiments.statistics import Interval, mean_interval, no_worse, paired_difference, verdict, within_margin
 
 
 def interval(low: float | None, high: float | None) -> Interval:
@@ -85,3 +85,12 @@ def test_a_difference_within_the_margin_does_not_matter():
     """An interval inside ± margin is told from one that is merely wide."""
     assert within_margin(interval(-0.4, 0.3), 0.5)
     assert not within_margin(interval(-0.4, 0.6), 0.5)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "better", "holds"), [(-0.4, 9, 1, True), (-9, 0.4, -1, True), (-0.6, 9, 1, False)]
+)
+def test_no_worse_looks_at_the_bad_side_alone(low: float, high: float, better: int, holds: bool):
+    """The bad end of the interval must lie within the margin; without an interval nothing is known."""
+    assert no_worse(interval(low, high), better=better, margin=0.5) is holds
+    assert not no_worse(interval(None, None), better=better, margin=0.5)

@@ -1,0 +1,118 @@
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import sim
+from experiments import Comparison, Study, compare
+from experiments.metrics import METRICS, metrics_of, path_of
+from ledger import BadInput, kpis
+
+SMALL = {"customers": 40, "days": 45, "replications": 2, "specialists": 1}
+
+
+@pytest.fixture(scope="module")
+def portfolio() -> sim.Portfolio:
+    """Return forty customers."""
+    return sim.synthetic("normal", customers=40)
+
+
+@pytest.fixture(scope="module")
+def run(portfolio: sim.Portfolio) -> sim.Run:
+    """Return one simulated run of them."""
+    return sim.simulate(portfolio, "friendly", days=45, specialists=1)
+
+
+@pytest.fixture(scope="module")
+def small() -> Comparison:
+    """Return a comparison of two strategies, run here."""
+    return compare(Study(strategies=("none", "friendly"), **SMALL))
+
+
+def test_metrics_are_those_of_the_ledger(run: sim.Run):
+    """Each metric is a KPI of the run's ledger, or a count of the run; with and without the path the same."""
+    metrics = metrics_of(run)
+    assert list(metrics) == list(METRICS)
+    month = kpis(run.ledger)
+    for name in ("dso", "cei", "dso_count_back", "best_possible_dso", "add", "percent_current", "percent_over_91"):
+        assert metrics[name] == month[name]
+    cash = run.ledger.payments
+    cash = cash[(cash["kind"] == "cash") & (cash["received_date"] > run.start)]
+    assert metrics["cash_collected"] == pytest.approx(cash["amount"].sum() / 100)
+    assert metrics["contacts"] == run.contacts
+    assert metrics["cost_per_1000_collected"] == pytest.approx(1000 * run.cost / metrics["cash_collected"])
+    assert metrics_of(run, path_of(run)) == metrics
+
+
+def test_a_path_goes_from_the_start_to_the_end(run: sim.Run):
+    """Thirteen days at most; it ends where the metrics are taken, and cash begins at zero."""
+    path = path_of(run)
+    assert (path["elapsed"].iloc[0], path["elapsed"].iloc[-1], len(path)) == (0, 45, 13)
+    assert path["cash_since_start"].iloc[0] == 0
+    assert path["cash_since_start"].is_monotonic_increasing
+    assert path["cash_since_start"].iloc[-1] == pytest.approx(metrics_of(run)["cash_collected"])
+
+
+def test_any_number_of_workers_gives_the_same_digits(small: Comparison):
+    """Results are keyed by strategy and replication, not by the order in which they come in."""
+    seen: list[tuple[int, int]] = []
+    study = Study(strategies=("none", "friendly"), **SMALL)
+    other = compare(study, workers=2, progress=lambda done, total: seen.append((done, total)))
+    pd.testing.assert_frame_equal(other.replications, small.replications, check_exact=True)
+    pd.testing.assert_frame_equal(other.paths, small.paths, check_exact=True)
+    assert seen == [(done, 4) for done in range(5)]
+    assert other.fingerprint == small.fingerprint
+
+
+def test_all_strategies_start_from_the_same_receivables(small: Comparison):
+    """On day 0 nothing differs; at the end the strategies do."""
+    start = small.paths[small.paths["elapsed"] == 0]
+    assert start.groupby("elapsed")[["dso", "cei", "ar_open"]].nunique().eq(1).all(axis=None)
+    assert (small.values("none", "contacts") == 0).all()
+    assert (small.values("friendly", "contacts") > 0).all()
+
+
+def test_the_same_strategy_under_another_name_makes_no_difference(tmp_path: Path):
+    """Common random numbers: with equal rules every difference is zero, to the last digit."""
+    text = (Path(sim.__file__).with_name("strategies") / "friendly.toml").read_text()
+    (tmp_path / "twin.toml").write_text(text.replace('"friendly"', '"twin"', 1))
+    (tmp_path / "study.toml").write_text('strategies = ["friendly", "twin.toml"]\n')
+    study = Study.load(tmp_path / "study.toml").model_copy(update=SMALL)
+    comparison = compare(study)
+    assert comparison.strategies == ("friendly", "twin")
+    for pair in comparison.pairs:
+        assert (pair.difference.mean, pair.difference.low, pair.difference.high) == (0, 0, 0)
+        assert pair.verdict == "undecided"
+        assert pair.equal
+    (tmp_path / "twin.toml").write_text(text)
+    with pytest.raises(BadInput, match="two strategies of the study have this name"):
+        compare(study)
+
+
+def test_a_seed_is_a_seed(small: Comparison):
+    """Another seed gives other numbers; replications of one seed differ from each other."""
+    other = compare(Study(strategies=("none", "friendly"), seed=1, **SMALL))
+    assert not np.array_equal(other.values("friendly", "dso"), small.values("friendly", "dso"))
+    assert len(set(small.values("friendly", "dso"))) == 2
+
+
+def test_a_ledger_in_memory_or_in_a_folder_is_the_same(portfolio: sim.Portfolio, tmp_path: Path):
+    """A ledger takes the place of the portfolio, by value or by place."""
+    study = Study(strategies=("none", "friendly"), days=30, replications=1, specialists=1)
+    folder = portfolio.ledger.write(tmp_path / "L")
+    by_value, by_place = compare(study, ledger=portfolio.ledger), compare(study, ledger=folder)
+    pd.testing.assert_frame_equal(by_value.replications, by_place.replications, check_exact=True)
+    assert by_value.fingerprint == by_place.fingerprint == portfolio.ledger.fingerprint
+    assert by_value.start == portfolio.ledger.as_of
+
+
+def test_nonsense_is_refused_before_anything_runs(tmp_path: Path):
+    """Workers below one, a ledger that is none, a strategy file that is none."""
+    study = Study(strategies=("none", "friendly"), **SMALL)
+    with pytest.raises(BadInput, match="at least 1"):
+        compare(study, workers=0)
+    with pytest.raises(BadInput, match="not a ledger"):
+        compare(Study(strategies=("none",)), ledger=tmp_path)
+    with pytest.raises(BadInput, match=r"mine\.toml"):
+        compare(Study(strategies=(str(tmp_path / "mine.toml"),)))
