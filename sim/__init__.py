@@ -1,1 +1,31 @@
 """The discrete-event simulator: customers, invoices, specialists."""
+
+from sim.assumptions import Assumptions, assumptions
+from sim.behaviour import Behaviour
+from sim.engine import simulate
+from sim.planners import PLANNERS, Plan, Planner, WorkList
+from sim.portfolio import Portfolio
+from sim.roster import Roster, roster
+from sim.run import Run
+from sim.strategy import Step, Strategy, strategies
+from sim.synthetic import embedded, synthetic
+
+__all__ = [
+    "PLANNERS",
+    "Assumptions",
+    "Behaviour",
+    "Plan",
+    "Planner",
+    "Portfolio",
+    "Roster",
+    "Run",
+    "Step",
+    "Strategy",
+    "WorkList",
+    "assumptions",
+    "embedded",
+    "roster",
+    "simulate",
+    "strategies",
+    "synthetic",
+]

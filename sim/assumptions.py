@@ -1,0 +1,113 @@
+"""What the simulation assumes about people, with ranges, sources and evidence grades.
+
+Grades: A official statistics, B survey or experiment, C trade source, weak (asserted, contradicted elsewhere),
+policy and target (chosen, not observed), G guess.
+"""
+
+from dataclasses import dataclass, fields
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+
+from ledger import BadInput
+
+_FILE = Path(__file__).with_name("assumptions.csv")
+
+
+@cache
+def _table() -> pd.DataFrame:
+    return pd.read_csv(_FILE, keep_default_na=False)
+
+
+def assumptions() -> pd.DataFrame:
+    """Return the defaults: parameter, default, low, high, unit, grade, source, note."""
+    return _table().copy()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Assumptions:
+    """Values of the parameters in `assumptions.csv`, in the units given there."""
+
+    call_hazard_ratio: float
+    friendly_tone_ratio: float
+    firm_tone_ratio: float
+    email_generic_hazard_ratio: float
+    email_personal_hazard_ratio: float
+    letter_hazard_ratio: float
+    effect_half_life: float
+    fatigue: float
+    fatigue_memory: float
+    right_party_contact_rate: float
+    promise_given_right_party: float
+    promise_kept: float
+    promise_days_low: float
+    promise_days_high: float
+    dispute_share: float
+    dispute_resolve: float
+    dispute_credited: float
+    dispute_credit_low: float
+    dispute_credit_high: float
+    cash_application_lag: float
+    callback_share_message: float
+    callback_share_unreached: float
+    reached_call_minutes: float
+    wrap_up_minutes: float
+    unreached_call_minutes: float
+    productive_hours_per_day: float
+    specialist_wage: float
+    loaded_cost_factor: float
+    email_cost: float
+    letter_cost: float
+    write_off_age: float
+
+    @classmethod
+    def default(cls, **changes: float) -> "Assumptions":
+        """Return the defaults with some values changed.
+
+        Raises
+        ------
+        BadInput
+            For an unknown parameter, a negative value, or a total hazard ratio below 1 (a contact never delays a payment).
+        """
+        values = dict(zip(_table()["parameter"], _table()["default"].astype(float), strict=True))
+        for name, value in changes.items():
+            if name not in values:
+                raise BadInput(f"is not an assumption; known: {', '.join(sorted(values))}", field=name)
+            if not value >= 0:
+                raise BadInput("must not be negative", where="assumptions", field=name, value=value)
+            values[name] = float(value)
+        made = cls(**values)
+        made._check()
+        return made
+
+    def _check(self) -> None:
+        for channel in ("email", "phone", "portal", "letter"):
+            for tone in ("friendly", "firm"):
+                ratio = self.hazard_ratio(channel, tone, personal=False)
+                if ratio < 1:
+                    raise BadInput("the hazard ratio must be at least 1", where=f"assumptions, {channel}, {tone}", value=ratio)
+        for name in ("right_party_contact_rate", "promise_given_right_party", "promise_kept", "fatigue"):
+            if getattr(self, name) > 1:
+                raise BadInput("must not exceed 1", where="assumptions", field=name, value=getattr(self, name))
+        if self.promise_days_high < self.promise_days_low:
+            raise BadInput("must not be below promise_days_low", where="assumptions", field="promise_days_high")
+
+    def hazard_ratio(self, channel: str, tone: str, *, personal: bool) -> float:
+        """Return how many times higher the payment hazard is right after a contact (at least 1)."""
+        if channel in ("phone", "inbound"):
+            tone_ratio = self.friendly_tone_ratio if tone == "friendly" else self.firm_tone_ratio
+            return self.call_hazard_ratio * tone_ratio
+        if channel == "letter":
+            return self.letter_hazard_ratio
+        return self.email_personal_hazard_ratio if personal else self.email_generic_hazard_ratio
+
+    def minutes(self, name: str) -> tuple[float, float, float]:
+        """Return low, mode and high of a duration in minutes; low and high come from the file and give way to the mode."""
+        row = _table().set_index("parameter").loc[name]
+        mode = getattr(self, name)
+        return min(float(row["low"]), mode), mode, max(float(row["high"]), mode)
+
+
+_NAMES = {field.name for field in fields(Assumptions)}
+assert set(_table()["parameter"]) == _NAMES, "assumptions.csv and Assumptions name different parameters"

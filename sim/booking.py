@@ -1,0 +1,270 @@
+"""Turn a run's columns into a ledger."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ledger import Ledger
+from ledger.tables import CHANNELS, DISPUTE_REASONS, OUTCOMES, PAYMENT_KINDS, RESOLUTIONS, TEXT, TONES, empty
+from sim.calendar import NEVER
+from sim.keyed import Purpose, key, uniforms
+from sim.run import Run
+from sim.state import B1, I4, I8
+
+_REASON_SHARES = (0.37, 0.28, 0.12, 0.05, 0.18)  # in the order of DISPUTE_REASONS; trade page, grade C
+
+
+def book(run: Run, *, since: int | None = None) -> Ledger:
+    """Return the portfolio's ledger carried on to the end of the run.
+
+    With `since`, invoices that were issued before that day and are settled are left out, and contacts before it.
+    """
+    end = run.days
+    inv = run.columns
+    issued = inv.issue <= end
+    if since is not None:
+        issued &= (inv.issue >= since) | ((inv.pay > end) & (inv.lapse > end))
+    books = _Books(run, issued)
+    before = run.portfolio.ledger
+    contacts, promises = books.contacts(since), books.promises(since)
+    tables = {
+        "invoices": books.invoices(),
+        "payments": books.payments(),
+        "contacts": contacts,
+        "promises": promises[promises["contact_id"].isin(contacts["contact_id"])],
+        "disputes": books.disputes(),
+    }
+    return replace(
+        before,
+        as_of=run.end,
+        timezone=run.portfolio.timezone,
+        customers=before.customers,
+        staff=run.staff,
+        **{name: _joined(books.resolved(before.disputes) if name == "disputes" else getattr(before, name), table) for name, table in tables.items()},
+    )
+
+
+def _joined(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
+    if not len(old) or not len(new):
+        return (new if len(new) else old).reset_index(drop=True)
+    return pd.concat([old, new], ignore_index=True)
+
+
+def _arrow(texts: "pd.Series[str]") -> pa.Array:
+    made = pa.array(texts.array).cast(pa.string())
+    return made.combine_chunks() if isinstance(made, pa.ChunkedArray) else made
+
+
+def _text(values: pa.Array) -> pd.api.extensions.ExtensionArray:
+    return pd.array(values, dtype=TEXT)
+
+
+def _category(codes: "np.ndarray", names: tuple[str, ...]) -> pd.Categorical:
+    return pd.Categorical.from_codes(codes, categories=list(names))
+
+
+def _numbered(prefix: str, numbers: "np.ndarray", width: int) -> pa.Array:
+    digits = pc.utf8_lpad(pc.cast(pa.array(numbers), pa.string()), width, "0")
+    return pc.binary_join_element_wise(prefix, digits, "")
+
+
+class _Books:
+    """Tables of one run; `shown` are the invoices that appear."""
+
+    def __init__(self, run: Run, shown: B1) -> None:
+        self.run, self.inv = run, run.columns
+        self.stamp = f"{run.start:%y%m%d}"
+        self.row = np.full(len(shown), -1, np.int64)
+        self.row[shown] = np.arange(int(shown.sum()))
+        self.shown = np.flatnonzero(shown)
+        before = run.portfolio.ledger
+        self.customer_ids = _arrow(before.customers["customer_id"])
+        number = run.number[self.shown]
+        self.old = number < 0
+        owner = self.customer_ids.take(pa.array(self.inv.customer[self.shown]))
+        fresh = pc.binary_join_element_wise(owner, _numbered(self.stamp, np.maximum(number, 0), 6), "-")
+        rows = run.opening.row[np.where(self.old, -1 - number, 0)] if len(run.opening.row) else np.zeros(len(number), np.int64)
+        self.opening_row = rows
+        if self.old.any():
+            known = _arrow(before.invoices["invoice_id"].iloc[rows])
+            fresh = pc.if_else(pa.array(self.old), known, fresh)
+        self.ids = fresh
+        self.owner = owner
+        lapsed = self.inv.lapse[self.shown] < self.inv.pay[self.shown]
+        self.ended = np.where(lapsed, self.inv.lapse[self.shown], self.inv.pay[self.shown])
+        self.lapsed = lapsed & (self.ended <= run.days)
+        self.paid = ~lapsed & (self.ended <= run.days)
+        self.credited = (self.inv.dispute[self.shown] < NEVER) & (self.inv.resolve[self.shown] <= run.days) & (self.inv.credit[self.shown] > 0)
+
+    def dates(self, days: "np.ndarray") -> "np.ndarray":
+        return self.run.start.to_datetime64() + days.astype("timedelta64[D]").astype("timedelta64[ns]")
+
+    def invoices(self) -> pd.DataFrame:
+        """Invoices issued in the run."""
+        new = np.flatnonzero(~self.old)
+        at = self.shown[new]
+        chosen = pa.array(new)
+        return pd.DataFrame(
+            {
+                "invoice_id": _text(self.ids.take(chosen)),
+                "customer_id": _text(self.owner.take(chosen)),
+                "issue_date": self.dates(self.inv.issue[at]),
+                "due_date": self.dates(self.inv.due[at]),
+                "amount": self.inv.amount[at],
+                "currency": _constant(self.run.portfolio.currency, len(at)),
+                "discount_percent": np.full(len(at), np.nan),
+                "discount_days": pd.array(np.zeros(len(at), np.int64), dtype="Int64").take(np.full(len(at), -1), allow_fill=True),
+            }
+        )
+
+    def payments(self) -> pd.DataFrame:
+        """Credit notes, cash and write-offs booked in the run, in the invoice's own currency."""
+        before = self.run.portfolio.ledger
+        inv = self.inv
+        owed = inv.amount[self.shown].copy()
+        currency = pd.Series(_constant(self.run.portfolio.currency, len(owed)))
+        foreign = np.zeros(len(owed), np.bool_)
+        if self.old.any():
+            at = np.flatnonzero(self.old)
+            owed[at] = before.open_amount()[self.opening_row[at]]
+            own = before.invoices["currency"].iloc[self.opening_row[at]]
+            foreign[at] = (own != self.run.portfolio.currency).to_numpy(bool)
+            if foreign.any():
+                currency.iloc[at] = own.to_numpy()
+        credit = np.where(self.credited, inv.credit[self.shown], 0)
+        credit = np.where(foreign, credit * owed // np.maximum(inv.amount[self.shown], 1), credit)
+        parts = (
+            ("C", self.credited & (credit > 0), inv.resolve[self.shown], credit, "credit_note"),
+            ("P", self.paid, self.ended, owed - credit, "cash"),
+            ("W", self.lapsed, self.ended, owed - credit, "write_off"),
+        )
+        return pd.concat([self._settlements(*part, currency) for part in parts], ignore_index=True)
+
+    def _settlements(self, prefix: str, which: B1, day: I4, amount: I8, kind: str, currency: pd.Series) -> pd.DataFrame:
+        at = np.flatnonzero(which)
+        ids = self.ids.take(pa.array(at))
+        dates = self.dates(day[at])
+        return pd.DataFrame(
+            {
+                "payment_id": _text(pc.binary_join_element_wise(f"{prefix}{self.stamp}", ids, "-")),
+                "invoice_id": _text(ids),
+                "customer_id": _text(self.owner.take(pa.array(at))),
+                "received_date": dates,
+                "applied_date": dates,
+                "amount": amount[at],
+                "currency": currency.iloc[at].array,
+                "kind": _category(np.full(len(at), PAYMENT_KINDS.index(kind)), PAYMENT_KINDS),
+            }
+        )
+
+    def _contact_ids(self, numbers: "np.ndarray") -> pa.Array:
+        return _numbered(f"K{self.stamp}-", numbers, 7)
+
+    def contacts(self, since: int | None) -> pd.DataFrame:
+        """Messages, calls and incoming calls."""
+        run, log = self.run, self.run.log
+        day = log.began // 86_400
+        lead = self.row[log.lead]
+        at = np.flatnonzero((lead >= 0) & (day >= (since or -NEVER)))
+        if not len(at):
+            return empty("contacts")
+        steps = run.strategy.steps
+        step = log.step[at]
+        channel = np.array([CHANNELS.index(s.channel) for s in steps] + [CHANNELS.index("inbound")])[step]
+        tone = np.array([TONES.index(s.tone) for s in steps] + [0])[step]
+        call = channel == CHANNELS.index("phone")
+        rang = step < 0
+        talked, promised = log.talked[at] > 0, log.promised[at]
+        names = [OUTCOMES.index(name) for name in ("promise", "reached", "no_answer", "missed", "sent")]
+        outcome = np.select([promised, talked, call, rang], names[:4], names[4])
+        utc = log.began[at] - run.calendar.utc_offset(run.portfolio.timezone)[day[at]]
+        staff = _arrow(run.staff["specialist_id"]) if len(run.staff) else pa.array([""])
+        nobody = pa.array(log.specialist[at] < 0)
+        return pd.DataFrame(
+            {
+                "contact_id": _text(self._contact_ids(at)),
+                "customer_id": _text(self.customer_ids.take(pa.array(log.customer[at]))),
+                "invoice_id": _text(self.ids.take(pa.array(lead[at]))),
+                "time": pd.DatetimeIndex(self.run.start.to_datetime64() + utc.astype("timedelta64[s]")).tz_localize("UTC"),
+                "channel": _category(channel, CHANNELS),
+                "tone": _category(tone, TONES),
+                "step": _text(pa.array([s.name for s in steps] + [None], pa.string()).take(pa.array(np.where(rang, len(steps), step)))),
+                "specialist_id": _text(pc.if_else(nobody, None, staff.take(pa.array(np.maximum(log.specialist[at], 0))))),
+                "outcome": _category(outcome, OUTCOMES),
+                "minutes": log.seconds[at] / 60,
+                "promise_made": promised,
+            }
+        )
+
+    def promises(self, since: int | None) -> pd.DataFrame:
+        """Promises, one row per invoice covered."""
+        log = self.run.promises
+        row = self.row[log.invoice]
+        at = np.flatnonzero((row >= 0) & (log.made >= (since or -NEVER)))
+        if not len(at):
+            return empty("promises")
+        return pd.DataFrame(
+            {
+                "contact_id": _text(self._contact_ids(log.contact[at])),
+                "invoice_id": _text(self.ids.take(pa.array(row[at]))),
+                "made_on": self.dates(log.made[at]),
+                "due_on": self.dates(log.due[at]),
+                "amount": log.amount[at],
+            }
+        )
+
+    def disputes(self) -> pd.DataFrame:
+        """Disputes opened in the run (those carried over from before stay in the old rows)."""
+        run, inv = self.run, self.inv
+        carried = np.zeros(len(inv.issue), np.bool_)
+        number = run.number
+        old = np.flatnonzero(number < 0)
+        carried[old] = run.opening.dispute[-1 - number[old]] > -NEVER
+        at = self.shown[(inv.dispute[self.shown] <= run.days) & ~carried[self.shown]]
+        if not len(at):
+            return empty("disputes")
+        draw = key(run.seed, run.replication, Purpose.DISPUTE)
+        reason = np.searchsorted(np.cumsum(_REASON_SHARES), uniforms(draw, inv.entity[at], 5) * sum(_REASON_SHARES))
+        over = inv.resolve[at] <= run.days
+        lag = run.calendar.next_working(run.calendar.home, 1)[np.minimum(inv.dispute[at], run.calendar.span - 1)]
+        acknowledged = np.minimum(lag, inv.resolve[at])
+        outcome = np.where(over, (inv.credit[at] > 0).astype(np.int64), -1)
+        return pd.DataFrame(
+            {
+                "invoice_id": _text(self.ids.take(pa.array(self.row[at]))),
+                "opened": self.dates(inv.dispute[at]),
+                "acknowledged": _until(self.dates(acknowledged), acknowledged <= run.days),
+                "resolved": _until(self.dates(np.minimum(inv.resolve[at], run.days)), over),
+                "reason": _category(np.minimum(reason, len(DISPUTE_REASONS) - 1), DISPUTE_REASONS),
+                "resolution": _category(outcome, RESOLUTIONS),
+                "amount": inv.amount[at],
+            }
+        )
+
+    def resolved(self, disputes: pd.DataFrame) -> pd.DataFrame:
+        """Return the old disputes with those closed that the run resolved."""
+        run, inv = self.run, self.inv
+        old = np.flatnonzero(run.number < 0)
+        carried = old[(run.opening.dispute[-1 - run.number[old]] > -NEVER) & (inv.resolve[old] <= run.days)]
+        if not len(carried):
+            return disputes
+        ids = run.portfolio.ledger.invoices["invoice_id"].iloc[run.opening.row[-1 - run.number[carried]]]
+        closed = pd.Series(self.dates(inv.resolve[carried]), index=pd.Index(ids))
+        outcome = pd.Series(np.where(inv.credit[carried] > 0, "credited", "rejected"), index=pd.Index(ids))
+        disputes = disputes.copy()
+        was_open = disputes["resolved"].isna() & disputes["invoice_id"].isin(closed.index)
+        names = disputes.loc[was_open, "invoice_id"]
+        disputes.loc[was_open, "resolved"] = names.map(closed)
+        disputes.loc[was_open, "resolution"] = names.map(outcome)
+        return disputes
+
+
+def _constant(value: str, count: int) -> pd.api.extensions.ExtensionArray:
+    return _text(pa.DictionaryArray.from_arrays(pa.array(np.zeros(count, np.int32)), pa.array([value])).cast(pa.string()))
+
+
+def _until(dates: "np.ndarray", known: B1) -> "np.ndarray":
+    return np.where(known, dates, np.datetime64("NaT"))

@@ -1,0 +1,117 @@
+"""Days of a simulation: day 0 is the evening on which the ledger is known, day 1 the first simulated one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+NEVER = 2**30  # a day beyond every horizon
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Calendar:
+    """Working days and time zones over a horizon.
+
+    Parameters
+    ----------
+    start
+        Day 0.
+    days
+        Last simulated day; tables reach 60 days further.
+    countries
+        ISO codes whose bank holidays close a customer's payment run; "" for none.
+    home
+        Country of the collectors.
+    every_day
+        Treat every day as a working day (used to compare with theory).
+    """
+
+    start: pd.Timestamp
+    days: int
+    countries: tuple[str, ...]
+    home: str
+    every_day: bool = False
+
+    @property
+    def span(self) -> int:
+        """Number of days in the tables, day 0 included."""
+        return self.days + 61
+
+    def working(self, country: str) -> npt.NDArray[np.bool_]:
+        """Return which of days 0 .. span-1 are working days in the country."""
+        if self.every_day:
+            return np.ones(self.span, np.bool_)
+        dates = pd.date_range(self.start, periods=self.span, freq="D")
+        open_ = np.asarray(dates.dayofweek < 5)
+        closed = _holidays(country, tuple(range(dates[0].year, dates[-1].year + 1)))
+        return open_ & ~np.isin(dates.to_numpy(), closed)
+
+    def weekday(self) -> npt.NDArray[np.int64]:
+        """Return the weekday (Monday 0) of days 0 .. span-1."""
+        return (self.start.dayofweek + np.arange(self.span)) % 7
+
+    def payment_day(self, country: npt.NDArray[np.int32], weekdays: npt.NDArray[np.bool_]) -> "PaymentDays":
+        """Return each customer's next payment day: the first of its weekdays that is no holiday of its country."""
+        codes = country.astype(np.int64) * 128 + weekdays @ (1 << np.arange(7))
+        kinds, row = np.unique(codes, return_inverse=True)
+        table = np.empty((len(kinds), self.span), np.int32)
+        weekday = self.weekday()
+        for k, code in enumerate(kinds):
+            runs = np.array([(code % 128) >> day & 1 for day in range(7)], np.bool_)[weekday]
+            if not self.every_day:
+                holiday = ~self.working(self.countries[code // 128]) & (weekday < 5)
+                runs &= ~holiday
+            table[k] = _next(runs)
+        return PaymentDays(table=table, row=row.astype(np.int32))
+
+    def next_working(self, country: str, lag: int) -> npt.NDArray[np.int32]:
+        """Return, for each day, the day `lag` working days later (lag 0: the same day)."""
+        following = _next(np.r_[self.working(country)[1:], True]) + 1
+        day = np.arange(self.span, dtype=np.int32)
+        for _ in range(lag):
+            day = np.where(day < self.span, following[np.minimum(day, self.span - 1)], day).astype(np.int32)
+        return day
+
+    def offsets(self, zones: Sequence[str], home: str) -> npt.NDArray[np.float64]:
+        """Return, for each zone and day, the hours by which its clock is ahead of the collectors' clock."""
+        noon = pd.date_range(self.start, periods=self.span, freq="D") + pd.Timedelta(hours=12)
+        moments = noon.tz_localize("UTC").to_pydatetime()
+        clock = {z: np.array([_hours(ZoneInfo(z), m) for m in moments]) for z in {*zones, home}}
+        return np.array([clock[zone] - clock[home] for zone in zones])
+
+    def utc_offset(self, zone: str) -> npt.NDArray[np.int64]:
+        """Return the zone's seconds ahead of UTC at noon of each day."""
+        noon = pd.date_range(self.start, periods=self.span, freq="D") + pd.Timedelta(hours=12)
+        hours = [_hours(ZoneInfo(zone), moment) for moment in noon.tz_localize("UTC").to_pydatetime()]
+        return np.round(np.array(hours) * 3600).astype(np.int64)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PaymentDays:
+    """Next payment day by kind of customer: `table[row[customer], day]`."""
+
+    table: npt.NDArray[np.int32]
+    row: npt.NDArray[np.int32]
+
+
+def _hours(zone: ZoneInfo, moment: "pd.Timestamp") -> float:
+    offset = zone.utcoffset(moment.astimezone(zone))
+    return 0.0 if offset is None else offset.total_seconds() / 3600
+
+
+def _next(runs: npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:
+    """Return for each day the first day from it on that is true, NEVER where there is none."""
+    days = np.where(runs, np.arange(len(runs), dtype=np.int32), np.int32(NEVER))
+    return np.minimum.accumulate(days[::-1])[::-1].astype(np.int32)
+
+
+def _holidays(country: str, years: tuple[int, ...]) -> npt.NDArray[np.datetime64]:
+    """Return the country's public holidays; none for a country that the calendar library does not know."""
+    import holidays
+
+    if country not in holidays.list_supported_countries():
+        return np.array([], "datetime64[ns]")
+    return np.array(sorted(holidays.country_holidays(country, years=years)), "datetime64[ns]")

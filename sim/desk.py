@@ -1,0 +1,182 @@
+"""The desk: specialists work their lists through the day, and take the calls that come in.
+
+Two desks with one meaning, equal to the second by test. `EventDesk` is the readable one: every specialist is a SimPy
+process and every attempt an event. `FastDesk` advances all lists in compiled code from one incoming call to the next.
+
+The rules. Times are whole seconds after midnight of day 0. An attempt starts when its specialist is free and its block has
+begun, but not after the specialist's shift. An incoming call goes to the specialist who has been free the longest, else
+it waits, first come first served, for the next one to be free; it comes before the list. One that nobody could take
+before the shifts end is missed. Whether an attempt reaches anybody, and how long it takes, is fixed by the plan; only its
+time is decided here.
+"""
+
+from collections import deque
+from collections.abc import Generator, Iterator
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import simpy
+from numba import njit
+from simpy.events import URGENT
+
+from sim.state import I4, I8
+
+
+class Shifts(NamedTuple):
+    """When each specialist works today: seconds since midnight of day 0."""
+
+    start: I8  # (S,)
+    end: I8  # (S,), equal to start for who is absent
+    block: I8  # start of each block, (S, B)
+
+
+class Lists(NamedTuple):
+    """Attempts sorted by specialist and order; those of s are first[s] .. first[s+1]-1. `began` is filled in, -1: not done."""
+
+    first: I8
+    block: I4
+    seconds: I8
+    began: I8
+
+
+class Incoming(NamedTuple):
+    """Calls from customers in order of arrival; `began` and `specialist` are filled in, -1: missed."""
+
+    arrival: I8
+    seconds: I8
+    began: I8
+    specialist: I4
+
+
+Process = Generator[simpy.Event, object, None]
+
+
+class Desk(Protocol):
+    """Works one day."""
+
+    def work(self, env: simpy.Environment, shifts: Shifts, lists: Lists, incoming: Incoming) -> Process:
+        """Run the day as a SimPy process, filling in the times."""
+        ...
+
+
+class FastDesk:
+    """Lists advanced in compiled code between incoming calls."""
+
+    def work(self, env: simpy.Environment, shifts: Shifts, lists: Lists, incoming: Incoming) -> Process:
+        """Run the day as a SimPy process, filling in the times."""
+        if len(shifts.start) == 0:
+            return
+        free, turn = shifts.start.copy(), lists.first[:-1].copy()
+        for call, arrival in enumerate(incoming.arrival.tolist()):
+            yield env.timeout(arrival - env.now)
+            _advance(call, arrival, free, turn, shifts, lists, incoming)
+        evening = int(shifts.end.max())
+        yield env.timeout(max(evening - env.now, 0))
+        _advance(-1, evening + 1, free, turn, shifts, lists, incoming)
+
+
+@njit(cache=True)
+def _advance(call: int, until: int, free: I8, turn: I8, shifts: Shifts, lists: Lists, incoming: Incoming) -> None:
+    """Start every attempt that begins before `until`; then give the call that comes in, if any, to a specialist.
+
+    The call goes to who can start it first; of several who are free, to the longest idle.
+    """
+    block, began, seconds, end = lists.block, lists.began, lists.seconds, shifts.end
+    best, start = -1, 0
+    for s in range(len(free)):
+        while turn[s] < lists.first[s + 1]:
+            j = turn[s]
+            begin = max(free[s], shifts.block[s, block[j]])
+            if begin >= until or begin >= end[s]:
+                break
+            began[j] = begin
+            free[s] = begin + seconds[j]
+            turn[s] += 1
+        begin = max(until, free[s])
+        if begin < end[s] and (best < 0 or begin < start or (begin == start and free[s] < free[best])):
+            best, start = s, begin
+    if call >= 0 and best >= 0:
+        incoming.began[call], incoming.specialist[call] = start, best
+        free[best] = start + incoming.seconds[call]
+
+
+class _Turn(simpy.Event):
+    """An event at a given second; among those of one second the specialist with the lower number comes first."""
+
+    def __init__(self, env: simpy.Environment, delay: int, rank: int) -> None:
+        super().__init__(env)
+        self._ok, self._value = True, None
+        env.schedule(self, priority=URGENT + 1 + rank, delay=delay)  # type: ignore[arg-type]  # any order is a priority
+
+
+class EventDesk:
+    """A SimPy process for every specialist, an event for every attempt."""
+
+    def work(self, env: simpy.Environment, shifts: Shifts, lists: Lists, incoming: Incoming) -> Process:
+        """Run the day as a SimPy process, filling in the times."""
+        day = _EventDay(env, shifts, lists, incoming)
+        people = [env.process(day.specialist(s)) for s in range(len(shifts.start))]
+        if people:
+            env.process(day.calls_come_in())
+            yield env.all_of(people)
+
+
+class _EventDay:
+    def __init__(self, env: simpy.Environment, shifts: Shifts, lists: Lists, incoming: Incoming) -> None:
+        self.env, self.shifts, self.lists, self.incoming = env, shifts, lists, incoming
+        self.waiting: deque[int] = deque()
+        self.idle: dict[int, tuple[int, simpy.Event]] = {}
+
+    def calls_come_in(self) -> Iterator[simpy.Event]:
+        for call, arrival in enumerate(self.incoming.arrival.tolist()):
+            came = self.env.event()
+            came._ok, came._value = True, None
+            self.env.schedule(came, priority=URGENT, delay=arrival - self.env.now)
+            yield came
+            present = [s for s in self.idle if self.shifts.end[s] > arrival]
+            if present:
+                s = min(present, key=lambda who: (self.idle[who][0], who))
+                self.idle.pop(s)[1].succeed(call)
+            else:
+                self.waiting.append(call)
+
+    def specialist(self, s: int) -> Iterator[simpy.Event]:
+        start, end = int(self.shifts.start[s]), int(self.shifts.end[s])
+        todo = deque(range(int(self.lists.first[s]), int(self.lists.first[s + 1])))
+        if start >= end:
+            return
+        yield _Turn(self.env, start - int(self.env.now), s)
+        since = start
+        while self.env.now < end:
+            call = self.waiting.popleft() if self.waiting else None
+            ready = int(self.shifts.block[s, self.lists.block[todo[0]]]) if todo else end
+            if call is None and ready > self.env.now:
+                call = yield self._idle(s, since, min(ready, end))
+            if call is not None:
+                self.incoming.began[call], self.incoming.specialist[call] = self.env.now, s
+                yield _Turn(self.env, int(self.incoming.seconds[call]), s)
+            elif todo and ready <= self.env.now < end:
+                attempt = todo.popleft()
+                self.lists.began[attempt] = self.env.now
+                yield _Turn(self.env, int(self.lists.seconds[attempt]), s)
+            else:
+                continue
+            since = int(self.env.now)
+
+    def _idle(self, s: int, since: int, until: int) -> simpy.Event:
+        """Return the event that ends the wait: a call handed over (its number), or the time `until` (None)."""
+        event = self.env.event()
+        self.idle[s] = since, event
+
+        def enough(_: simpy.Event) -> None:
+            if not event.triggered:
+                del self.idle[s]
+                event.succeed(None)
+
+        alarm = _Turn(self.env, until - int(self.env.now), s)
+        assert alarm.callbacks is not None
+        alarm.callbacks.append(enough)
+        return event
+
+
+DESKS: dict[str, type[FastDesk] | type[EventDesk]] = {"fast": FastDesk, "event": EventDesk}

@@ -1,0 +1,136 @@
+"""Morning: which disputes open, which accounts the strategy wants contacted, and who can be called today."""
+
+import numpy as np
+from numba import njit
+
+from sim.calendar import NEVER
+from sim.payment import pause
+from sim.state import F8, I8, Accounts, Invoices, Ladder, Payments
+
+
+@njit(cache=True)
+def open_disputes(inv: Invoices, acc: Accounts, pays: Payments, by_day: I8, first: int, last: int) -> None:
+    """Open the disputes by_day[first:last]; one whose invoice is paid, promised or written off by then never opens."""
+    tables = (pays.cumulative, pays.decayed, pays.first_day)
+    for j in range(first, last):
+        i = by_day[j]
+        day = inv.dispute[i]
+        if inv.pay[i] < day or inv.hold[i] >= day or inv.lapse[i] <= inv.resolve[i]:
+            inv.dispute[i] = NEVER
+            continue
+        c = inv.customer[i]
+        runs = pays.runs[acc.run_row[c]]
+        kind = acc.kind[c]
+        inv.target[i], inv.pay[i] = pause(
+            tables, kind, inv.added[i], inv.target[i], inv.due[i], day, inv.resolve[i], runs
+        )
+
+
+@njit(cache=True)
+def settled(pay: int, lapse: int, today: int, seen: int) -> bool:
+    """Whether the collectors know this morning that an invoice is paid (on a day before `seen`) or written off."""
+    return lapse < today if lapse < pay else pay < seen
+
+
+@njit(cache=True)
+def blocked(hold: int, dispute: int, resolve: int, today: int) -> bool:
+    """Whether a live promise or an open dispute forbids chasing an invoice."""
+    return hold >= today or dispute <= today < resolve
+
+
+@njit(cache=True)
+def released(hold: int, dispute: int, resolve: int, before: int, today: int) -> bool:
+    """Whether a promise or dispute ended since the last working day."""
+    return 0 < hold and before <= hold < today or dispute < NEVER and before < resolve <= today
+
+
+@njit(cache=True)
+def sweep(today: int, before: int, seen: int, inv: Invoices, acc: Accounts, ladder: Ladder) -> None:
+    """Find each account's chased balance, and the step that a new rung of the ladder asks for.
+
+    `before` is the last working day: rungs reached since then count today. Payments of days before `seen` are known. An
+    invoice whose promise or dispute ended since then asks again for the step it stands on. A waiting call gives way only
+    to a later step.
+    """
+    issue, due, amount, pay, lapse = inv.issue, inv.due, inv.amount, inv.pay, inv.lapse
+    hold, dispute, resolve, credit = inv.hold, inv.dispute, inv.resolve, inv.credit
+    rungs, first_day, last = ladder.rung, ladder.first_day, len(ladder.rung) - 1
+    heads, tails, ends = acc.head, acc.tail, acc.end
+    for c in range(len(heads)):
+        tail = tails[c]
+        while tail < ends[c] and issue[tail] <= today:
+            tail += 1
+        tails[c] = tail
+        head = heads[c]
+        while head < tail and settled(pay[head], lapse[head], today, seen):
+            head += 1
+        heads[c] = head
+        balance, oldest, best, lead, lead_amount = 0, -NEVER, -1, -1, 0
+        for i in range(head, tail):
+            if settled(pay[i], lapse[i], today, seen) or blocked(hold[i], dispute[i], resolve[i], today):
+                continue
+            rung = rungs[min(max(today - due[i] - first_day, 0), last)]
+            if rung < 0:
+                continue
+            owed = amount[i] - (credit[i] if resolve[i] <= today else 0)
+            balance += owed
+            oldest = max(oldest, today - due[i])
+            old = -1
+            if issue[i] <= before and not released(hold[i], dispute[i], resolve[i], before, today):
+                old = rungs[min(max(before - due[i] - first_day, 0), last)]
+            if rung > old and (rung > best or (rung == best and owed > lead_amount)):
+                best, lead, lead_amount = rung, i, owed
+        acc.balance[c] = balance
+        acc.oldest[c] = oldest
+        if balance == 0 or balance < ladder.minimum:
+            acc.step[c] = -1
+        elif best >= 0:
+            step = ladder.step_of_rung[best]
+            if step >= acc.step[c]:
+                acc.step[c] = step
+                acc.lead[c] = lead
+                acc.tries[c] = 0
+
+
+@njit(cache=True)
+def due_contacts(today: int, acc: Accounts, ladder: Ladder) -> tuple[I8, I8]:
+    """Return the accounts to be sent a message, and those to be called, this morning."""
+    messages, calls = np.empty(len(acc.step), np.int64), np.empty(len(acc.step), np.int64)
+    m, n = 0, 0
+    for c in range(len(acc.step)):
+        step = acc.step[c]
+        if step < 0:
+            continue
+        fresh = 0
+        for day in acc.recent[c]:
+            fresh += day > today - 7
+        if fresh >= ladder.cap:
+            continue
+        if not ladder.by_phone[step]:
+            messages[m] = c
+            m += 1
+        elif acc.next_try[c] <= today and acc.callback[c] != today:
+            calls[n] = c
+            n += 1
+    return messages[:m], calls[:n]
+
+
+@njit(cache=True)
+def at_risk(today: int, seen: int, who: I8, inv: Invoices, acc: Accounts, pays: Payments, ahead: int) -> F8:
+    """Return each account's overdue minor units times the chance that they are still unpaid `ahead` days from now."""
+    due, amount, pay, lapse, hold = inv.due, inv.amount, inv.pay, inv.lapse, inv.hold
+    dispute, resolve, cumulative = inv.dispute, inv.resolve, pays.cumulative
+    width = cumulative.shape[1]
+    out = np.zeros(len(who))
+    for k in range(len(who)):
+        c = who[k]
+        row, frailty = acc.kind[c], acc.frailty[c]
+        for i in range(acc.head[c], acc.tail[c]):
+            if due[i] >= today or settled(pay[i], lapse[i], today, seen):
+                continue
+            if blocked(hold[i], dispute[i], resolve[i], today):
+                continue
+            now = min(max(today - due[i] - pays.first_day, 0), width - 1)
+            later = min(now + ahead, width - 1)
+            out[k] += amount[i] * np.exp(-frailty * (cumulative[row, later] - cumulative[row, now]))
+    return out

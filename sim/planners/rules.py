@@ -1,0 +1,67 @@
+"""Planners that rank accounts by one number and fill the day from the top."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from ledger import BadInput
+from sim.keyed import uniforms
+from sim.planners.fill import fill
+from sim.planners.protocol import Plan, Planner, WorkList
+
+Score = Callable[[WorkList], npt.NDArray[np.float64]]
+
+
+@dataclass(frozen=True, slots=True)
+class ByScore:
+    """Call the accounts with the highest score first; ties go by the account's random identity."""
+
+    name: str
+    score: Score
+
+    def plan(self, work: WorkList) -> Plan:
+        """Return the plan that fills the blocks in descending order of score."""
+        return fill(np.lexsort((work.entity, -self.score(work))), work)
+
+
+def _oldest(work: WorkList) -> npt.NDArray[np.float64]:
+    return work.days_past_due.astype(np.float64)
+
+
+def _largest(work: WorkList) -> npt.NDArray[np.float64]:
+    return work.balance.astype(np.float64)
+
+
+def _at_risk(work: WorkList) -> npt.NDArray[np.float64]:
+    return work.at_risk
+
+
+def _random(work: WorkList) -> npt.NDArray[np.float64]:
+    return uniforms(work.key, work.entity, work.day)
+
+
+_RULES: Final = {
+    "oldest_first": ByScore("oldest_first", _oldest),
+    "largest_first": ByScore("largest_first", _largest),
+    "risk_weighted": ByScore("risk_weighted", _at_risk),
+    "random": ByScore("random", _random),
+}
+PLANNERS: Final = tuple(_RULES)
+
+
+def planner(name: "str | Planner") -> Planner:
+    """Return an embedded planner by name, or the planner itself.
+
+    Raises
+    ------
+    BadInput
+        For an unknown name.
+    """
+    if not isinstance(name, str):
+        return name
+    if name not in _RULES:
+        raise BadInput(f"known: {', '.join(PLANNERS)}", field="planner", value=name)
+    return _RULES[name]

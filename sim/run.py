@@ -1,0 +1,138 @@
+"""One simulated history, and the ledger that it is."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from ledger import Ledger
+from ledger.currency import decimals
+from sim.assumptions import Assumptions
+from sim.calendar import Calendar
+from sim.evening import PromiseLog
+from sim.portfolio import Opening, Portfolio
+from sim.state import B1, I4, I8, Invoices
+from sim.strategy import Strategy
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Contacts:
+    """All contacts in order of day and kind, as columns; step -1: the customer rang, specialist -1: nobody."""
+
+    customer: I4
+    lead: I8
+    began: I8  # seconds since midnight of day 0
+    step: I4
+    specialist: I4
+    talked: I4
+    seconds: I8
+    promised: B1
+
+
+class ContactLog:
+    """Contacts as they happen, a batch at a time."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._batches: list[tuple[np.ndarray, ...]] = []
+
+    def add(self, *columns: np.ndarray) -> None:
+        """Add a batch; columns as in `Contacts`."""
+        if len(columns[0]):
+            self._batches.append(columns)
+            self.size += len(columns[0])
+
+    def frozen(self) -> Contacts:
+        """Return all batches as columns."""
+        kinds = (np.int32, np.int64, np.int64, np.int32, np.int32, np.int32, np.int64, np.bool_)
+        parts = zip(*self._batches, strict=True) if self._batches else [()] * len(kinds)
+        columns = [np.concatenate(part).astype(kind) if len(part) else np.empty(0, kind) for part, kind in zip(parts, kinds, strict=True)]
+        return Contacts(**dict(zip(Contacts.__dataclass_fields__, columns, strict=True)))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Run:
+    """The result of `simulate`: one replication of one strategy.
+
+    `ledger` is the portfolio's ledger carried on to the end of the horizon: the same tables, the same laws.
+    """
+
+    portfolio: Portfolio
+    strategy: Strategy
+    planner: str
+    staff: pd.DataFrame = field(repr=False)
+    seed: int
+    replication: int
+    days: int
+    seconds: float  # wall-clock time of the run itself
+    calendar: Calendar = field(repr=False)
+    opening: Opening = field(repr=False)
+    columns: Invoices = field(repr=False)
+    number: I4 = field(repr=False)
+    log: Contacts = field(repr=False)
+    promises: PromiseLog = field(repr=False)
+    busy_minutes: float
+    productive_minutes: float
+    assumptions: Assumptions = field(repr=False)
+
+    @property
+    def start(self) -> pd.Timestamp:
+        """Day 0: the evening before the first simulated day."""
+        return self.portfolio.start
+
+    @property
+    def end(self) -> pd.Timestamp:
+        """The last simulated day."""
+        return self.start + pd.Timedelta(days=self.days)
+
+    @property
+    def invoices(self) -> int:
+        """Number of invoices issued in the run."""
+        return int((self.number >= 0).sum())
+
+    @property
+    def contacts(self) -> int:
+        """Number of messages, calls and incoming calls."""
+        return len(self.log.customer)
+
+    @property
+    def calls(self) -> int:
+        """Number of calls that specialists made."""
+        return int(((self.log.specialist >= 0) & (self.log.step >= 0)).sum())
+
+    @property
+    def specialist_utilisation(self) -> float:
+        """Minutes in calls over productive minutes; above 1 when lists run into the rest of the shift, 0 without staff."""
+        return self.busy_minutes / self.productive_minutes if self.productive_minutes else 0.0
+
+    @property
+    def cost(self) -> float:
+        """Cost of collecting in base-currency major units.
+
+        Minutes in calls, grossed up by the productive share of the day, at the loaded wage (or the roster's own), plus
+        messages. Staff that a strategy leaves idle is not charged to it.
+        """
+        assume = self.assumptions
+        worked = self.log.specialist >= 0
+        minutes = np.bincount(self.log.specialist[worked], self.log.seconds[worked] / 60, len(self.staff))
+        own = self.staff["cost_per_hour"].to_numpy(float) / 10 ** decimals(self.portfolio.currency)
+        hourly = np.where(own > 0, own, assume.specialist_wage * assume.loaded_cost_factor)
+        labour = float((minutes * hourly).sum()) / 60 * 8 / assume.productive_hours_per_day
+        steps = np.bincount(self.log.step[self.log.step >= 0], minlength=len(self.strategy.steps))
+        price = {"email": assume.email_cost, "portal": assume.email_cost, "letter": assume.letter_cost, "phone": 0.0}
+        return labour + sum(n * price[step.channel] for n, step in zip(steps.tolist(), self.strategy.steps, strict=True))
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The ledger at the end: history and simulation."""
+        from sim.booking import book
+
+        return book(self)
+
+    def summary(self) -> str:
+        """Return one line about the run."""
+        return (
+            f"{self.strategy.name} with {self.planner}: {self.invoices:,} invoices and {self.contacts:,} contacts "
+            f"({self.calls:,} calls) in {self.days} days; simulated in {self.seconds:.2f} s"
+        )

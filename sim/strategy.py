@@ -1,0 +1,101 @@
+"""Strategies: what a company does, and when, about an invoice that is due or overdue. Each is a TOML file."""
+
+import tomllib
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from ledger import BadInput
+
+_FOLDER = Path(__file__).with_name("strategies")
+
+
+class Step(BaseModel):
+    """One rung of the ladder.
+
+    A step is due when the invoice is `day` days past due (negative: before the due date) and, with `every`, again every
+    so many days until `until`. On a day when nobody works it moves to the next working day.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(min_length=1)
+    day: int = Field(ge=-90, le=365)
+    every: int | None = Field(default=None, ge=1, le=365)
+    until: int | None = Field(default=None, ge=-90, le=730)
+    channel: Literal["email", "phone", "portal", "letter"]
+    tone: Literal["friendly", "firm"] = "friendly"
+    stage: Literal["reminder", "demand", "final_notice", "legal"] = "reminder"
+    personal: bool = False  # a message that names a person, rather than a form letter
+    attempts: int = Field(default=4, ge=1, le=20)  # calls on different days before the step is given up
+    retry_days: int = Field(default=2, ge=1, le=30)  # days between two such calls
+
+    @model_validator(mode="after")
+    def _repeats_have_an_end(self) -> Self:
+        if (self.every is None) != (self.until is None):
+            raise ValueError("`every` and `until` are given together")
+        if self.until is not None and self.until < self.day:
+            raise ValueError("`until` must not lie before `day`")
+        return self
+
+    @property
+    def days(self) -> tuple[int, ...]:
+        """Days past due on which the step is due."""
+        if self.every is None or self.until is None:
+            return (self.day,)
+        return tuple(range(self.day, self.until + 1, self.every))
+
+
+class Strategy(BaseModel):
+    """A named ladder of steps with its limits."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(min_length=1, pattern=r"^[A-Za-z0-9_\-]+$")
+    description: str = ""
+    contact_cap: int = Field(default=3, ge=1, le=7)  # contacts with a customer in any 7 days
+    minimum_balance: float = Field(default=0, ge=0)  # major units; smaller balances are left alone
+    steps: tuple[Step, ...] = ()
+
+    @model_validator(mode="after")
+    def _step_names_differ(self) -> Self:
+        names = [step.name for step in self.steps]
+        if len(set(names)) < len(names):
+            raise ValueError("every step needs a name of its own")
+        return self
+
+    @classmethod
+    def load(cls, name: "str | Path | Strategy") -> "Strategy":
+        """Return an embedded strategy by name, or one from a TOML file.
+
+        Raises
+        ------
+        BadInput
+            For an unknown name, a file that cannot be read, or a key that breaks a rule.
+        """
+        if isinstance(name, Strategy):
+            return name
+        path = Path(name)
+        if path.suffix != ".toml":
+            if str(name) not in strategies():
+                near = get_close_matches(str(name), strategies(), 1)
+                hint = f"did you mean {near[0]}? " if near else ""
+                raise BadInput(f"{hint}known: {', '.join(strategies())}, or a path to a .toml file", field="strategy", value=str(name))
+            path = _FOLDER / f"{name}.toml"
+        try:
+            return cls.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise BadInput(f"cannot be read as TOML: {error}", where=str(path)) from error
+        except ValidationError as error:
+            first = error.errors()[0]
+            field = ".".join(str(part) for part in first["loc"])
+            raise BadInput(first["msg"], where=str(path), field=field or None, value=first["input"] if field else None) from error
+
+
+def strategies() -> tuple[str, ...]:
+    """Return the names of the embedded strategies, mildest first."""
+    order = ("none", "email_only", "friendly", "escalated", "sop_cadence", "proactive")
+    found = {path.stem for path in _FOLDER.glob("*.toml")}
+    return tuple(name for name in order if name in found) + tuple(sorted(found - set(order)))
