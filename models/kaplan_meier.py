@@ -1,0 +1,200 @@
+"""Kaplan–Meier by customer, shrunk to segment and portfolio: the first and most robust payment-timing model.
+
+The hazard is a table: for a customer and a day relative to the due date, the probability that the customer decides that
+day to pay an invoice still unpaid. What is *seen* is the next of the customer's payment weekdays. So each observed
+payment is spread evenly over the days since the payment day before it (not before issue), and moving a simulated
+decision to the next payment day gives the observed delays back.
+
+- An invoice is at risk from its issue date on (left truncation by its terms), to its payment or censoring. A censored
+  one is at risk up to the last payment day on which it is known to be unpaid.
+- Shrinkage at each day: ``h = (d + k × parent's h) ÷ (n + k)`` with k = 2 invoices, d payments out of n at risk.
+  Customers with fewer than 5 invoices share their segment's row.
+- The portfolio itself is shrunk, by the same k, to one hazard for all days; beyond 60 days late, where data thins out,
+  by 50 to the pooled hazard of all those days, which also carries on where data ends (and past the table's last day).
+- Earlier than any invoice was ever at risk the hazard is 0.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ledger import Ledger
+from ledger.ledger import positions
+from ledger.months import day_numbers
+from ledger.tables import TEXT
+from models.history import Flags, History, Ints, history
+from models.timing import Floats
+from models.weekdays import days_since, payment_weekdays, weekday
+
+FIRST_DAY: Final = -120
+LAST_DAY: Final = 400
+DAYS: Final = LAST_DAY - FIRST_DAY + 1
+PSEUDO: Final = 2.0  # invoices that the parent's hazard stands for
+LATE: Final = 60  # days past due from which the portfolio's hazard is pooled
+LATE_PSEUDO: Final = 50.0
+OWN_ROW: Final = 5  # invoices that a customer needs for a row of its own
+_CHUNK: Final = 4096  # customers
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class KaplanMeier:
+    """Discrete-time hazards by customer; rows are the portfolio (0), the segments, then customers with history."""
+
+    table: Floats  # (rows, DAYS): probability of deciding to pay on the day, given unpaid
+    weekdays: Flags  # (rows, 7), Monday first
+    customers: pd.Series  # ids
+    rows: Ints  # row of each of `customers`
+    name: str = "kaplan_meier"
+    days: Ints = field(default_factory=lambda: np.arange(FIRST_DAY, LAST_DAY + 1))
+
+    def row_of(self, customer_ids: Sequence[str] | pd.Series) -> Ints:
+        """Return the row of `table` of each customer; 0, the portfolio's, for customers never seen."""
+        found = positions(pd.Series(customer_ids, dtype=TEXT), self.customers)
+        return np.where(found >= 0, self.rows[found], 0)
+
+    def daily_hazard(self, customer_ids: Sequence[str] | pd.Series) -> Floats:
+        """Return (customers, DAYS): on each of `days` the probability of deciding to pay, given still undecided.
+
+        A decision takes effect on the first of the customer's payment weekdays from that day on. As a rate, for a
+        cumulative hazard, it is ``−log(1 − h)``.
+        """
+        return self.table[self.row_of(customer_ids)]
+
+    def payment_weekdays(self, customer_ids: Sequence[str] | pd.Series) -> Flags:
+        """Return (customers, 7): the weekdays on which each customer pays, Monday first; never all false."""
+        return self.weekdays[self.row_of(customer_ids)]
+
+    def cumulative_hazard(self, invoices: pd.DataFrame, days: npt.ArrayLike) -> Floats:
+        """Return −log of `survival`, shape (invoices, days).
+
+        On the scale of observed payments: it rises on the customer's payment weekdays only, by all that the decisions
+        since the payment day before add up to. 0 before issue.
+        """
+        row, when = self.row_of(invoices["customer_id"]), np.asarray(days, np.int64).reshape(1, -1)
+        due, issue = day_numbers(invoices["due_date"])[:, None], day_numbers(invoices["issue_date"])[:, None]
+        paid_by = when - self._since[row[:, None], weekday(due + when)]
+        total = self._upto(row[:, None], paid_by) - self._upto(row[:, None], issue - due - 1)
+        return np.maximum(total, 0.0)
+
+    def survival(self, invoices: pd.DataFrame, days: npt.ArrayLike) -> Floats:
+        """Return the probability that each invoice is unpaid on the evening of each day, shape (invoices, days)."""
+        return np.asarray(np.exp(-self.cumulative_hazard(invoices, days)))
+
+    @cached_property
+    def _cumulated(self) -> Floats:
+        return np.cumsum(-np.log1p(-self.table), axis=1)
+
+    @cached_property
+    def _since(self) -> Ints:
+        return days_since(self.weekdays)
+
+    def _upto(self, row: Ints, day: Ints) -> Floats:
+        """Return the cumulative hazard of decisions up to the day, on from the table's end at its last rate."""
+        inside = self._cumulated[row, np.clip(day - FIRST_DAY, 0, DAYS - 1)]
+        beyond = np.maximum(day - LAST_DAY, 0) * -np.log1p(-self.table[row, -1])
+        return np.where(day < FIRST_DAY, 0.0, inside + beyond)
+
+
+def fit_kaplan_meier(ledger: Ledger) -> KaplanMeier:
+    """Return the hazards by customer of a ledger that holds at least one invoice."""
+    past = history(ledger)
+    people = ledger.customers
+    segment_of, segments = pd.factorize(people["segment"], sort=True)
+    portfolio_days, own_days = payment_weekdays(past, len(people))
+    counts = np.bincount(past.customer, minlength=len(people))
+    own = np.flatnonzero(counts >= OWN_ROW)
+    spread = _Spread.of(past, days_since(own_days))
+
+    first_own = 1 + len(segments)
+    table = np.empty((first_own + len(own), DAYS))
+    table[0] = _portfolio(*spread.tables(np.zeros(len(people), np.int64), 1))
+    table[1:first_own] = _shrunk(*spread.tables(segment_of, len(segments)), table[:1])
+    for low in range(0, len(own), _CHUNK):  # in parts, so that no second table of all customers is ever held
+        part = own[low : low + _CHUNK]
+        slot = np.full(len(people), -1)
+        slot[part] = np.arange(len(part))
+        rows = slice(first_own + low, first_own + low + len(part))
+        table[rows] = _shrunk(*spread.tables(slot, len(part)), table[1 + segment_of[part]])
+    row_of = 1 + segment_of
+    row_of[own] = first_own + np.arange(len(own))
+    return KaplanMeier(
+        table=table,
+        weekdays=np.concatenate([np.tile(portfolio_days, (first_own, 1)), own_days[own]]),
+        customers=people["customer_id"],
+        rows=row_of,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Spread:
+    """Invoices as (customer, column of the table): where they enter, and where parts of them are paid or censored."""
+
+    customer: Ints
+    entry: Ints
+    paid_customer: Ints
+    paid_day: Ints
+    paid_weight: Floats
+    lost_customer: Ints
+    lost_day: Ints  # the first day on which it is no longer at risk
+
+    @classmethod
+    def of(cls, past: History, since: Ints) -> "_Spread":
+        """Spread each payment over the days of decision that lead to it; censor after the last payday known unpaid."""
+        late, first = past.end - past.due, past.issue - past.due
+        paid = past.paid & (late <= LAST_DAY)  # what is paid later is at risk on every day of the table
+        before = 1 + since[past.customer, weekday(past.end - 1)]  # days since the payment day before
+        length = np.where(paid, np.minimum(before, late - first + 1), 0)
+        part = np.repeat(np.arange(len(past)), length)
+        back = np.arange(len(part)) - np.repeat(np.cumsum(length) - length, length)
+        unpaid_on = late - np.where(past.paid, 0, since[past.customer, weekday(past.end)])
+        return cls(
+            customer=past.customer,
+            entry=_column(first),
+            paid_customer=past.customer[part],
+            paid_day=_column(late[part] - back),
+            paid_weight=1.0 / length[part],
+            lost_customer=past.customer[~paid],
+            lost_day=_column(np.maximum(unpaid_on + 1, first)[~paid]),
+        )
+
+    def tables(self, group_of: Ints, groups: int) -> tuple[Floats, Floats]:
+        """Return payments d and invoices at risk n, both (groups, DAYS); customers of group −1 count nowhere."""
+
+        def total(customer: Ints, column: Ints, weights: Floats | None) -> Floats:
+            group = group_of[customer]
+            kept = (group >= 0) & (column < DAYS)
+            cells = group[kept] * DAYS + column[kept]
+            chosen = None if weights is None else weights[kept]
+            return np.bincount(cells, chosen, groups * DAYS).astype(np.float64).reshape(groups, DAYS)
+
+        paid = total(self.paid_customer, self.paid_day, self.paid_weight)
+        at_risk = total(self.customer, self.entry, None)
+        at_risk -= total(self.lost_customer, self.lost_day, None)
+        at_risk[:, 1:] -= paid[:, :-1]
+        np.cumsum(at_risk, axis=1, out=at_risk)
+        return paid, np.maximum(at_risk, paid)
+
+
+def _column(day: Ints) -> Ints:
+    """Return the table's column of a day relative to due; what is earlier counts on the first, later ones on none."""
+    return np.clip(day - FIRST_DAY, 0, DAYS)
+
+
+def _shrunk(paid: Floats, at_risk: Floats, parent: Floats) -> Floats:
+    return np.asarray((paid + PSEUDO * parent) / (at_risk + PSEUDO))
+
+
+def _portfolio(paid: Floats, at_risk: Floats) -> Floats:
+    """Return the portfolio's hazards, (1, DAYS)."""
+    overall = (paid.sum() + 1.0) / (at_risk.sum() + 30.0)  # with no data at all: one payment in thirty days
+    late = slice(LATE - FIRST_DAY + 1, None)
+    pooled = (paid[:, late].sum() + PSEUDO * overall) / (at_risk[:, late].sum() + PSEUDO)
+    parent, pseudo = np.full((1, DAYS), overall), np.full((1, DAYS), PSEUDO)
+    parent[:, late], pseudo[:, late] = pooled, LATE_PSEUDO
+    hazard = (paid + pseudo * parent) / (at_risk + pseudo)
+    return np.where(np.cumsum(at_risk, axis=1) > 0, hazard, 0.0)

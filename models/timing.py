@@ -1,0 +1,63 @@
+"""The one face of every payment-timing model, and how one is fitted."""
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, Final, Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ledger import BadInput, Ledger
+from ledger.ledger import Day
+
+Floats = npt.NDArray[np.float64]
+
+# model name: module and function that fits it; a new model adds one line and one file
+FITTERS: Final[dict[str, str]] = {
+    "kaplan_meier": "models.kaplan_meier:fit_kaplan_meier",
+}
+
+
+@runtime_checkable
+class PaymentTiming(Protocol):
+    """When an invoice will be paid, as a distribution over days relative to its due date.
+
+    `invoices` needs the columns customer_id, issue_date, due_date, amount and currency; `days` are whole days relative
+    to each invoice's due date, negative before it. Both methods count from the issue date and return shape
+    (invoices, days), never NaN, also for customers never seen.
+    """
+
+    @property
+    def name(self) -> str:
+        """Name under which `fit` knows the model."""
+        ...
+
+    def cumulative_hazard(self, invoices: pd.DataFrame, days: npt.ArrayLike) -> Floats:
+        """Return −log of the survival: 0 before issue, never falling with the days."""
+        ...
+
+    def survival(self, invoices: pd.DataFrame, days: npt.ArrayLike) -> Floats:
+        """Return the probability that the invoice is still unpaid on the evening of the day."""
+        ...
+
+
+def fit(ledger: Ledger, *, as_of: Day | None = None, model: str = "kaplan_meier") -> PaymentTiming:
+    """Return a payment-timing model of the ledger's history, as known on the evening of `as_of`.
+
+    Open invoices are censored, never dropped; so are invoices that ended by credit note or write-off.
+
+    Raises
+    ------
+    BadInput
+        Where the model is unknown or the ledger holds no invoice by then.
+    """
+    if model not in FITTERS:
+        raise BadInput(f"must be one of {', '.join(FITTERS)}", field="model", value=model)
+    known = ledger if as_of is None else ledger.snapshot(as_of)
+    if not len(known.invoices):
+        raise BadInput(f"has no invoice issued by {known.as_of:%Y-%m-%d}: nothing to learn from", where="invoices")
+    module, function = FITTERS[model].split(":")
+    fitter: Callable[[Ledger], Any] = getattr(import_module(module), function)
+    fitted: PaymentTiming = fitter(known)
+    return fitted
