@@ -3,6 +3,7 @@
 from sim.assumptions import Assumptions, assumptions
 from sim.behaviour import Behaviour
 from sim.engine import simulate
+from sim.observed import from_ledger
 from sim.planners import PLANNERS, Plan, Planner, WorkList
 from sim.portfolio import Portfolio
 from sim.roster import Roster, roster
@@ -24,6 +25,7 @@ __all__ = [
     "WorkList",
     "assumptions",
     "embedded",
+    "from_ledger",
     "roster",
     "simulate",
     "strategies",

@@ -1,0 +1,139 @@
+"""A portfolio from a real ledger: its customers pay and order as they did."""
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from ledger import BadInput, Ledger
+from models.timing import PaymentTiming
+from sim.assumptions import Assumptions
+from sim.behaviour import Behaviour
+from sim.portfolio import Portfolio
+from sim.state import B1, F8, I4
+
+WINDOW: Final = 365  # days of history whose orders are repeated
+_FIRST_DAY, _LAST_DAY = -120, 400
+_LONG_WRITE_OFF: Final = 365  # days past due, where the ledger shows no write-offs
+_FEW: Final = 10  # write-offs that show what the house does
+
+
+def from_ledger(ledger: Ledger, timing: PaymentTiming | None = None) -> Portfolio:
+    """Return a portfolio that starts from the open invoices of a ledger on its `as_of`.
+
+    Customers pay as the payment-timing model says (default: Kaplan–Meier by customer, shrunk, with their own payment
+    weekdays). They order as in the last 365 days: order days come at each customer's own rate, and each repeats a past
+    order day of that customer, with its invoices, amounts and terms. Customers who came late in that time count with
+    their rate over the whole of it, which stands for the new ones to come: total sales stay as they were.
+
+    Raises
+    ------
+    BadInput
+        For a ledger without invoices in its last year.
+    """
+    if timing is None:
+        from models import fit
+
+        timing = fit(ledger)
+    customers = ledger.customers
+    hazard, kind, weekdays = _timing(ledger, timing)
+    rate, orders, lines, amount, term = _catalogue(ledger)
+    n = len(customers)
+    behaviour = Behaviour(
+        first_day=_FIRST_DAY,
+        hazard=hazard,
+        kind=kind,
+        frailty=np.ones(n),
+        payment_weekdays=weekdays,
+        order_rate=rate,
+        orders=orders,
+        lines=lines,
+        amount=amount,
+        term=term,
+        reach=np.ones(n),
+        keeps=np.ones(n),
+        disputes=0.0,
+    )
+    age = _write_off_age(ledger)
+    return Portfolio(
+        name="ledger",
+        ledger=ledger,
+        behaviour=behaviour,
+        assumptions=Assumptions.default(write_off_age=age),
+        timezone=_most_common(customers["timezone"], "UTC"),
+        country=_most_common(customers["country"], ""),
+        notes=(
+            f"Payment timing: {timing.name}, learned from {len(ledger.invoices):,} invoices known on {ledger.as_of:%Y-%m-%d}. "
+            "It contains whatever chasing and disputes there were then.",
+            "Effects of contacts are assumptions, on top of that timing.",
+            f"Orders: each customer repeats its own of the last {WINDOW} days at its own rate.",
+            f"Write-off at {age:.0f} days past due.",
+        ),
+    )
+
+
+def _timing(ledger: Ledger, timing: PaymentTiming) -> tuple[F8, I4, B1]:
+    """Return daily hazards (kinds, days), each customer's kind, and payment weekdays.
+
+    A model that knows payment runs gives the hazard of the decision. Of any other the hazard of the payment itself is
+    taken, for a typical invoice of each customer, and every day is a payment day.
+    """
+    from models.kaplan_meier import KaplanMeier
+
+    ids = ledger.customers["customer_id"]
+    if isinstance(timing, KaplanMeier):
+        rows, kind = np.unique(timing.row_of(ids), return_inverse=True)
+        return -np.log1p(-timing.table[rows]), kind.astype(np.int32), timing.payment_weekdays(ids)
+    invoices = ledger.invoices
+    owner = invoices["customer_id"]
+    term = (invoices["due_date"] - invoices["issue_date"]).dt.days
+    typical = pd.DataFrame(
+        {
+            "customer_id": ids,
+            "issue_date": ledger.as_of,
+            "due_date": ledger.as_of + pd.to_timedelta(ids.map(term.groupby(owner).median()).fillna(term.median()), unit="D").dt.round("D"),
+            "amount": ids.map(invoices["amount"].groupby(owner).median()).fillna(invoices["amount"].median()).astype("int64"),
+            "currency": ids.map(invoices["currency"].groupby(owner).first()).fillna(ledger.base_currency),
+        }
+    )
+    total = timing.cumulative_hazard(typical, np.arange(_FIRST_DAY - 1, _LAST_DAY + 1))
+    hazard = np.maximum(np.diff(total, axis=1), 0)
+    return hazard, np.arange(len(ids), dtype=np.int32), np.ones((len(ids), 7), np.bool_)
+
+
+def _catalogue(ledger: Ledger) -> "tuple[F8, np.ndarray, np.ndarray, np.ndarray, I4]":
+    """Return each customer's order days per working day, and its order days as a catalogue (see `Behaviour`)."""
+    invoices = ledger.invoices
+    first = max(invoices["issue_date"].min(), ledger.as_of - pd.Timedelta(days=WINDOW - 1))
+    recent = np.flatnonzero((invoices["issue_date"] >= first).to_numpy())
+    if not len(recent):
+        raise BadInput(f"has no invoice in the {WINDOW} days before {ledger.as_of:%Y-%m-%d}: nobody to simulate", where="ledger")
+    customer = ledger.customer_of_invoice[recent]
+    issue = invoices["issue_date"].to_numpy()[recent]
+    base = ledger.base_rate[recent] * invoices["amount"].to_numpy()[recent]
+    term = (invoices["due_date"].to_numpy()[recent] - issue) // np.timedelta64(1, "D")
+    identity = pd.util.hash_array(invoices["invoice_id"].to_numpy(dtype=object)[recent], categorize=False)
+    order = np.lexsort((identity, issue, customer))
+    customer, issue, base, term = customer[order], issue[order], base[order], term[order]
+    fresh = np.r_[True, (customer[1:] != customer[:-1]) | (issue[1:] != issue[:-1])]
+    lines = np.r_[np.flatnonzero(fresh), len(customer)]
+    owner = customer[fresh]
+    orders = np.searchsorted(owner, np.arange(len(ledger.customers) + 1))
+    span = np.busday_count(first.date(), (ledger.as_of + pd.Timedelta(days=1)).date())
+    rate = np.diff(orders) / max(int(span), 1)
+    return rate, orders.astype(np.int64), lines.astype(np.int64), np.maximum(np.round(base), 1).astype(np.int64), term.astype(np.int32)
+
+
+def _write_off_age(ledger: Ledger) -> float:
+    """Return the median age of the ledger's write-offs in days past due, at least 90; long where there are few."""
+    written = (ledger.payments["kind"] == "write_off").to_numpy() & (ledger.invoice_of_payment >= 0)
+    if written.sum() < _FEW:
+        return _LONG_WRITE_OFF
+    due = ledger.invoices["due_date"].to_numpy()[ledger.invoice_of_payment[written]]
+    age = (ledger.payments["applied_date"].to_numpy()[written] - due) // np.timedelta64(1, "D")
+    return float(np.clip(np.median(age), 90, _LONG_WRITE_OFF))
+
+
+def _most_common(values: "pd.Series[str]", fallback: str) -> str:
+    known = values[values != ""]
+    return str(known.mode().iloc[0]) if len(known) else fallback
