@@ -168,8 +168,11 @@ class Ledger:
 
     # -- the Parquet folder that is a ledger's home
 
-    def write(self, folder: str | Path) -> Path:
-        """Write the ledger as a folder of Parquet files, whole or not at all; an older ledger there is replaced."""
+    def write(self, folder: str | Path, *, beside: Mapping[str, str] | None = None) -> Path:
+        """Write the ledger as a folder of Parquet files, whole or not at all; an older ledger there is replaced.
+
+        `beside` holds texts by file name that are written into the folder with the tables.
+        """
         folder = Path(folder)
         if folder.exists() and not folder.is_dir():
             raise BadInput("must be a folder", where=str(folder))
@@ -181,13 +184,24 @@ class Ledger:
             for name, table in self.tables.items():
                 if len(table) or name in ("customers", "invoices", "payments"):
                     table.to_parquet(fresh / f"{name}.parquet", index=False, compression="zstd")
-            about = {"format": 1, "as_of": f"{self.as_of:%Y-%m-%d}", "base_currency": self.base_currency, "timezone": self.timezone}
+            about = {
+                "format": 1,
+                "as_of": f"{self.as_of:%Y-%m-%d}",
+                "base_currency": self.base_currency,
+                "timezone": self.timezone,
+            }
             (fresh / _ABOUT).write_text(json.dumps(about, indent=2) + "\n")
+            for name, text in (beside or {}).items():
+                (fresh / name).write_text(text, encoding="utf-8")
             fresh.chmod(0o755)
             if folder.exists():
                 old = fresh.with_name(fresh.name + "-old")
                 folder.rename(old)
-                fresh.rename(folder)
+                try:
+                    fresh.rename(folder)
+                except BaseException:
+                    old.rename(folder)
+                    raise
                 shutil.rmtree(old)
             else:
                 fresh.rename(folder)

@@ -1,0 +1,130 @@
+"""Cells as a source gives them: columns of text, with row numbers as a person sees them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+Flags = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Sheet:
+    """One table of a source: the recognised columns, each a text array, trimmed, null where the cell is empty.
+
+    `native` marks the cells that the source stores as numbers: their text has a decimal point, whatever the language
+    of the file. `row` counts as a person does: the first line of the file is 1. `ragged` marks rows with fewer or more
+    cells than the header. `preamble` holds the lines above the header.
+    """
+
+    where: str
+    header: Mapping[str, str]  # role -> the column's name as written
+    cells: Mapping[str, pa.StringArray]  # role -> its cells
+    row: Ints
+    ragged: Flags
+    native: Mapping[str, Flags] = field(default_factory=dict)
+    preamble: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    def __contains__(self, role: str) -> bool:
+        return role in self.cells
+
+    def text(self, role: str) -> pa.StringArray:
+        """Return the cells of a role; all null where the source has no such column."""
+        return self.cells[role] if role in self.cells else pa.nulls(len(self), pa.string())
+
+    def is_native(self, role: str) -> Flags:
+        """Return which cells of a role the source stores as numbers."""
+        return self.native.get(role, np.zeros(len(self), bool))
+
+    def take(self, keep: Flags) -> "Sheet":
+        """Return the sheet with some of its rows."""
+        if keep.all():
+            return self
+        mask = pa.array(keep)
+        return Sheet(
+            where=self.where,
+            header=self.header,
+            cells={role: cells.filter(mask) for role, cells in self.cells.items()},
+            row=self.row[keep],
+            ragged=self.ragged[keep],
+            native={role: flags[keep] for role, flags in self.native.items()},
+            preamble=self.preamble,
+            warnings=self.warnings,
+        )
+
+
+def flags(answer: Any) -> Flags:
+    """Return an Arrow yes-or-no column as a writable array; null is no."""
+    filled = pc.fill_null(answer, False)
+    return np.array(filled.to_numpy(zero_copy_only=False), bool)
+
+
+def one_array(cells: pa.ChunkedArray | pa.Array) -> pa.StringArray:
+    """Return the cells as one trimmed text array, null where empty."""
+    joined = cells.combine_chunks() if isinstance(cells, pa.ChunkedArray) else cells
+    if isinstance(joined, pa.ChunkedArray):  # no chunk, or too large for one
+        joined = pa.concat_arrays(joined.chunks) if joined.num_chunks else pa.array([], pa.string())
+    trimmed = pc.utf8_trim_whitespace(joined)
+    blank = pc.equal(pc.binary_length(trimmed), 0)
+    if pc.any(blank).as_py():
+        return pc.if_else(blank, pa.scalar(None, pa.string()), trimmed)
+    return trimmed
+
+
+def from_values(values: Sequence[Any]) -> tuple[pa.StringArray, Flags]:
+    """Return Python values (of a workbook or a database) as text, and which of them are numbers."""
+    texts = [_text(value) for value in values]
+    numbers = [isinstance(value, int | float | Decimal) and not isinstance(value, bool) for value in values]
+    return one_array(pa.array(texts, pa.string())), np.array(numbers, bool)
+
+
+def _text(value: Any) -> str | None:
+    match value:
+        case None:
+            return None
+        case str():
+            return value
+        case bool():
+            return "Yes" if value else "No"
+        case float():
+            return (
+                None if value != value else str(int(value)) if value.is_integer() and abs(value) < 1e18 else repr(value)
+            )
+        case Decimal():
+            return f"{value:f}" if value.is_finite() else None
+        case datetime():
+            midnight = value.timetz() == time() and value.tzinfo is None
+            return f"{value:%Y-%m-%d}" if midnight else value.isoformat()
+        case date():
+            return value.isoformat()
+    return str(value)
+
+
+def from_column(column: pa.ChunkedArray) -> tuple[pa.StringArray, Flags]:
+    """Return a typed column (of a Parquet file) as text, and which of its cells are numbers."""
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        column, kind = column.cast(kind.value_type), kind.value_type
+    numbers = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+    if pa.types.is_boolean(kind):
+        column = pc.if_else(column, "Yes", "No")
+    elif pa.types.is_floating(kind):
+        column = pc.if_else(pc.is_nan(column), pa.scalar(None, kind), column)
+    elif pa.types.is_timestamp(kind):
+        column = pc.strftime(column, "%Y-%m-%dT%H:%M:%S")
+    elif not (pa.types.is_date(kind) or numbers or pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+        values = column.to_pylist()
+        return from_values([v if v is None else str(v) for v in values])
+    text = one_array(column.cast(pa.string()))
+    return text, np.full(len(text), numbers)

@@ -1,0 +1,293 @@
+"""One table on its way in: its dates and amounts read, and for every row the first rule that it breaks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ledger.importing.amounts import Amounts, exact_sum, read_amounts
+from ledger.importing.cells import Flags, Ints, Sheet, flags
+from ledger.importing.dates import UNREADABLE, DateColumn, Days, choose_orders
+from ledger.importing.maps import Map
+from ledger.tables import TEXT
+
+EARLIEST: Final = np.datetime64("1990-01-01")
+DUE_AFTER: Final = np.timedelta64(5 * 365 + 2, "D")  # a due date may lie five years after as_of
+DATES: Final[Mapping[str, tuple[str, ...]]] = {
+    "invoices": ("issue_date", "due_date", "clear_date"),
+    "payments": ("received_date", "applied_date"),
+    "customers": ("since",),
+    "contacts": ("time",),
+    "promises": ("made_on", "due_on"),
+    "disputes": ("opened", "acknowledged", "resolved"),
+}
+AMOUNTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "invoices": ("amount", "rounded_amount", "open_amount"),
+    "payments": ("amount",),
+    "customers": ("credit_limit",),
+    "promises": ("amount",),
+    "disputes": ("amount",),
+}
+_NO_FACT: Final = ("due_date", "due_on")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """What became of one table's rows and amounts, in major units as given (all currencies added up: a control total).
+
+    `rows` = `imported` + `rejected` + `skipped`, and `amount` = `amount_imported` + `amount_rejected`; a row whose
+    amount is missing or cannot be read is rejected and counted in `unreadable`. `skipped` counts rows that are empty
+    in all recognised columns, and headings, totals and further lines of an invoice in sources that have such.
+    """
+
+    table: str
+    where: str
+    rows: int
+    imported: int
+    rejected: int
+    skipped: int
+    amount: Decimal
+    amount_imported: Decimal
+    amount_rejected: Decimal
+    unreadable: int
+    has_amounts: bool
+
+    def __post_init__(self) -> None:
+        if self.rows != self.imported + self.rejected + self.skipped:
+            raise RuntimeError(f"{self.where}: rows do not add up: {self}")
+        if self.amount != self.amount_imported + self.amount_rejected:
+            raise RuntimeError(f"{self.where}: amounts do not add up: {self}")
+
+
+class Intake:
+    """The rows of one table, and the first rule that each breaks.
+
+    Parameters
+    ----------
+    table
+        Its name.
+    sheet
+        Its cells.
+    map_
+        How to read them.
+    """
+
+    def __init__(self, table: str, sheet: Sheet, map_: Map) -> None:
+        self.table = table
+        self.warnings: list[str] = []
+        self.rows = len(sheet)
+        blank = np.ones(len(sheet), bool)
+        for cells in sheet.cells.values():
+            blank &= flags(pc.is_null(cells))
+        sheet = sheet.take(~blank | sheet.ragged)
+        self.sheet = sheet.take(~self._layout_rows(sheet, map_))
+        self.skipped = self.rows - len(self.sheet)
+        self._broken = np.zeros(len(self.sheet), np.int16)
+        self._rules: list[tuple[str, str]] = [("", "")]
+        self._read_dates(map_)
+        self._read_amounts(map_)
+        self.reject(self.sheet.ragged, "wrong_columns", "")
+
+    def __len__(self) -> int:
+        return len(self.sheet)
+
+    def _layout_rows(self, sheet: Sheet, map_: Map) -> Flags:
+        skip = np.zeros(len(sheet), bool)
+        if self.table != "invoices":
+            return skip
+        without = [role for role in map_.invoices.skip_rows_without if role in sheet]
+        if without:
+            skip = np.all([flags(pc.is_null(sheet.cells[role])) for role in without], axis=0)
+            if skip.any():
+                count = plural(int(skip.sum()), "row is a heading or total", "rows are headings or totals")
+                self.warnings.append(f"{sheet.where}: {count}, without {' and '.join(without)}")
+        if map_.invoices.one_row_per_line:
+            frame = pd.DataFrame({role: text_column(cells) for role, cells in sheet.cells.items()})
+            lines = frame.duplicated().to_numpy() & ~skip & flags(pc.is_valid(sheet.text("invoice_id")))
+            if lines.any():
+                count = plural(int(lines.sum()), "row is a further line", "rows are further lines")
+                self.warnings.append(f"{sheet.where}: {count} of an invoice")
+            skip |= lines
+        return skip
+
+    def _read_dates(self, map_: Map) -> None:
+        sheet = self.sheet
+        columns = {role: DateColumn.of(sheet.cells[role]) for role in DATES.get(self.table, ()) if role in sheet}
+        named = {f"{sheet.where}, {sheet.header[role]}": column for role, column in columns.items()}
+        orders, warnings = choose_orders(named, map_.date_order)
+        self.warnings += warnings
+        self._days: dict[str, tuple[Days, Flags]] = {}
+        for (order, trust), (role, column) in zip(orders.values(), columns.items(), strict=True):
+            self._days[role] = column.read(order, trust_unclear=trust)
+
+    def _read_amounts(self, map_: Map) -> None:
+        sheet = self.sheet
+        self._amounts: dict[str, Amounts] = {}
+        for role in AMOUNTS.get(self.table, ()):
+            if role in sheet:
+                found = read_amounts(sheet.cells[role], native=sheet.is_native(role), decimal=map_.decimal)
+                found.micro[sheet.ragged] = 0
+                found.unreadable[sheet.ragged] = True
+                self._amounts[role] = found
+                column = f"{sheet.where}, {sheet.header[role]}"
+                if found.doubt:
+                    self.warnings.append(f"{column}: {found.doubt}")
+                if found.noisy:
+                    self.warnings.append(
+                        f"{column}: {found.noisy:,} amounts have more than six decimals; the rest is rounded off"
+                    )
+
+    # -- the rows
+
+    def day(self, role: str) -> Days:
+        """Return the days of a column; not a time where empty or unreadable."""
+        found = self._days.get(role)
+        return np.full(len(self), UNREADABLE, "datetime64[D]") if found is None else found[0]
+
+    def amount(self, role: str) -> Amounts | None:
+        """Return the amounts of a column; None where the table has no such column."""
+        return self._amounts.get(role)
+
+    def text(self, role: str) -> pa.StringArray:
+        """Return the cells of a column."""
+        return self.sheet.text(role)
+
+    def lacks(self, role: str) -> Flags:
+        """Return which rows have nothing in a column."""
+        return flags(pc.is_null(self.text(role)))
+
+    @property
+    def good(self) -> Flags:
+        """Which rows break no rule so far."""
+        found: Flags = self._broken == 0
+        return found
+
+    def reject(self, rows: Flags, rule: str, role: str) -> int:
+        """Reject those of the rows that broke no rule before; return how many."""
+        rows = rows & self.good
+        count = int(rows.sum())
+        if count:
+            self._rules.append((rule, role))
+            self._broken[rows] = len(self._rules) - 1
+        return count
+
+    def reject_repeats(self, role: str, rule: str) -> None:
+        """Reject rows that share an id with another; the one with the fewest empty cells stays, whatever the order."""
+        rows = np.flatnonzero(self.good & ~self.lacks(role))
+        texts = {name: text_column(cells.take(pa.array(rows))) for name, cells in self.sheet.cells.items()}
+        frame = pd.DataFrame(texts, index=rows)
+        if role in frame:
+            frame.insert(0, "#gaps", frame.isna().sum(axis=1))
+            frame = frame.sort_values(list(frame.columns), kind="stable")
+            again = np.zeros(len(self), bool)
+            again[frame.index.to_numpy()[frame.duplicated(role).to_numpy()]] = True
+            self.reject(again, rule, role)
+
+    def reject_days(self, role: str, as_of: np.datetime64, today: np.datetime64, *, required: bool) -> None:
+        """Reject rows whose day is missing, unreadable, or not plausible: from 1990 up to what can be known."""
+        if role not in self._days:
+            if required:
+                self.reject(np.ones(len(self), bool), f"missing_{role}", role)
+            return
+        days, unreadable = self._days[role]
+        self.reject(unreadable, "bad_date", role)
+        if required:
+            self.reject(np.isnat(days), f"missing_{role}", role)
+        last = as_of + DUE_AFTER if role in _NO_FACT else max(as_of, today)
+        self.reject((days < EARLIEST) | (days > last), "date_out_of_range", role)
+
+    def latest_fact(self, today: np.datetime64) -> Days:
+        """Return the latest plausible day of something that has happened, as an array of at most one."""
+        latest = np.array([], "datetime64[D]")
+        for role, (days, _) in self._days.items():
+            if role not in _NO_FACT:
+                days = days[(days >= EARLIEST) & (days <= today)]
+                latest = np.sort(np.concatenate([latest, days]))[-1:]
+        return latest
+
+    # -- the account
+
+    def account(self) -> Account:
+        """Return what became of the rows and the amounts."""
+        good = self.good
+        amounts = self._amounts.get("amount") if self.table in ("invoices", "payments") else None
+        micro = amounts.micro if amounts is not None else np.zeros(len(self), np.int64)
+        unreadable = 0 if amounts is None else int((amounts.unreadable | amounts.empty)[~good].sum())
+        return Account(
+            table=self.table,
+            where=self.sheet.where,
+            rows=self.rows,
+            imported=int(good.sum()),
+            rejected=int((~good).sum()),
+            skipped=self.skipped,
+            amount=exact_sum(micro),
+            amount_imported=exact_sum(micro[good]),
+            amount_rejected=exact_sum(micro[~good]),
+            unreadable=unreadable,
+            has_amounts=amounts is not None,
+        )
+
+    def rejects(self) -> pd.DataFrame:
+        """Return the rejected rows: row, column, value, rule, amount, table."""
+        rows = np.flatnonzero(self._broken)
+        broken = self._broken[rows]
+        rules = text_column([rule for rule, _ in self._rules]).take(broken)
+        header = [self.sheet.header.get(role, role) for _, role in self._rules]
+        values = np.full(len(rows), None, object)
+        for code, (_, role) in enumerate(self._rules):
+            at = broken == code
+            if code and role in self.sheet and at.any():
+                values[at] = self.sheet.cells[role].take(pa.array(rows[at])).to_numpy(zero_copy_only=False)
+        amounts = self._amounts.get("amount") if self.table in ("invoices", "payments") else None
+        major = pa.nulls(len(rows), pa.decimal128(24, 6))
+        if amounts is not None:
+            unknown = (amounts.unreadable | amounts.empty)[rows]
+            words = np.stack([amounts.micro[rows], amounts.micro[rows] >> 63], axis=1)  # 128 bits, with the sign
+            known = pa.Array.from_buffers(pa.decimal128(24, 6), len(rows), [None, pa.py_buffer(words.tobytes())])
+            major = pc.if_else(pa.array(unknown), pa.scalar(None, known.type), known)
+        return pd.DataFrame(
+            {
+                "row": self.sheet.row[rows],
+                "column": text_column(header).take(broken),
+                "value": text_column(values),
+                "rule": rules,
+                "amount": pd.arrays.ArrowExtensionArray(major),
+                "table": text_column([self.table] * len(rows)),
+            }
+        )
+
+
+def rule_counts(rejects: pd.DataFrame) -> list[tuple[int, str, str, str]]:
+    """Return count, rule, table and column of the rejected rows, the most frequent first."""
+    counts = (
+        rejects[["rule", "table", "column"]].value_counts().sort_index().sort_values(ascending=False, kind="stable")
+    )
+    frame = counts.rename("count").reset_index()
+    columns = [frame[name].tolist() for name in ("count", "rule", "table", "column")]
+    return list(zip(*columns, strict=True))
+
+
+def plural(count: int, one: str, many: str) -> str:
+    """Return the count with the right form of the noun."""
+    return f"{count:,} {one if count == 1 else many}"
+
+
+def text_column(values: Any) -> Any:
+    """Return values as text in the form of a ledger's tables."""
+    return pd.array(values, dtype=TEXT)
+
+
+def as_series(cells: pa.StringArray) -> "pd.Series[str]":
+    """Return a text array as the text column of a ledger table."""
+    return pd.Series(text_column(cells))
+
+
+def codes(cells: pa.StringArray) -> tuple[Ints, pa.StringArray]:
+    """Return for each cell the number of its text, -1 where null, and the texts."""
+    encoded = cells.dictionary_encode()
+    return encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64), encoded.dictionary

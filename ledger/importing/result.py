@@ -1,0 +1,124 @@
+"""What an import gives: the ledger, what was rejected and why, and the proof that nothing was lost."""
+
+import json
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ledger.importing.intake import Account, rule_counts
+from ledger.ledger import Ledger
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Imported:
+    """A ledger and the account of how it came about.
+
+    `rejects` has the columns row (as a person sees it: the header is row 1), column, value, rule, amount (major units;
+    null where unreadable) and table. Each rejected row stands there once, with the first rule that it breaks.
+    """
+
+    ledger: Ledger
+    rejects: pd.DataFrame
+    warnings: tuple[str, ...]
+    accounts: tuple[Account, ...]
+    source: str
+    preset: str
+
+    @property
+    def as_of(self) -> pd.Timestamp:
+        """The day up to which the ledger knows."""
+        return self.ledger.as_of
+
+    @property
+    def rows(self) -> int:
+        """Rows read, in all tables, without headings and totals of reports."""
+        return self.imported + self.rejected
+
+    @property
+    def imported(self) -> int:
+        """Rows imported, in all tables."""
+        return sum(account.imported for account in self.accounts)
+
+    @property
+    def rejected(self) -> int:
+        """Rows rejected, in all tables."""
+        return sum(account.rejected for account in self.accounts)
+
+    @property
+    def amount_imported(self) -> Decimal:
+        """Control total of the amounts imported: all amount columns and currencies, major units as given."""
+        return sum((account.amount_imported for account in self.accounts), Decimal(0))
+
+    @property
+    def amount_rejected(self) -> Decimal:
+        """Control total of the amounts rejected."""
+        return sum((account.amount_rejected for account in self.accounts), Decimal(0))
+
+    @property
+    def amount_unreadable(self) -> int:
+        """Rejected rows whose amount is missing or cannot be read, so that it is in no total."""
+        return sum(account.unreadable for account in self.accounts)
+
+    def summary(self) -> str:
+        """Return what was read, that it adds up, what was rejected and what to know."""
+        lines = [line for account in self.accounts for line in _lines(account)]
+        if len(self.rejects):
+            lines.append("rejected:")
+            counts = rule_counts(self.rejects)
+            lines += [f"  {n:,} {rule} ({table}{f', {column}' if column else ''})" for n, rule, table, column in counts]
+        lines += ["mind:", *(f"  {warning}" for warning in self.warnings)] if self.warnings else []
+        return "\n".join([*lines, f"ledger: {self.ledger.summary()}"])
+
+    def about(self) -> dict[str, Any]:
+        """Return the account as plain values, for JSON."""
+        return {
+            "source": self.source,
+            "preset": self.preset,
+            "as_of": f"{self.as_of:%Y-%m-%d}",
+            "base_currency": self.ledger.base_currency,
+            "imported": self.imported,
+            "rejected": self.rejected,
+            "amount_imported": float(self.amount_imported),
+            "amount_rejected": float(self.amount_rejected),
+            "amount_unreadable": self.amount_unreadable,
+            "rejected_by_rule": {str(k): int(v) for k, v in self.rejects["rule"].value_counts().sort_index().items()},
+            "tables": [
+                {
+                    "table": account.table,
+                    "source": account.where,
+                    "rows": account.rows,
+                    "imported": account.imported,
+                    "rejected": account.rejected,
+                    "skipped": account.skipped,
+                    "amount": str(account.amount),
+                    "amount_imported": str(account.amount_imported),
+                    "amount_rejected": str(account.amount_rejected),
+                    "amount_unreadable": account.unreadable,
+                }
+                for account in self.accounts
+            ],
+            "warnings": list(self.warnings),
+            "fingerprint": self.ledger.fingerprint,
+        }
+
+    def write(self, folder: str | Path) -> Path:
+        """Write the ledger's folder with ``rejects.csv`` and ``import.json`` in it, whole or not at all."""
+        about = json.dumps(self.about(), indent=2, ensure_ascii=False) + "\n"
+        rejects = self.rejects.to_csv(index=False, lineterminator="\n")
+        return self.ledger.write(folder, beside={"rejects.csv": rejects, "import.json": about})
+
+
+def _lines(account: Account) -> list[str]:
+    """Return what became of one table, with its sums."""
+    skipped = f" + {account.skipped:,} skipped" if account.skipped else ""
+    rows = f"{account.imported:,} imported + {account.rejected:,} rejected{skipped} = {account.rows:,} rows"
+    lines = [f"{account.where} ({account.table}): {rows}"]
+    if account.has_amounts:
+        sums = (
+            f"{account.amount_imported:,.2f} imported + {account.amount_rejected:,.2f} rejected = {account.amount:,.2f}"
+        )
+        lines.append(f"  amounts: {sums} in the source, adds up; {account.unreadable:,} rows without a readable amount")
+    return lines

@@ -1,0 +1,235 @@
+"""The import itself: open, read, interpret, settle, account."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ledger.errors import BadInput
+from ledger.importing.applying import Settled, settle_all
+from ledger.importing.cells import Flags, flags
+from ledger.importing.customers import Terms, read_customers
+from ledger.importing.dates import DateColumn
+from ledger.importing.documents import Documents, attribute, read_documents
+from ledger.importing.intake import Intake, plural, rule_counts
+from ledger.importing.maps import Map, preset_map, read_map
+from ledger.importing.money import Money, read_rates, settle_money
+from ledger.importing.others import read_contacts, read_disputes, read_promises
+from ledger.importing.payments import Invoices, Receipts, read_payments
+from ledger.importing.result import Imported
+from ledger.importing.sources import Source, open_source
+from ledger.ledger import Day, Ledger, as_day
+from ledger.tables import empty
+
+
+def import_ledger(
+    source: str | Path,
+    *,
+    preset: str | None = None,
+    mapping: str | Path | None = None,
+    as_of: Day | None = None,
+    rates: str | Path | None = None,
+    base_currency: str | None = None,
+) -> Imported:
+    """Import a ledger from a file, a folder of files, or a database.
+
+    Parameters
+    ----------
+    source
+        A CSV, XLSX or Parquet file, a folder with ``invoices.*`` and perhaps ``payments.*``, ``customers.*``,
+        ``contacts.*``, ``promises.*``, ``disputes.*``, or a database URL (``sqlite:///ledger.db?table=invoices``).
+    preset, mapping
+        How to read it: the name of a map that ships with the package (default ``generic``), or a map of your own.
+    as_of
+        The day up to which to know: what came later is rejected or not known yet. Default: the day that the map finds
+        in the source's name or heading, else the latest fact.
+    rates
+        A table ``currency,rate``: base-currency units for one unit of the currency.
+    base_currency
+        Default: the map's, else the one that most rows have.
+
+    Raises
+    ------
+    BadInput
+        Where nothing can be imported; one message says why.
+    """
+    if preset is not None and mapping is not None:
+        raise BadInput("give a preset or a map, not both", field="preset", value=preset)
+    map_ = read_map(mapping) if mapping is not None else preset_map(preset or "generic")
+    exchange = read_rates(None if rates is None else Path(rates), map_.rates)
+    asked = None if as_of is None else np.datetime64(as_day(as_of), "D")
+    opened = open_source(source, map_)
+    intakes = {name: Intake(name, sheet, map_) for name, sheet in opened.tables.items()}
+    day, later = _as_of(asked, opened, intakes, map_)
+    money, warnings = settle_money(
+        (intakes[name] for name in ("invoices", "payments") if name in intakes),
+        base=base_currency,
+        default=map_.currency,
+        rates=exchange,
+    )
+    ledger, said = _ledger(intakes, map_, money, day, later)
+    _demand_some_of_each(intakes)
+    return Imported(
+        ledger=ledger,
+        rejects=pd.concat([intake.rejects() for intake in intakes.values()], ignore_index=True),
+        warnings=(*opened.warnings, *warnings, *(w for intake in intakes.values() for w in intake.warnings), *said),
+        accounts=tuple(intake.account() for intake in intakes.values()),
+        source=opened.name,
+        preset=preset or (Path(mapping).name if mapping is not None else "generic"),
+    )
+
+
+def _as_of(
+    asked: np.datetime64 | None, source: Source, intakes: Mapping[str, Intake], map_: Map
+) -> tuple[np.datetime64, np.datetime64]:
+    """Return the day up to which to know, and the latest day on which a fact is plausible."""
+    today = np.datetime64(pd.Timestamp.now(tz=map_.timezone).date(), "D")
+    if asked is not None:
+        return asked, max(today, asked)
+    texts = [(map_.as_of_name, source.name)]
+    texts += [(map_.as_of_text, line) for line in source.tables["invoices"].preamble]
+    for pattern, text in texts:
+        if pattern and (found := re.search(pattern, text)):
+            days, unreadable = DateColumn.of(pa.array([found[1].strip()])).read(map_.date_order)
+            if not unreadable[0]:
+                return days[0], max(today, days[0])
+    latest = np.concatenate([intake.latest_fact(today) for intake in intakes.values()])
+    if not len(latest):
+        where = source.tables["invoices"].where
+        raise BadInput("holds no readable date of anything that has happened (from 1990 to today)", where=where)
+    return latest.max(), today
+
+
+def _ledger(
+    intakes: Mapping[str, Intake], map_: Map, money: Money, as_of: np.datetime64, today: np.datetime64
+) -> tuple[Ledger, list[str]]:
+    """Interpret the tables, the invoices first, and put the ledger together."""
+    terms = Terms(intakes.get("customers"), map_.terms)
+    documents = read_documents(intakes["invoices"], map_.invoices, money, as_of=as_of, today=today, terms=terms)
+    _demand_some(intakes["invoices"])
+    invoices = Invoices.of(documents)
+    table: Receipts | None = None
+    if "payments" in intakes:
+        lost = _named_rejects(intakes["payments"], documents)
+        table = read_payments(intakes["payments"], invoices, lost, money, as_of=as_of, today=today)
+    settled = settle_all(documents, invoices, table, map_.invoices, as_of)
+    _check(documents, invoices, settled, table)
+    who = [documents.customer.filter(pa.array(documents.intake.good)), *([table.customer] if table is not None else [])]
+    attributes = {
+        role: attribute(documents, role)
+        for role in ("segment", "country", "timezone", "language")
+        if role in documents.intake.sheet
+    }
+    customers = read_customers(intakes.get("customers"), pa.concat_arrays(who), attributes, terms, money, as_of=as_of)
+    first = invoices.frame(documents).groupby("customer_id")["issue_date"].min()
+    customers["since"] = customers["since"].where(~(customers["since"] > customers["customer_id"].map(first)))
+    others = _others(intakes, customers, invoices, map_.timezone, as_of, today)
+    ledger = Ledger(
+        as_of=pd.Timestamp(as_of),
+        base_currency=money.base,
+        timezone=map_.timezone,
+        invoices=invoices.frame(documents),
+        payments=settled.payments,
+        customers=customers,
+        rates=money.frame(),
+        **others,
+    )
+    return ledger.validate(), [*settled.warnings, *_remarks(documents, as_of)]
+
+
+def _others(
+    intakes: Mapping[str, Intake],
+    customers: pd.DataFrame,
+    invoices: Invoices,
+    zone: str,
+    as_of: np.datetime64,
+    today: np.datetime64,
+) -> dict[str, pd.DataFrame]:
+    tables = {name: empty(name) for name in ("contacts", "promises", "disputes")}
+    if "contacts" in intakes:
+        tables["contacts"] = read_contacts(intakes["contacts"], customers, invoices, zone, as_of)
+    if "promises" in intakes:
+        tables["promises"], tables["contacts"] = read_promises(
+            intakes["promises"], tables["contacts"], invoices, zone, as_of=as_of, today=today
+        )
+    if "disputes" in intakes:
+        tables["disputes"] = read_disputes(intakes["disputes"], invoices, as_of=as_of, today=today)
+    return tables
+
+
+def _named_rejects(payments: Intake, documents: Documents) -> Flags:
+    """Return which payments name an invoice that was rejected (and not imported from another row)."""
+    rejected = documents.id.filter(pa.array(~documents.intake.good))
+    kept = documents.id.filter(pa.array(documents.intake.good))
+    named = payments.text("invoice_id")
+    return flags(pc.is_in(named, value_set=rejected, skip_nulls=True)) & ~flags(
+        pc.is_in(named, value_set=kept, skip_nulls=True)
+    )
+
+
+def _demand_some(intake: Intake) -> None:
+    """Raise where no row of the invoice table is left."""
+    if intake.good.any():
+        return
+    where = intake.sheet.where
+    if not len(intake):
+        raise BadInput("has a header and no rows", where=where)
+    counts = rule_counts(intake.rejects())[:5]
+    reasons = ", ".join(f"{n:,} {rule}{f' ({column})' if column else ''}" for n, rule, _, column in counts)
+    first = intake.rejects().iloc[0]
+    raise BadInput(
+        f"none of its {plural(len(intake), 'row', 'rows')} can be imported: {reasons}; the first is row {first['row']}",
+        where=where,
+        field=str(first["column"]) or None,
+        value=None if pd.isna(first["value"]) else str(first["value"]),
+    )
+
+
+def _demand_some_of_each(intakes: Mapping[str, Intake]) -> None:
+    """Raise where a further table was given and nothing of it could be read: a wrong map rather than bad rows."""
+    for name, intake in intakes.items():
+        if name != "invoices" and len(intake) and not intake.good.any():
+            _demand_some(intake)
+
+
+def _check(documents: Documents, invoices: Invoices, settled: Settled, table: Receipts | None) -> None:
+    """Compare the ledger with the rows that it was made of; a difference is a bug, not bad input."""
+    good, payments = documents.intake.good, settled.payments
+    invoiced = int(documents.amount[good & (documents.kind < 0)].sum())
+    if invoiced != int(invoices.amount.sum()):
+        raise RuntimeError(
+            f"invoices do not add up: {invoiced} in the source, {int(invoices.amount.sum())} in the ledger"
+        )
+    paid = int(payments["amount"].sum())
+    if documents.open is None and not documents.has_clear_date:
+        given = settled.credited + (int(table.amount.sum()) if table is not None else 0)
+        if given != paid:
+            raise RuntimeError(f"payments do not add up: {given} in the source, {paid} in the ledger")
+    if documents.open is not None and table is None:
+        rows = invoices.document
+        later = np.isnat(documents.cleared) & ~np.isnat(documents.intake.day("clear_date"))
+        owed = int(np.where(later, documents.amount, documents.open)[rows].sum())
+        applied = int(payments["amount"][payments["invoice_id"].notna()].sum())
+        if int(invoices.amount.sum()) - applied != owed:
+            raise RuntimeError(f"open amounts do not add up: {owed} in the source, {invoiced - applied} in the ledger")
+
+
+def _remarks(documents: Documents, as_of: np.datetime64) -> list[str]:
+    """Return what was seen in the invoice table and not taken over."""
+    remarks = []
+    intake = documents.intake
+    if "disputed" in intake.sheet:
+        yes = pc.is_in(pc.utf8_lower(intake.text("disputed")), value_set=pa.array(["yes", "true", "1", "y", "x"]))
+        if count := int((flags(yes) & intake.good).sum()):
+            remarks.append(
+                f"{plural(count, 'invoice is', 'invoices are')} marked as disputed, without a day: not taken over, "
+                "for nothing says when that became known"
+            )
+    late = int((intake.day("issue_date") > as_of).sum())
+    if late and documents.open is not None:
+        remarks.append(f"open amounts are those of the day of the export, which is later than {as_of}")
+    return remarks

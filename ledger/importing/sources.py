@@ -1,0 +1,138 @@
+"""Open a source, whatever it is, and give the tables that a map reads from it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from ledger.errors import BadInput
+from ledger.importing.cells import Sheet
+from ledger.importing.from_csv import read_csv
+from ledger.importing.from_typed import Database, read_parquet, read_workbook
+from ledger.importing.headers import lacking, lacks_columns, match_columns
+from ledger.importing.maps import TABLES, Map, TableMap
+
+_TEXT: Final = (".csv", ".tsv", ".txt", ".tab", ".dat")
+_BOOK: Final = (".xlsx", ".xlsm")
+_PARQUET: Final = (".parquet", ".pq")
+_KNOWN: Final = (*_TEXT, *_BOOK, *_PARQUET)
+Read = tuple[Sheet | None, list[str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """The tables of a source by name, and the name that may hold its date."""
+
+    tables: Mapping[str, Sheet]
+    name: str
+    warnings: tuple[str, ...]
+
+
+def open_source(source: str | Path, map_: Map) -> Source:
+    """Read all tables that the map knows from a file, a folder of files, or a database.
+
+    Raises
+    ------
+    BadInput
+        Where the source does not exist, is empty or broken, or lacks a column that is needed.
+    """
+    if isinstance(source, str) and "://" in source:
+        database = Database(source)
+        try:
+            return _gather(
+                lambda name: database.read(name, _of(map_, name), _matcher(map_, name)), map_, database.where
+            )
+        finally:
+            database.close()
+    path = Path(source)
+    if not path.exists():
+        raise BadInput("does not exist", where=str(source))
+    if path.is_dir():
+        return _folder(path, map_)
+    kind = _kind(path)
+    if kind in _BOOK:
+        data = path.read_bytes()
+        return _gather(lambda name: _workbook(data, map_, name, path.name), map_, path.name)
+    return _gather(lambda name: _file(path, map_, name) if name == "invoices" else (None, []), map_, path.name)
+
+
+def _of(map_: Map, table: str) -> TableMap:
+    return map_.table(table) or TableMap()
+
+
+def _matcher(map_: Map, table: str) -> Callable[[list[str]], Mapping[str, str]]:
+    return lambda header: match_columns(map_, table, header)
+
+
+def _gather(read: Callable[[str], Read], map_: Map, name: str, warnings: tuple[str, ...] = ()) -> Source:
+    """Read every table of the map and check that it has the columns it needs."""
+    reads = {table: read(table) for table in TABLES if map_.table(table) is not None}
+    customers = reads.get("customers", (None, []))[0]
+    terms = customers is not None and "terms" in customers
+    tables: dict[str, Sheet] = {}
+    for table, (sheet, header) in reads.items():
+        if sheet is None:
+            continue
+        if missing := lacking(map_, table, sheet.header, terms_elsewhere=terms):
+            raise lacks_columns(map_, table, missing, header, sheet.where)
+        tables[table] = sheet
+    said = (*warnings, *(warning for sheet in tables.values() for warning in sheet.warnings))
+    return Source(tables=tables, name=name, warnings=said)
+
+
+def _kind(path: Path) -> str:
+    """Return the kind of a file by its first bytes, else by its ending."""
+    with path.open("rb") as file:
+        start = file.read(8)
+    if start.startswith(b"PK\x03\x04"):
+        return ".xlsx"
+    if start.startswith(b"PAR1"):
+        return ".parquet"
+    if start.startswith(b"\xd0\xcf\x11\xe0"):
+        raise BadInput("is an old Excel workbook; save it as XLSX or CSV", where=path.name)
+    ending = path.suffix.lower()
+    if ending == ".xls":
+        raise BadInput("is not a readable workbook", where=path.name)
+    return ending if ending in (*_BOOK, *_PARQUET) else ".csv"
+
+
+def _workbook(data: bytes, map_: Map, table: str, where: str) -> Read:
+    return read_workbook(data, _matcher(map_, table), _of(map_, table), table, where=where)
+
+
+def _file(path: Path, map_: Map, table: str) -> Read:
+    kind = _kind(path)
+    if kind in _PARQUET:
+        return read_parquet(path, _matcher(map_, table))
+    if kind in _BOOK:
+        return _workbook(path.read_bytes(), map_, table, path.name)
+    return read_csv(path.read_bytes(), _matcher(map_, table), where=path.name)
+
+
+def _folder(folder: Path, map_: Map) -> Source:
+    """Read a folder of files named after the tables; a single file of any name holds the invoices."""
+    files = sorted(path for path in folder.iterdir() if path.is_file() and path.suffix.lower() in _KNOWN)
+    if not files:
+        raise BadInput(f"holds no file that can be read ({', '.join(_KNOWN)})", where=str(folder))
+    chosen: dict[str, Path] = {}
+    for table in TABLES:
+        wanted = map_.table(table)
+        if wanted is None:
+            continue
+        stem = (wanted.file or table).lower()
+        named = [path for path in files if path.stem.lower() == stem]
+        if len(named) > 1:
+            names = ", ".join(path.name for path in named)
+            raise BadInput(f"holds more than one file of {table}: {names}", where=str(folder))
+        if named:
+            chosen[table] = named[0]
+    if "invoices" not in chosen:
+        if len(files) > 1 or chosen:
+            names = ", ".join(path.name for path in files)
+            raise BadInput(f"holds no file named invoices; it has {names}", where=str(folder))
+        chosen["invoices"] = files[0]
+    unread = [path.name for path in files if path not in chosen.values()]
+    warnings = (f"{folder.name}: not read: {', '.join(unread)}",) if unread else ()
+    return _gather(
+        lambda name: _file(chosen[name], map_, name) if name in chosen else (None, []), map_, folder.name, warnings
+    )
