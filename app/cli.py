@@ -10,7 +10,7 @@ import typer
 app = typer.Typer(
     name="collectlab",
     help="A laboratory for collections strategies: see what they do to DSO, CEI, cash and cost before you adopt one.",
-    no_args_is_help=True,
+    epilog="Exit codes: 0 done, 2 bad input, 4 tracking server out of reach, 130 interrupted, 1 a bug.",
     add_completion=False,
     pretty_exceptions_enable=False,
 )
@@ -176,7 +176,7 @@ def main(arguments: list[str] | None = None) -> Any:
     """Run the command line and leave with its exit code: 0 done, 2 bad input, 3 infeasible, 4 unavailable, 1 bug."""
     from app.exits import guarded
 
-    given = sys.argv[1:] if arguments is None else arguments
+    given = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
     debug = os.environ.get("COLLECTLAB_DEBUG", "") not in ("", "0")
     sys.exit(
         guarded(

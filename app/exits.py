@@ -22,9 +22,9 @@ def guarded(run: Callable[[], Any], *, debug: bool, as_json: bool) -> int:
     ``{"error": {"message", "exit_code", …}}`` instead of the result, for the caller who parses it.
     """
     try:
-        run()
+        code = run()
         sys.stdout.flush()
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # Typer makes the latter of the former, and of nothing else
         return _closed_pipe()
     except KeyboardInterrupt:
         return _told("interrupted: nothing was written", INTERRUPTED, as_json=as_json)
@@ -32,7 +32,9 @@ def guarded(run: Callable[[], Any], *, debug: bool, as_json: bool) -> int:
         if debug:
             traceback.print_exc()
         return _ended(error, as_json=as_json)
-    return OK
+    if code == INTERRUPTED:  # Typer turns Ctrl-C into this code and returns it
+        return _told("interrupted: nothing was written", INTERRUPTED, as_json=as_json)
+    return code if isinstance(code, int) else OK
 
 
 def _ended(error: Exception, *, as_json: bool) -> int:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -12,6 +13,9 @@ from experiments.comparison import Comparison, code_version
 from experiments.replication import Outcome, Source, Task, portfolio_of, replicate, source_of
 from experiments.study import Study
 from ledger import BadInput, Ledger
+
+if TYPE_CHECKING:
+    from sim import Portfolio
 
 Progress = Callable[[int, int], None]
 
@@ -44,8 +48,6 @@ def compare(
     BadInput
         Where the ledger or a strategy file cannot be used.
     """
-    import sim
-
     started = time.perf_counter()
     if workers < 1:
         raise BadInput("must be at least 1", field="workers", value=workers)
@@ -58,8 +60,8 @@ def compare(
         names=names,
         replications=_replications(outcomes, names),
         paths=_paths(outcomes, names),
-        assumptions=sim.assumptions(),
-        portfolio=portfolio.name,
+        assumptions=_assumptions(portfolio),
+        portfolio=portfolio.name if study.ledger is None else f"ledger {study.ledger.name}",
         customers=portfolio.customers,
         currency=portfolio.currency,
         start=portfolio.start,
@@ -79,6 +81,17 @@ def _strategy_names(study: Study) -> dict[str, str]:
         if list(names.values()).count(name) > 1:
             raise BadInput("two strategies of the study have this name", where=strategy, field="name", value=name)
     return names
+
+
+def _assumptions(portfolio: "Portfolio") -> pd.DataFrame:
+    """Return the simulator's assumptions with the values in use; where the portfolio has its own, the note says so."""
+    import sim
+
+    table = sim.assumptions()
+    used = [float(getattr(portfolio.assumptions, name)) for name in table["parameter"]]
+    own = pd.Series(used).ne(table["default"].astype(float))
+    note = table["note"].where(~own, "the portfolio's own value; by default " + table["default"].astype(str))
+    return table.assign(default=used, note=note)
 
 
 @contextmanager

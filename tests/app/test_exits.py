@@ -61,3 +61,8 @@ def test_success_and_typer_exits_keep_their_codes():
     """Nothing raised is 0, and `typer.Exit` is what it says."""
     assert guarded(lambda: None, debug=False, as_json=False) == 0
     assert guarded(raising(typer.Exit(3)), debug=False, as_json=False) == 3
+
+
+def test_an_interrupt_inside_typer_is_told():
+    """Typer returns 130 for Ctrl-C; the command ends with it."""
+    assert guarded(lambda: 130, debug=False, as_json=False) == 130
