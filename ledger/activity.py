@@ -23,7 +23,8 @@ class Activity:
         contacts = ledger.contacts
         outbound = (contacts["channel"] != "inbound").to_numpy()
         order = np.argsort(contacts["time"].to_numpy(), kind="stable")
-        self._contact_day = day_numbers(contacts["time"].dt.tz_convert(None))[order]
+        local = contacts["time"].dt.tz_convert(ledger.timezone).dt.tz_localize(None)
+        self._contact_day = day_numbers(local)[order]
         self._outbound = outbound[order]
         self._phone = (contacts["channel"] == "phone").to_numpy()[order]
         self._reached = contacts["outcome"].isin(["reached", "promise"]).to_numpy()[order]

@@ -76,6 +76,7 @@ def handmade(
     *,
     customers: Sequence[Row] | None = None,
     base_currency: str = "USD",
+    timezone: str = "UTC",
     check: bool = True,
     **tables: Sequence[Row],
 ) -> Ledger:
@@ -87,6 +88,7 @@ def handmade(
     ledger = Ledger(
         as_of=pd.Timestamp(as_of),
         base_currency=base_currency,
+        timezone=timezone,
         customers=table("customers", [{**_CUSTOMER, **row} for row in people]),
         invoices=table("invoices", invoices),
         payments=table("payments", numbered),

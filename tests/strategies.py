@@ -119,6 +119,7 @@ def ledgers(draw: st.DrawFn, max_invoices: int = 8) -> Ledger:
         disputes=disputes,
         staff=[staff] if draw(st.booleans()) else [],
         rates=RATES,
+        timezone=draw(st.sampled_from(["UTC", "America/New_York"])),
         check=False,  # pandera takes most of a second; `test_generated_ledgers_are_valid` checks them
     )
 

@@ -189,6 +189,16 @@ def test_contacts_disputes_and_hours() -> None:
     assert found["cost_to_collect"] == pytest.approx(100 * hours * 50 / 100)
 
 
+def test_a_contact_belongs_to_the_day_of_the_ledgers_time_zone() -> None:
+    """Two in the morning of 1 July in Greenwich is still 30 June in New York."""
+    rows = [invoice("i", "2025-05-01", "2025-05-31", 1)]
+    talks = [contact("k", "2025-07-01 02:00", outcome="reached")]
+    ledger = handmade("2025-07-31", rows, contacts=talks, timezone="America/New_York")
+    assert kpis(ledger, end="2025-06-30")["right_party_percent"] == 100.0
+    assert kpis(ledger)["right_party_percent"] is None
+    assert len(ledger.snapshot("2025-06-30").contacts) == 1
+
+
 def test_an_empty_ledger_has_nothing_to_say() -> None:
     """No invoices: amounts are zero, every ratio is not available, and all of it is JSON."""
     found = kpis(handmade("2025-06-30"))
