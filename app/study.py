@@ -1,6 +1,7 @@
 """The commands `compare`, `demo` and `report`."""
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -55,6 +56,9 @@ def study_of(file: Path | None, fields: dict[str, Any]) -> "Study":
 
     given = {key: value for key, value in fields.items() if value is not None}
     from_file = DEFAULT if file is None else study_fields(file)
+    if file is None and "ledger" in given:
+        name = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(given["ledger"]).resolve().name).strip(".-_")
+        from_file = from_file | {"name": name[:64] or "ledger"}
     if "ledger" in given:
         from_file = {key: value for key, value in from_file.items() if key not in ("portfolio", "customers")}
     if given.keys() & {"portfolio", "customers"}:

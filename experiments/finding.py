@@ -40,11 +40,12 @@ def _none_better(
     closest = min((pairs[name, "dso"] for name in others), key=_mean)
     worse = sum(pairs[name, "dso"].verdict == "worse" for name in others)
     price = " without a lower CEI" if at_a_price else ""
+    rest = f"; {worse} of {len(others)} others {'is' if worse == 1 else 'are'} worse" if worse else ""
     return (
         f"After {comparison.study.days} days no strategy is sure to have a DSO more than {closest.margin:g} days below "
         f"that of {comparison.baseline}{price}: {closest.strategy} comes closest, "
         f"at {signed(_mean(closest))} days{_interval(comparison, closest)}"
-        f"{f'; {worse} of {len(others)} others are worse' if worse else ''}{_cheaper(comparison, pairs, others)}."
+        f"{rest}{_cheaper(comparison, pairs, others)}."
     )
 
 
@@ -66,7 +67,8 @@ def _cei(pair: "Pair") -> str:
     if pair.equal:
         return "with the same CEI"
     change = f"{number(abs(_mean(pair)))} points {'higher' if _mean(pair) > 0 else 'lower'}"
-    return f"with a CEI that is {change}" if pair.verdict != "undecided" else f"with a CEI that is perhaps {change}"
+    low, high = pair.difference.low or 0.0, pair.difference.high or 0.0
+    return f"with a CEI that is {'perhaps ' if low <= 0 <= high else ''}{change}"
 
 
 def _price(comparison: "Comparison", pair: "Pair") -> str:

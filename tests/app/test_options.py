@@ -35,3 +35,9 @@ def test_strategies_of_the_command_line_bring_their_own_baseline():
     assert study_of(None, {"strategies": ["none", "escalated"]}).baseline == "none"
     with pytest.raises(BadInput, match="baseline must be one of"):
         study_of(None, {"strategies": ["none", "escalated"], "baseline": "friendly"})
+
+
+def test_a_study_of_a_ledger_is_called_after_it(tmp_path: Path):
+    """Results of two ledgers do not fall on top of each other."""
+    assert study_of(None, {"ledger": tmp_path / "Müller & Co 2024"}).name == "M-ller-Co-2024"
+    assert study_of(None, {"ledger": tmp_path / "…"}).name == "ledger"
