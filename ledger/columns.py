@@ -6,6 +6,7 @@ not depend on the order of rows, on how many days were asked for at once, or on 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -93,12 +94,12 @@ class Columns:
         """Number of currencies."""
         return len(self.rates)
 
-    @property
+    @cached_property
     def first_issue(self) -> int:
         """Day of the first invoice; 0 where there is none."""
         return int(self.issue.min()) if len(self.issue) else 0
 
-    @property
+    @cached_property
     def first_due(self) -> int:
         """First due day; 0 where there is no invoice."""
         return int(self.due.min()) if len(self.due) else 0
