@@ -14,12 +14,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pandera.errors
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ledger.errors import BadInput
-from ledger.tables import SCHEMAS, empty
+from ledger.tables import COLUMNS, empty, schema
 
 Day = date | str | pd.Timestamp
 
@@ -63,7 +62,7 @@ class Ledger:
     @property
     def tables(self) -> Mapping[str, pd.DataFrame]:
         """The tables by name."""
-        return {name: getattr(self, name) for name in SCHEMAS}
+        return {name: getattr(self, name) for name in COLUMNS}
 
     # -- derived columns, aligned with the rows of `invoices` and `payments`
 
@@ -242,7 +241,7 @@ def read_ledger(folder: str | Path) -> Ledger:
     folder = Path(folder)
     try:
         about: dict[str, Any] = json.loads((folder / _ABOUT).read_text())
-        present = {name: folder / f"{name}.parquet" for name in SCHEMAS if (folder / f"{name}.parquet").exists()}
+        present = {name: folder / f"{name}.parquet" for name in COLUMNS if (folder / f"{name}.parquet").exists()}
         tables = {name: pd.read_parquet(path) for name, path in present.items()}
         as_of, base = as_day(about["as_of"]), str(about["base_currency"])
         timezone = str(about["timezone"])
@@ -265,8 +264,10 @@ def _rows(table: pd.DataFrame, keep: pd.Series) -> pd.DataFrame:
 
 
 def _validated(name: str, table: pd.DataFrame) -> pd.DataFrame:
+    import pandera.errors
+
     try:
-        return SCHEMAS[name].validate(table)
+        return schema(name).validate(table)
     except pandera.errors.SchemaError as error:
         cases = error.failure_cases
         row, value = None, None

@@ -6,10 +6,10 @@ from sim.engine import simulate
 from sim.observed import from_ledger
 from sim.planners import PLANNERS, Plan, Planner, WorkList
 from sim.portfolio import Portfolio
-from sim.roster import Roster, roster
+from sim.presets import embedded, synthetic
+from sim.roster import Roster
 from sim.run import Run
 from sim.strategy import Step, Strategy, strategies
-from sim.synthetic import embedded, synthetic
 
 __all__ = [
     "PLANNERS",
@@ -26,7 +26,6 @@ __all__ = [
     "assumptions",
     "embedded",
     "from_ledger",
-    "roster",
     "simulate",
     "strategies",
     "synthetic",

@@ -71,6 +71,22 @@ def child(entity: np.uint64, number: int) -> np.uint64:
     return mix(entity ^ mix(np.uint64(number)))
 
 
+@njit(cache=True)
+def children(entity: npt.NDArray[np.uint64], count: int) -> npt.NDArray[np.uint64]:
+    """Return the first `count` children of every entity, one entity after the other."""
+    out = np.empty(len(entity) * count, np.uint64)
+    for i in range(len(entity)):
+        for k in range(count):
+            out[i * count + k] = child(entity[i], k)
+    return out
+
+
+def normals(key: np.uint64, entities: npt.NDArray[np.uint64], k: int) -> npt.NDArray[np.float64]:
+    """Return a standard normal of every entity, from its uniforms 2k and 2k + 1 (Box and Muller)."""
+    radius = np.sqrt(-2 * np.log(uniforms(key, entities, 2 * k)))
+    return np.asarray(radius * np.cos(2 * np.pi * uniforms(key, entities, 2 * k + 1)))
+
+
 def key(seed: int, replication: int, purpose: Purpose) -> np.uint64:
     """Return the 64-bit key of one purpose in one replication of a study."""
     with np.errstate(over="ignore"):

@@ -8,7 +8,7 @@ import pandas as pd
 
 from ledger import BadInput
 from ledger.ledger import positions
-from ledger.tables import SCHEMAS
+from ledger.tables import TEXT, schema
 
 SHIFT_START = 9 * 3600  # seconds after midnight on the collectors' clock
 FULL_SHIFT = 8 * 3600
@@ -77,8 +77,9 @@ def roster(specialists: "int | pd.DataFrame | Roster", timezone: str) -> Roster:
     if isinstance(specialists, int):
         if specialists < 0:
             raise BadInput("must not be negative", field="specialists", value=specialists)
-        specialists = _standard(specialists, timezone)
-    table = SCHEMAS["staff"].validate(specialists)
+        table = _standard(specialists, timezone)
+    else:
+        table = schema("staff").validate(specialists)
     elsewhere = table.loc[table["timezone"] != timezone]
     if len(elsewhere):
         rule = f"all specialists of one simulation work on one clock, {timezone}"
@@ -97,12 +98,12 @@ def _standard(count: int, timezone: str) -> pd.DataFrame:
     number = range(count)
     return pd.DataFrame(
         {
-            "specialist_id": [f"S{k + 1:03d}" for k in number],
-            "skills": ["firm" if k % 2 == 0 else "" for k in number],
-            "languages": ["en" + " es" * (k % 3 == 0) + " fr" * (k % 4 == 0) for k in number],
-            "timezone": [timezone] * count,
+            "specialist_id": pd.array([f"S{k + 1:03d}" for k in number], TEXT),
+            "skills": pd.array(["firm" if k % 2 == 0 else "" for k in number], TEXT),
+            "languages": pd.array(["en" + " es" * (k % 3 == 0) + " fr" * (k % 4 == 0) for k in number], TEXT),
+            "timezone": pd.array([timezone] * count, TEXT),
             "weekly_hours": np.full(count, 40.0),
-            "absences": [""] * count,
+            "absences": pd.array([""] * count, TEXT),
             "cost_per_hour": np.zeros(count, np.int64),  # 0: the assumed wage
         }
     )

@@ -21,34 +21,38 @@ class Contacts:
     """All contacts in order of day and kind, as columns; step -1: the customer rang, specialist -1: nobody."""
 
     customer: I4
-    lead: I8
+    lead: I4
     began: I8  # seconds since midnight of day 0
     step: I4
     specialist: I4
     talked: I4
-    seconds: I8
+    seconds: I4
     promised: B1
 
 
 class ContactLog:
     """Contacts as they happen, a batch at a time."""
 
+    _KINDS = (np.int32, np.int32, np.int64, np.int32, np.int32, np.int32, np.int32, np.bool_)
+
     def __init__(self) -> None:
         self.size = 0
-        self._batches: list[tuple[np.ndarray, ...]] = []
+        self._columns: tuple[list[np.ndarray], ...] = tuple([] for _ in self._KINDS)
 
     def add(self, *columns: np.ndarray) -> None:
         """Add a batch; columns as in `Contacts`."""
         if len(columns[0]):
-            self._batches.append(columns)
             self.size += len(columns[0])
+            for batches, column, kind in zip(self._columns, columns, self._KINDS, strict=True):
+                batches.append(column.astype(kind))
 
     def frozen(self) -> Contacts:
-        """Return all batches as columns."""
-        kinds = (np.int32, np.int64, np.int64, np.int32, np.int32, np.int32, np.int64, np.bool_)
-        parts = zip(*self._batches, strict=True) if self._batches else [()] * len(kinds)
-        columns = [np.concatenate(part).astype(kind) if len(part) else np.empty(0, kind) for part, kind in zip(parts, kinds, strict=True)]
-        return Contacts(**dict(zip(Contacts.__dataclass_fields__, columns, strict=True)))
+        """Return all batches as columns, and forget them."""
+        made = []
+        for batches, kind in zip(self._columns, self._KINDS, strict=True):
+            made.append(np.concatenate(batches) if batches else np.empty(0, kind))
+            batches.clear()
+        return Contacts(**dict(zip(Contacts.__dataclass_fields__, made, strict=True)))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

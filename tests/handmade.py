@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from ledger import Ledger
-from ledger.tables import SCHEMAS, empty
+from ledger.tables import COLUMNS, empty
 
 _INVOICE = {"customer_id": "c1", "currency": "USD", "discount_percent": None, "discount_days": None}
 _CUSTOMER = {
@@ -38,9 +38,9 @@ def table(name: str, rows: Iterable[Row]) -> pd.DataFrame:
     rows = list(rows)
     if not rows:
         return empty(name)
-    columns = SCHEMAS[name].columns.items()
+    columns = COLUMNS[name].items()
     return pd.DataFrame(
-        {key: pd.Series([row[key] for row in rows], dtype=column.dtype.type) for key, column in columns}
+        {key: pd.Series([row[key] for row in rows], dtype=column.dtype) for key, column in columns}
     )
 
 

@@ -16,7 +16,7 @@ from ledger.currency import decimals
 from ledger.tables import TEXT, empty
 from sim.assumptions import Assumptions
 from sim.behaviour import Behaviour
-from sim.keyed import Purpose, child, entities, key, uniforms
+from sim.keyed import Purpose, children, entities, key, normals, uniforms
 from sim.portfolio import Portfolio
 from sim.state import F8, I8, U8
 
@@ -55,7 +55,7 @@ class Segment(BaseModel):
     late: float = Field(ge=0)  # on the first day past due
     late_days: float = Field(gt=0)  # time in which it falls to late_floor by a factor e
     late_floor: float = Field(ge=0)
-    frailty: float = Field(gt=0)  # variance of the gamma frailty with mean 1
+    frailty: float = Field(gt=0)  # variance of the log-normal frailty with mean 1
     run_days: dict[str, float]  # payment runs per week (1, 2 or 5) -> weight
     reach: float = Field(gt=0)  # factor on the right-party contact rate
     keeps: float = Field(gt=0)  # factor on the share of promises kept
@@ -97,7 +97,9 @@ def preset(name: str) -> Preset:
         raise BadInput(str(error), where=str(path)) from error
 
 
-def synthetic(name: str = "normal", *, customers: int = 800, seed: int = 0) -> Portfolio:
+def synthetic(
+    name: str = "normal", *, customers: int = 800, seed: int = 0, history_days: int = 62
+) -> Portfolio:
     """Draw a portfolio of any size and age it: its history is a simulation under the preset's house strategy.
 
     Parameters
@@ -108,6 +110,8 @@ def synthetic(name: str = "normal", *, customers: int = 800, seed: int = 0) -> P
         Number of customers, at least 1. A larger portfolio contains the customers of a smaller one.
     seed
         Draws customers and history.
+    history_days
+        Days of history to keep; older invoices appear only where they are still open.
 
     Raises
     ------
@@ -120,7 +124,9 @@ def synthetic(name: str = "normal", *, customers: int = 800, seed: int = 0) -> P
     from sim.booking import book
     from sim.engine import simulate
 
-    days = spec.warm_up_days + spec.history_days
+    if history_days < 31:
+        raise BadInput("must be at least 31", field="history_days", value=history_days)
+    days = spec.warm_up_days + history_days
     newborn = _newborn(spec, customers, seed, days)
     staff = max(round(customers / spec.accounts_per_specialist), 1)
     run = simulate(newborn, spec.strategy, days=days, specialists=staff, seed=seed, replication=-1)
@@ -144,7 +150,7 @@ def embedded(name: str = "normal") -> Portfolio:
 
 def write_embedded(name: str, folder: Path | None = None) -> Path:
     """Generate the shipped ledger of a preset again."""
-    return synthetic(name).ledger.write((folder or FOLDER) / name)
+    return synthetic(name, history_days=preset(name).history_days).ledger.write((folder or FOLDER) / name)
 
 
 def _newborn(spec: Preset, customers: int, seed: int, days: int) -> Portfolio:
@@ -197,9 +203,7 @@ class _Draws:
         return uniforms(self.key, self.entity, k)
 
     def normal(self, k: int) -> F8:
-        from scipy.special import ndtri
-
-        return np.asarray(ndtri(self.uniform(k)))
+        return normals(self.key, self.entity, k)
 
     def choice(self, k: int, weight: F8) -> I8:
         edge = np.cumsum(weight) / weight.sum()
@@ -220,31 +224,28 @@ def _terms(spec: Preset, segment: I8, draw: _Draws) -> I8:
 
 
 def _behaviour(spec: Preset, segment: I8, terms: I8, entity: U8, draw: _Draws, seed: int) -> Behaviour:
-    from scipy.special import gammaincinv, ndtri
-
     n = len(entity)
-    variance = _of(spec, segment, "frailty")
-    frailty = gammaincinv(1 / variance, draw.uniform(3)) * variance
+    variance = np.log1p(_of(spec, segment, "frailty"))
     spread = _of(spec, segment, "orders_spread")
-    yearly = _of(spec, segment, "orders_per_year") * np.exp(spread * draw.normal(4) - spread**2 / 2)
-    level = _of(spec, segment, "amount") * np.exp(_of(spec, segment, "amount_spread") * draw.normal(5))
+    yearly = _of(spec, segment, "orders_per_year") * np.exp(spread * draw.normal(21) - spread**2 / 2)
+    level = _of(spec, segment, "amount") * np.exp(_of(spec, segment, "amount_spread") * draw.normal(22))
     lines = np.repeat(np.arange(n), _REPEATS)
     line_key = key(seed, 0, Purpose.CATALOGUE)
-    own = np.array([[child(e, k) for k in range(_REPEATS)] for e in entity], np.uint64).ravel()
     within = _of(spec, segment, "order_spread")[lines]
-    amount = level[lines] * np.exp(within * ndtri(uniforms(line_key, own, 0)) - within**2 / 2)
+    noise = normals(line_key, children(entity, _REPEATS), 0)
+    amount = level[lines] * np.exp(within * noise - within**2 / 2)
     return Behaviour(
         first_day=_FIRST_DAY,
         hazard=np.array([_hazard(s) for s in spec.segments]),
         kind=segment.astype(np.int32),
-        frailty=frailty,
+        frailty=np.exp(np.sqrt(variance) * draw.normal(20) - variance / 2),
         payment_weekdays=_weekdays(spec, segment, draw),
         order_rate=yearly / 251,
         orders=np.arange(n + 1, dtype=np.int64) * _REPEATS,
         lines=np.arange(n * _REPEATS + 1, dtype=np.int64),
         amount=np.maximum(np.round(amount * 10 ** decimals(spec.currency)), 1).astype(np.int64),
         term=np.repeat(terms, _REPEATS).astype(np.int32),
-        reach=_of(spec, segment, "reach") * np.exp(0.2 * draw.normal(6)),
+        reach=_of(spec, segment, "reach") * np.exp(0.2 * draw.normal(23)),
         keeps=_of(spec, segment, "keeps"),
         disputes=1.0,
     )
@@ -264,9 +265,9 @@ def _hazard(s: Segment) -> F8:
 def _weekdays(spec: Preset, segment: I8, draw: _Draws) -> "np.ndarray[tuple[int, int], np.dtype[np.bool_]]":
     """Return each customer's payment weekdays: every working day, two that lie apart, or one."""
     out = np.zeros((len(segment), 7), np.bool_)
-    first = (draw.uniform(7) * 5).astype(int)
+    first = (draw.uniform(3) * 5).astype(int)
     for k, s in enumerate(spec.segments):
-        many = np.array([int(d) for d in s.run_days])[draw.choice(8, np.array(list(s.run_days.values())))]
+        many = np.array([int(d) for d in s.run_days])[draw.choice(4, np.array(list(s.run_days.values())))]
         here = segment == k
         out[here & (many == 5), :5] = True
         one, two = np.flatnonzero(here & (many == 1)), np.flatnonzero(here & (many == 2))
