@@ -35,6 +35,10 @@ def run_kpi(folder: Path, *, as_of: str | None, start: str | None, end: str | No
     found = kpis(ledger, start=start, end=end)
     if not len(ledger.invoices):
         raise BadInput("has no invoices, so no KPIs", where=str(folder))
+    if not found["sales"]:
+        remark(
+            "No invoice was issued in this window, so DSO is not available; --as-of, or --from and --to, take another."
+        )
     result = found.to_dict()
     result["as_of"] = f"{ledger.as_of:%Y-%m-%d}"
     print_json(_finite(result)) if as_json else print(found.summary())
