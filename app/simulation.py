@@ -35,6 +35,7 @@ def run_simulation(fields: dict[str, Any], *, replication: int, desk: str, out: 
         replication=replication,
         desk=desk,
     )
+    after_run = peak_mib()
     result = {
         "strategy": strategy.name,
         "planner": study.planner,
@@ -55,6 +56,7 @@ def run_simulation(fields: dict[str, Any], *, replication: int, desk: str, out: 
     if out is not None:
         result["ledger"] = str(run.ledger.write(out))
         remark(f"Ledger of the run: {out}")
+    result["run_peak_mib"] = round(after_run, 1)  # before the ledger and its KPIs are made
     result["peak_mib"] = round(peak_mib(), 1)
     print_json(result) if as_json else _show(result)
 
