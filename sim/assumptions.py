@@ -68,7 +68,7 @@ class Assumptions:
         Raises
         ------
         BadInput
-            For an unknown parameter, a negative value, or a total hazard ratio below 1 (a contact never delays a payment).
+            For an unknown parameter, a negative value, or a hazard ratio below 1: a contact never delays a payment.
         """
         values = dict(zip(_table()["parameter"], _table()["default"].astype(float), strict=True))
         for name, value in changes.items():
@@ -86,7 +86,9 @@ class Assumptions:
             for tone in ("friendly", "firm"):
                 ratio = self.hazard_ratio(channel, tone, personal=False)
                 if ratio < 1:
-                    raise BadInput("the hazard ratio must be at least 1", where=f"assumptions, {channel}, {tone}", value=ratio)
+                    raise BadInput(
+                        "the hazard ratio must be at least 1", where=f"assumptions, {channel}, {tone}", value=ratio
+                    )
         for name in ("right_party_contact_rate", "promise_given_right_party", "promise_kept", "fatigue"):
             if getattr(self, name) > 1:
                 raise BadInput("must not exceed 1", where="assumptions", field=name, value=getattr(self, name))
@@ -103,7 +105,7 @@ class Assumptions:
         return self.email_personal_hazard_ratio if personal else self.email_generic_hazard_ratio
 
     def minutes(self, name: str) -> tuple[float, float, float]:
-        """Return low, mode and high of a duration in minutes; low and high come from the file and give way to the mode."""
+        """Return low, mode and high of a duration; low and high come from the file and give way to the mode."""
         row = _table().set_index("parameter").loc[name]
         mode = getattr(self, name)
         return min(float(row["low"]), mode), mode, max(float(row["high"]), mode)

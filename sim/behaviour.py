@@ -17,8 +17,8 @@ class Behaviour:
     first_day
         Days past due of the hazard tables' first column (negative).
     hazard
-        Daily payment hazard, shape (kinds, days): the hazard of deciding to pay on that day past due. The payment itself
-        is made on the customer's next payment day.
+        Daily hazard of deciding to pay, by days past due, shape (kinds, days). The payment itself is made on the
+        customer's next payment day.
     kind
         Row of `hazard` for each customer.
     frailty
@@ -28,8 +28,9 @@ class Behaviour:
     order_rate
         Order days per working day of each customer.
     orders, lines, amount, term
-        The order catalogue: customer c repeats one of orders `orders[c] .. orders[c+1]-1` at random; order o consists of
-        the lines `lines[o] .. lines[o+1]-1`, one invoice each, of `amount` (base-currency minor units) and `term` (days).
+        The order catalogue: customer c repeats one of orders `orders[c] .. orders[c+1]-1` at random; order o
+        consists of the lines `lines[o] .. lines[o+1]-1`, one invoice each, of `amount` (base-currency minor units)
+        and `term` (days).
     reach
         Factor on the right-party contact rate of each customer.
     keeps

@@ -1,8 +1,10 @@
 """Turn a run's columns into a ledger."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,6 +15,9 @@ from sim.calendar import NEVER
 from sim.keyed import Purpose, key, uniforms
 from sim.run import Run
 from sim.state import B1, I4, I8
+
+Numbers = npt.NDArray[np.integer[Any]]
+Dates = npt.NDArray[np.datetime64]
 
 _REASON_SHARES = (0.37, 0.28, 0.12, 0.05, 0.18)  # in the order of DISPUTE_REASONS; trade page, grade C
 
@@ -30,20 +35,16 @@ def book(run: Run, *, since: int | None = None) -> Ledger:
     books = _Books(run, issued)
     before = run.portfolio.ledger
     contacts, promises = books.contacts(since), books.promises(since)
-    tables = {
-        "invoices": books.invoices(),
-        "payments": books.payments(),
-        "contacts": contacts,
-        "promises": promises[promises["contact_id"].isin(contacts["contact_id"])],
-        "disputes": books.disputes(),
-    }
     return replace(
         before,
         as_of=run.end,
         timezone=run.portfolio.timezone,
-        customers=before.customers,
         staff=run.staff,
-        **{name: _joined(books.resolved(before.disputes) if name == "disputes" else getattr(before, name), table) for name, table in tables.items()},
+        invoices=_joined(before.invoices, books.invoices()),
+        payments=_joined(before.payments, books.payments()),
+        contacts=_joined(before.contacts, contacts),
+        promises=_joined(before.promises, promises[promises["contact_id"].isin(contacts["contact_id"])]),
+        disputes=_joined(books.resolved(before.disputes), books.disputes()),
     )
 
 
@@ -62,11 +63,11 @@ def _text(values: pa.Array) -> pd.api.extensions.ExtensionArray:
     return pd.array(values, dtype=TEXT)
 
 
-def _category(codes: "np.ndarray", names: tuple[str, ...]) -> pd.Categorical:
-    return pd.Categorical.from_codes(codes, categories=list(names))
+def _category(codes: Numbers, names: tuple[str, ...]) -> pd.Categorical:
+    return pd.Categorical.from_codes(codes, categories=pd.Index(names))  # type: ignore[arg-type]  # an array is meant
 
 
-def _numbered(prefix: str, numbers: "np.ndarray", width: int) -> pa.Array:
+def _numbered(prefix: str, numbers: Numbers, width: int) -> pa.Array:
     digits = pc.utf8_lpad(pc.cast(pa.array(numbers), pa.string()), width, "0")
     return pc.binary_join_element_wise(prefix, digits, "")
 
@@ -83,30 +84,21 @@ class _Books:
         before = run.portfolio.ledger
         self.customer_ids = _arrow(before.customers["customer_id"])
         number = run.number[self.shown]
-        self.old = number < 0
-        owner = self.customer_ids.take(pa.array(self.inv.customer[self.shown]))
-        fresh = pc.binary_join_element_wise(owner, _numbered(self.stamp, np.maximum(number, 0), 6), "-")
-        rows = run.opening.row[np.where(self.old, -1 - number, 0)] if len(run.opening.row) else np.zeros(len(number), np.int64)
-        self.opening_row = rows
-        if self.old.any():
-            known = _arrow(before.invoices["invoice_id"].iloc[rows])
-            fresh = pc.if_else(pa.array(self.old), known, fresh)
-        self.ids = fresh
-        self.owner = owner
-        lapsed = self.inv.lapse[self.shown] < self.inv.pay[self.shown]
-        self.ended = np.where(lapsed, self.inv.lapse[self.shown], self.inv.pay[self.shown])
-        self.lapsed = lapsed & (self.ended <= run.days)
-        self.paid = ~lapsed & (self.ended <= run.days)
-        self.credited = (self.inv.dispute[self.shown] < NEVER) & (self.inv.resolve[self.shown] <= run.days) & (self.inv.credit[self.shown] > 0)
+        self.old = np.flatnonzero(number < 0)
+        self.new = np.flatnonzero(number >= 0)
+        self.owner = self.customer_ids.take(pa.array(self.inv.customer[self.shown]))
+        self.ids = pc.binary_join_element_wise(self.owner, _numbered(self.stamp, np.maximum(number, 0), 6), "-")
+        self.old_row = run.portfolio.opening.row[-1 - number[self.old]]
+        if len(self.old):
+            known = _arrow(before.invoices["invoice_id"].iloc[self.old_row])
+            self.ids = pc.replace_with_mask(self.ids, pa.array(number < 0), known)
 
-    def dates(self, days: "np.ndarray") -> "np.ndarray":
+    def dates(self, days: Numbers) -> Dates:
         return self.run.start.to_datetime64() + days.astype("timedelta64[D]").astype("timedelta64[ns]")
 
     def invoices(self) -> pd.DataFrame:
         """Invoices issued in the run."""
-        new = np.flatnonzero(~self.old)
-        at = self.shown[new]
-        chosen = pa.array(new)
+        at, chosen = self.shown[self.new], pa.array(self.new)
         return pd.DataFrame(
             {
                 "invoice_id": _text(self.ids.take(chosen)),
@@ -116,34 +108,33 @@ class _Books:
                 "amount": self.inv.amount[at],
                 "currency": _constant(self.run.portfolio.currency, len(at)),
                 "discount_percent": np.full(len(at), np.nan),
-                "discount_days": pd.array(np.zeros(len(at), np.int64), dtype="Int64").take(np.full(len(at), -1), allow_fill=True),
+                "discount_days": pd.array(np.full(len(at), np.nan), dtype="Int64"),
             }
         )
 
     def payments(self) -> pd.DataFrame:
         """Credit notes, cash and write-offs booked in the run, in the invoice's own currency."""
-        before = self.run.portfolio.ledger
-        inv = self.inv
-        owed = inv.amount[self.shown].copy()
+        before, end = self.run.portfolio.ledger, self.run.days
+        pay, lapse, resolve = (column[self.shown] for column in (self.inv.pay, self.inv.lapse, self.inv.resolve))
+        owed, credit = self.inv.amount[self.shown].copy(), self.inv.credit[self.shown].copy()
         currency = pd.Series(_constant(self.run.portfolio.currency, len(owed)))
-        foreign = np.zeros(len(owed), np.bool_)
-        if self.old.any():
-            at = np.flatnonzero(self.old)
-            owed[at] = before.open_amount()[self.opening_row[at]]
-            own = before.invoices["currency"].iloc[self.opening_row[at]]
-            foreign[at] = (own != self.run.portfolio.currency).to_numpy(bool)
-            if foreign.any():
-                currency.iloc[at] = own.to_numpy()
-        credit = np.where(self.credited, inv.credit[self.shown], 0)
-        credit = np.where(foreign, credit * owed // np.maximum(inv.amount[self.shown], 1), credit)
+        if len(self.old):
+            original = before.open_amount()[self.old_row]
+            credit[self.old] = credit[self.old] * original // owed[self.old]
+            owed[self.old] = original
+            currency.iloc[self.old] = before.invoices["currency"].iloc[self.old_row].to_numpy()
+        credited = (self.inv.dispute[self.shown] < NEVER) & (resolve <= end) & (credit > 0)
+        left = owed - np.where(credited, credit, 0)
         parts = (
-            ("C", self.credited & (credit > 0), inv.resolve[self.shown], credit, "credit_note"),
-            ("P", self.paid, self.ended, owed - credit, "cash"),
-            ("W", self.lapsed, self.ended, owed - credit, "write_off"),
+            ("C", credited, resolve, credit, "credit_note"),
+            ("P", (pay <= lapse) & (pay <= end), pay, left, "cash"),
+            ("W", (lapse < pay) & (lapse <= end), lapse, left, "write_off"),
         )
         return pd.concat([self._settlements(*part, currency) for part in parts], ignore_index=True)
 
-    def _settlements(self, prefix: str, which: B1, day: I4, amount: I8, kind: str, currency: pd.Series) -> pd.DataFrame:
+    def _settlements(
+        self, prefix: str, which: B1, day: I4, amount: I8, kind: str, currency: "pd.Series[str]"
+    ) -> pd.DataFrame:
         at = np.flatnonzero(which)
         ids = self.ids.take(pa.array(at))
         dates = self.dates(day[at])
@@ -160,7 +151,7 @@ class _Books:
             }
         )
 
-    def _contact_ids(self, numbers: "np.ndarray") -> pa.Array:
+    def _contact_ids(self, numbers: Numbers) -> pa.Array:
         return _numbered(f"K{self.stamp}-", numbers, 7)
 
     def contacts(self, since: int | None) -> pd.DataFrame:
@@ -181,18 +172,19 @@ class _Books:
         names = [OUTCOMES.index(name) for name in ("promise", "reached", "no_answer", "missed", "sent")]
         outcome = np.select([promised, talked, call, rang], names[:4], names[4])
         utc = log.began[at] - run.calendar.utc_offset(run.portfolio.timezone)[day[at]]
-        staff = _arrow(run.staff["specialist_id"]) if len(run.staff) else pa.array([""])
-        nobody = pa.array(log.specialist[at] < 0)
+        step_names = pa.array([s.name for s in steps] + [None], pa.string())
+        staff = pa.concat_arrays([_arrow(run.staff["specialist_id"]), pa.array([None], pa.string())])
+        moment = run.start.to_datetime64() + utc.astype("timedelta64[s]")
         return pd.DataFrame(
             {
                 "contact_id": _text(self._contact_ids(at)),
                 "customer_id": _text(self.customer_ids.take(pa.array(log.customer[at]))),
                 "invoice_id": _text(self.ids.take(pa.array(lead[at]))),
-                "time": pd.DatetimeIndex(self.run.start.to_datetime64() + utc.astype("timedelta64[s]")).tz_localize("UTC"),
+                "time": pd.DatetimeIndex(moment).tz_localize("UTC"),
                 "channel": _category(channel, CHANNELS),
                 "tone": _category(tone, TONES),
-                "step": _text(pa.array([s.name for s in steps] + [None], pa.string()).take(pa.array(np.where(rang, len(steps), step)))),
-                "specialist_id": _text(pc.if_else(nobody, None, staff.take(pa.array(np.maximum(log.specialist[at], 0))))),
+                "step": _text(step_names.take(pa.array(step % (len(steps) + 1)))),
+                "specialist_id": _text(staff.take(pa.array(log.specialist[at] % len(staff)))),
                 "outcome": _category(outcome, OUTCOMES),
                 "minutes": log.seconds[at] / 60,
                 "promise_made": promised,
@@ -222,7 +214,7 @@ class _Books:
         carried = np.zeros(len(inv.issue), np.bool_)
         number = run.number
         old = np.flatnonzero(number < 0)
-        carried[old] = run.opening.dispute[-1 - number[old]] > -NEVER
+        carried[old] = run.portfolio.opening.dispute[-1 - number[old]] > -NEVER
         at = self.shown[(inv.dispute[self.shown] <= run.days) & ~carried[self.shown]]
         if not len(at):
             return empty("disputes")
@@ -248,10 +240,10 @@ class _Books:
         """Return the old disputes with those closed that the run resolved."""
         run, inv = self.run, self.inv
         old = np.flatnonzero(run.number < 0)
-        carried = old[(run.opening.dispute[-1 - run.number[old]] > -NEVER) & (inv.resolve[old] <= run.days)]
+        carried = old[(run.portfolio.opening.dispute[-1 - run.number[old]] > -NEVER) & (inv.resolve[old] <= run.days)]
         if not len(carried):
             return disputes
-        ids = run.portfolio.ledger.invoices["invoice_id"].iloc[run.opening.row[-1 - run.number[carried]]]
+        ids = run.portfolio.ledger.invoices["invoice_id"].iloc[run.portfolio.opening.row[-1 - run.number[carried]]]
         closed = pd.Series(self.dates(inv.resolve[carried]), index=pd.Index(ids))
         outcome = pd.Series(np.where(inv.credit[carried] > 0, "credited", "rejected"), index=pd.Index(ids))
         disputes = disputes.copy()
@@ -263,8 +255,8 @@ class _Books:
 
 
 def _constant(value: str, count: int) -> pd.api.extensions.ExtensionArray:
-    return _text(pa.DictionaryArray.from_arrays(pa.array(np.zeros(count, np.int32)), pa.array([value])).cast(pa.string()))
+    return _text(pa.repeat(pa.scalar(value), count))
 
 
-def _until(dates: "np.ndarray", known: B1) -> "np.ndarray":
+def _until(dates: Dates, known: B1) -> Dates:
     return np.where(known, dates, np.datetime64("NaT"))

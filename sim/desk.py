@@ -3,18 +3,17 @@
 Two desks with one meaning, equal to the second by test. `EventDesk` is the readable one: every specialist is a SimPy
 process and every attempt an event. `FastDesk` advances all lists in compiled code from one incoming call to the next.
 
-The rules. Times are whole seconds after midnight of day 0. An attempt starts when its specialist is free and its block has
-begun, but not after the specialist's shift. An incoming call goes to the specialist who has been free the longest, else
-it waits, first come first served, for the next one to be free; it comes before the list. One that nobody could take
-before the shifts end is missed. Whether an attempt reaches anybody, and how long it takes, is fixed by the plan; only its
-time is decided here.
+The rules. Times are whole seconds after midnight of day 0. An attempt starts when its specialist is free and its block
+has begun, but not after the specialist's shift. An incoming call goes to the specialist who has been free the longest,
+else it waits, first come first served, for the next one to be free; it comes before the list. One that nobody could
+take before the shifts end is missed. Whether an attempt reaches anybody, and how long it takes, is fixed by the plan;
+only its time is decided here.
 """
 
 from collections import deque
-from collections.abc import Generator, Iterator
-from typing import NamedTuple, Protocol
+from collections.abc import Generator
+from typing import NamedTuple, Protocol, cast
 
-import numpy as np
 import simpy
 from numba import njit
 from simpy.events import URGENT
@@ -31,7 +30,7 @@ class Shifts(NamedTuple):
 
 
 class Lists(NamedTuple):
-    """Attempts sorted by specialist and order; those of s are first[s] .. first[s+1]-1. `began` is filled in, -1: not done."""
+    """Attempts by specialist and order; those of s are first[s] .. first[s+1]-1. `began` is filled in, -1: not done."""
 
     first: I8
     block: I4
@@ -42,6 +41,7 @@ class Lists(NamedTuple):
 class Incoming(NamedTuple):
     """Calls from customers in order of arrival; `began` and `specialist` are filled in, -1: missed."""
 
+    who: I8
     arrival: I8
     seconds: I8
     began: I8
@@ -127,7 +127,7 @@ class _EventDay:
         self.waiting: deque[int] = deque()
         self.idle: dict[int, tuple[int, simpy.Event]] = {}
 
-    def calls_come_in(self) -> Iterator[simpy.Event]:
+    def calls_come_in(self) -> Process:
         for call, arrival in enumerate(self.incoming.arrival.tolist()):
             came = self.env.event()
             came._ok, came._value = True, None
@@ -140,7 +140,7 @@ class _EventDay:
             else:
                 self.waiting.append(call)
 
-    def specialist(self, s: int) -> Iterator[simpy.Event]:
+    def specialist(self, s: int) -> Process:
         start, end = int(self.shifts.start[s]), int(self.shifts.end[s])
         todo = deque(range(int(self.lists.first[s]), int(self.lists.first[s + 1])))
         if start >= end:
@@ -151,7 +151,7 @@ class _EventDay:
             call = self.waiting.popleft() if self.waiting else None
             ready = int(self.shifts.block[s, self.lists.block[todo[0]]]) if todo else end
             if call is None and ready > self.env.now:
-                call = yield self._idle(s, since, min(ready, end))
+                call = cast(int | None, (yield self._idle(s, since, min(ready, end))))
             if call is not None:
                 self.incoming.began[call], self.incoming.specialist[call] = self.env.now, s
                 yield _Turn(self.env, int(self.incoming.seconds[call]), s)

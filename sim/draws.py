@@ -1,5 +1,6 @@
 """Whom a call reaches, and how long calls take."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,8 +57,8 @@ def _triangular(u: float, shape: Triangle) -> float:
     if high <= low:
         return low
     if u < (mode - low) / (high - low):
-        return low + np.sqrt(u * (high - low) * (mode - low))
-    return high - np.sqrt((1 - u) * (high - low) * (high - mode))
+        return low + math.sqrt(u * (high - low) * (mode - low))
+    return high - math.sqrt((1 - u) * (high - low) * (high - mode))
 
 
 @njit(cache=True)

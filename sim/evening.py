@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from sim.assumptions import Assumptions
 from sim.keyed import uniform
 from sim.morning import blocked
 from sim.payment import boost
@@ -23,15 +24,48 @@ class Response(NamedTuple):
     talk_extra: float  # hazard ratio - 1 of a call that the customer made
     promise_key: np.uint64
 
+    @classmethod
+    def of(cls, assume: Assumptions, promise_key: np.uint64) -> "Response":
+        """Return the assumed response."""
+        return cls(
+            fatigue=assume.fatigue,
+            memory=assume.fatigue_memory,
+            promise=assume.promise_given_right_party,
+            kept=assume.promise_kept,
+            promise_low=assume.promise_days_low,
+            promise_high=assume.promise_days_high,
+            talk_extra=assume.hazard_ratio("inbound", "friendly", personal=True) - 1,
+            promise_key=promise_key,
+        )
+
 
 class PromiseLog(NamedTuple):
-    """Promises made: contact number, invoice, day made, day due, minor units."""
+    """Promises made: number of the contact, invoice, day made, day due, minor units."""
 
     contact: I8
     invoice: I8
     made: I4
     due: I4
     amount: I8
+
+    @classmethod
+    def of_size(cls, size: int) -> "PromiseLog":
+        """Return a log with room for so many promises."""
+        long, short = np.zeros((3, size), np.int64), np.zeros((2, size), np.int32)
+        return cls(long[0], long[1], short[0], short[1], long[2])
+
+    def up_to(self, size: int) -> "PromiseLog":
+        """Return the first promises."""
+        return PromiseLog(*(column[:size] for column in self))  # type: ignore[arg-type]  # columns keep their types
+
+    def with_room(self, size: int) -> "PromiseLog":
+        """Return the log with room for at least so many promises in all."""
+        if size <= len(self.contact):
+            return self
+        larger = PromiseLog.of_size(max(size, 2 * len(self.contact)))
+        for name in self._fields:
+            getattr(larger, name)[: len(self.contact)] = getattr(self, name)
+        return larger
 
 
 @njit(cache=True)
@@ -49,7 +83,6 @@ def respond(
     who: I8,
     step: I4,
     talked: I4,
-    first_contact: int,
     inv: Invoices,
     acc: Accounts,
     ladder: Ladder,
@@ -61,8 +94,9 @@ def respond(
 ) -> int:
     """Apply contacts to all the invoices they cover; return how many promises the log holds.
 
-    `step` is -1 where the customer rang back. `talked` is 1 where the right party was on the line, 0 for a message; calls
-    that reached nobody are not passed. `promised` receives 1 where a promise was made.
+    The log gives a contact's place in `who`. `step` is -1 where the customer rang back. `talked` is 1 where the right
+    party was on the line, 0 for a message; calls that reached nobody are not passed. `promised` receives 1 where a
+    promise was made.
     """
     for k in range(len(who)):
         c = who[k]
@@ -84,14 +118,14 @@ def respond(
                 runs = pays.runs[acc.run_row[c]]
                 until = runs[day] if day < len(runs) else 0
                 kept = uniform(response.promise_key, acc.entity[c], 3 * n + 2) < response.kept * acc.keeps[c]
-        used, made = _cover(today, c, extra, until, kept, first_contact + k, inv, acc, ladder, pays, log, used)
+        used, made = _cover(today, c, extra, until, kept, k, inv, acc, ladder, pays, log, used)
         promised[k] = made
     return used
 
 
 @njit(cache=True)
 def _cover(today, c, extra, until, kept, contact, inv, acc, ladder, pays, log, used):  # type: ignore[no-untyped-def]
-    """Apply one contact to the customer's chased invoices; return the promises logged so far, and whether one was made."""
+    """Apply one contact to the customer's chased invoices; return the promises so far, and whether one was made."""
     due, pay, lapse, hold, dispute, resolve = inv.due, inv.pay, inv.lapse, inv.hold, inv.dispute, inv.resolve
     rungs, first_day, last = ladder.rung, ladder.first_day, len(ladder.rung) - 1
     tables = (pays.cumulative, pays.decayed, pays.first_day)

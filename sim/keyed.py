@@ -1,8 +1,8 @@
 """Keyed randomness: every uniform is a hash of (seed, replication, purpose, entity, k).
 
-There is no stream to share and no order to keep: the same key gives the same number on any worker, and a customer that is
-added to a portfolio changes nobody else's draws. The mixing function is the finaliser of splitmix64 (Steele, Lea and
-Flood, "Fast splittable pseudorandom number generators", 2014), applied twice.
+There is no stream to share and no order to keep: the same key gives the same number on any worker, and a customer that
+is added to a portfolio changes nobody else's draws. The mixing function is the finaliser of splitmix64 (Steele, Lea
+and Flood, "Fast splittable pseudorandom number generators", 2014), applied twice.
 """
 
 from enum import IntEnum

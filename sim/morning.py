@@ -16,7 +16,7 @@ def open_disputes(inv: Invoices, acc: Accounts, pays: Payments, by_day: I8, firs
         i = by_day[j]
         day = inv.dispute[i]
         if inv.pay[i] < day or inv.hold[i] >= day or inv.lapse[i] <= inv.resolve[i]:
-            inv.dispute[i] = NEVER
+            inv.dispute[i] = inv.resolve[i] = NEVER
             continue
         c = inv.customer[i]
         runs = pays.runs[acc.run_row[c]]
@@ -41,16 +41,16 @@ def blocked(hold: int, dispute: int, resolve: int, today: int) -> bool:
 @njit(cache=True)
 def released(hold: int, dispute: int, resolve: int, before: int, today: int) -> bool:
     """Whether a promise or dispute ended since the last working day."""
-    return 0 < hold and before <= hold < today or dispute < NEVER and before < resolve <= today
+    return (hold > 0 and before <= hold < today) or (dispute < NEVER and before < resolve <= today)
 
 
 @njit(cache=True)
 def sweep(today: int, before: int, seen: int, inv: Invoices, acc: Accounts, ladder: Ladder) -> None:
     """Find each account's chased balance, and the step that a new rung of the ladder asks for.
 
-    `before` is the last working day: rungs reached since then count today. Payments of days before `seen` are known. An
-    invoice whose promise or dispute ended since then asks again for the step it stands on. A waiting call gives way only
-    to a later step.
+    `before` is the last working day: rungs reached since then count today. Payments of days before `seen` are known.
+    An invoice whose promise or dispute ended since then asks again for the step it stands on. A waiting call gives way
+    only to a later step.
     """
     issue, due, amount, pay, lapse = inv.issue, inv.due, inv.amount, inv.pay, inv.lapse
     hold, dispute, resolve, credit = inv.hold, inv.dispute, inv.resolve, inv.credit

@@ -10,7 +10,7 @@ from models.timing import PaymentTiming
 from sim.assumptions import Assumptions
 from sim.behaviour import Behaviour
 from sim.portfolio import Portfolio
-from sim.state import B1, F8, I4
+from sim.state import B1, F8, I4, I8
 
 WINDOW: Final = 365  # days of history whose orders are repeated
 _FIRST_DAY, _LAST_DAY = -120, 400
@@ -63,8 +63,8 @@ def from_ledger(ledger: Ledger, timing: PaymentTiming | None = None) -> Portfoli
         timezone=_most_common(customers["timezone"], "UTC"),
         country=_most_common(customers["country"], ""),
         notes=(
-            f"Payment timing: {timing.name}, learned from {len(ledger.invoices):,} invoices known on {ledger.as_of:%Y-%m-%d}. "
-            "It contains whatever chasing and disputes there were then.",
+            f"Payment timing: {timing.name}, learned from {len(ledger.invoices):,} invoices known on "
+            f"{ledger.as_of:%Y-%m-%d}. It contains whatever chasing and disputes there were then.",
             "Effects of contacts are assumptions, on top of that timing.",
             f"Orders: each customer repeats its own of the last {WINDOW} days at its own rate.",
             f"Write-off at {age:.0f} days past due.",
@@ -84,30 +84,38 @@ def _timing(ledger: Ledger, timing: PaymentTiming) -> tuple[F8, I4, B1]:
     if isinstance(timing, KaplanMeier):
         rows, kind = np.unique(timing.row_of(ids), return_inverse=True)
         return -np.log1p(-timing.table[rows]), kind.astype(np.int32), timing.payment_weekdays(ids)
-    invoices = ledger.invoices
-    owner = invoices["customer_id"]
-    term = (invoices["due_date"] - invoices["issue_date"]).dt.days
-    typical = pd.DataFrame(
-        {
-            "customer_id": ids,
-            "issue_date": ledger.as_of,
-            "due_date": ledger.as_of + pd.to_timedelta(ids.map(term.groupby(owner).median()).fillna(term.median()), unit="D").dt.round("D"),
-            "amount": ids.map(invoices["amount"].groupby(owner).median()).fillna(invoices["amount"].median()).astype("int64"),
-            "currency": ids.map(invoices["currency"].groupby(owner).first()).fillna(ledger.base_currency),
-        }
-    )
+    typical = _typical_invoices(ledger)
     total = timing.cumulative_hazard(typical, np.arange(_FIRST_DAY - 1, _LAST_DAY + 1))
     hazard = np.maximum(np.diff(total, axis=1), 0)
     return hazard, np.arange(len(ids), dtype=np.int32), np.ones((len(ids), 7), np.bool_)
 
 
-def _catalogue(ledger: Ledger) -> "tuple[F8, np.ndarray, np.ndarray, np.ndarray, I4]":
+def _typical_invoices(ledger: Ledger) -> pd.DataFrame:
+    """Return one invoice for each customer, issued on `as_of`, of its median term and amount (else the portfolio's)."""
+    ids, invoices = ledger.customers["customer_id"], ledger.invoices
+    owner, term = invoices["customer_id"], (invoices["due_date"] - invoices["issue_date"]).dt.days
+    days = ids.map(term.groupby(owner).median()).fillna(term.median()).round()
+    amount = ids.map(invoices["amount"].groupby(owner).median()).fillna(invoices["amount"].median())
+    return pd.DataFrame(
+        {
+            "customer_id": ids,
+            "issue_date": ledger.as_of,
+            "due_date": ledger.as_of + pd.to_timedelta(days, unit="D"),
+            "amount": amount.astype("int64"),
+            "currency": ids.map(invoices["currency"].groupby(owner).first()).fillna(ledger.base_currency),
+        }
+    )
+
+
+def _catalogue(ledger: Ledger) -> tuple[F8, I8, I8, I8, I4]:
     """Return each customer's order days per working day, and its order days as a catalogue (see `Behaviour`)."""
     invoices = ledger.invoices
     first = max(invoices["issue_date"].min(), ledger.as_of - pd.Timedelta(days=WINDOW - 1))
     recent = np.flatnonzero((invoices["issue_date"] >= first).to_numpy())
     if not len(recent):
-        raise BadInput(f"has no invoice in the {WINDOW} days before {ledger.as_of:%Y-%m-%d}: nobody to simulate", where="ledger")
+        raise BadInput(
+            f"has no invoice in the {WINDOW} days before {ledger.as_of:%Y-%m-%d}: nobody to simulate", where="ledger"
+        )
     customer = ledger.customer_of_invoice[recent]
     issue = invoices["issue_date"].to_numpy()[recent]
     base = ledger.base_rate[recent] * invoices["amount"].to_numpy()[recent]
@@ -121,7 +129,8 @@ def _catalogue(ledger: Ledger) -> "tuple[F8, np.ndarray, np.ndarray, np.ndarray,
     orders = np.searchsorted(owner, np.arange(len(ledger.customers) + 1))
     span = np.busday_count(first.date(), (ledger.as_of + pd.Timedelta(days=1)).date())
     rate = np.diff(orders) / max(int(span), 1)
-    return rate, orders.astype(np.int64), lines.astype(np.int64), np.maximum(np.round(base), 1).astype(np.int64), term.astype(np.int32)
+    amount = np.maximum(np.round(base), 1).astype(np.int64)
+    return rate, orders.astype(np.int64), lines.astype(np.int64), amount, term.astype(np.int32)
 
 
 def _write_off_age(ledger: Ledger) -> float:

@@ -9,8 +9,8 @@ with H the cumulative baseline hazard, G[x] = Σ_{y ≤ x} h(y)·exp(−δy) and
 
     H[x] + A·G[x] ≥ target,   A = Σ b_j·E[y_j],   target = threshold/frailty + H[start − 1] + Σ b_j·E[y_j]·G[y_j]
 
-two numbers per invoice hold its whole history, and a contact is two additions and one bisection. The sum over days is the
-oracle in the tests.
+two numbers per invoice hold its whole history, and a contact is two additions and one bisection. The sum over days is
+the oracle in the tests.
 """
 
 from dataclasses import dataclass
@@ -74,7 +74,7 @@ def payday(
     earliest: int,
     runs: npt.NDArray[np.int32],
 ) -> int:
-    """Return the day on which the invoice is paid: the next payment run from the day it decides, not before `earliest`."""
+    """Return the day of payment: the first payment run from the day, not before `earliest`, on which it is decided."""
     column = crossing(cumulative, decayed, added, target, earliest - due - first_day)
     if column == NEVER:
         return NEVER
@@ -142,7 +142,7 @@ def boost(
     pay: int,
     runs: npt.NDArray[np.int32],
 ) -> tuple[float, float, int]:
-    """Return A, target and payday after a contact on `day` that adds `extra` to the relative hazard; never later than before."""
+    """Return A, target and payday after a contact on `day` that adds `extra` to the hazard ratio; never a later one."""
     cumulative, decayed, first_day = tables
     column = day - due - first_day
     if column < 0 or column >= cumulative.shape[1]:

@@ -1,6 +1,5 @@
 """A portfolio: what is owed today, and the customers who owe it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,8 +17,8 @@ from sim.keyed import entities
 class Portfolio:
     """A ledger to start from, and how its customers go on.
 
-    `behaviour` has one row per row of `ledger.customers`. `timezone` and `country` are the collectors' own. `notes` say in
-    words where the behaviour comes from; they travel into reports.
+    `behaviour` has one row per row of `ledger.customers`. `timezone` and `country` are the collectors' own. `notes` say
+    in words where the behaviour comes from; they travel into reports.
     """
 
     name: str
@@ -97,10 +96,10 @@ def opening(ledger: Ledger) -> Opening:
 
 
 def _day(dates: pd.Series, start: pd.Timestamp) -> npt.NDArray[np.int32]:
-    return ((dates - start) // pd.Timedelta(days=1)).to_numpy(np.int32)
+    return np.asarray((dates - start) // pd.Timedelta(days=1), np.int32)
 
 
-def _looked_up(ids: pd.Series, dates: "Mapping[str, pd.Timestamp] | pd.Series", start: pd.Timestamp, missing: int) -> npt.NDArray[np.int32]:
+def _looked_up(ids: pd.Series, dates: pd.Series, start: pd.Timestamp, missing: int) -> npt.NDArray[np.int32]:
     found = ids.map(dates)
     days = (pd.to_datetime(found) - start) // pd.Timedelta(days=1)
-    return days.fillna(missing).to_numpy(np.int32)
+    return np.asarray(days.fillna(missing), np.int32)

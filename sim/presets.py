@@ -38,7 +38,7 @@ class Place(BaseModel):
 
 
 class Segment(BaseModel):
-    """Customers of one kind. Hazards are per day; spreads are standard deviations of logarithms unless said otherwise."""
+    """Customers of one kind. Hazards are per day; spreads are standard deviations of logarithms."""
 
     model_config = _FROZEN
     name: str
@@ -97,9 +97,7 @@ def preset(name: str) -> Preset:
         raise BadInput(str(error), where=str(path)) from error
 
 
-def synthetic(
-    name: str = "normal", *, customers: int = 800, seed: int = 0, history_days: int = 62
-) -> Portfolio:
+def synthetic(name: str = "normal", *, customers: int = 800, seed: int = 0, history_days: int = 62) -> Portfolio:
     """Draw a portfolio of any size and age it: its history is a simulation under the preset's house strategy.
 
     Parameters
@@ -135,7 +133,7 @@ def synthetic(
 
 
 def embedded(name: str = "normal") -> Portfolio:
-    """Return the portfolio that ships with the project: its ledger from Parquet, its customers' behaviour from the preset.
+    """Return the portfolio that ships with the project: its ledger from Parquet, its behaviour from the preset.
 
     Raises
     ------

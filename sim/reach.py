@@ -1,7 +1,8 @@
 """When people answer: the chance of reaching the right party by local hour and weekday.
 
-Only the level is an assumption with a source (`right_party_contact_rate`); the shapes below are guesses of ours (grade G):
-a mid-morning and a mid-afternoon peak, a lunch dip, a quieter Monday and Friday. Their mean over office hours is 1.
+Only the level is an assumption with a source (`right_party_contact_rate`); the shapes below are guesses of ours (grade
+G): a mid-morning and a mid-afternoon peak, a lunch dip, a quieter Monday and Friday. Their mean over the hours in which
+blocks lie is about 1.
 """
 
 from typing import Final

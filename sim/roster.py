@@ -64,8 +64,8 @@ FIRM = np.uint64(1)
 def roster(specialists: "int | pd.DataFrame | Roster", timezone: str) -> Roster:
     """Return a roster from a staff table, or of so many like full-timers.
 
-    Of the standard roster every specialist speaks English, every third also Spanish, every fourth also French, and every
-    second may be firm.
+    Of the standard roster every specialist speaks English, every third also Spanish, every fourth also French, and
+    every second may be firm.
 
     Raises
     ------

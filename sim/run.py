@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ledger import Ledger
@@ -11,7 +13,7 @@ from ledger.currency import decimals
 from sim.assumptions import Assumptions
 from sim.calendar import Calendar
 from sim.evening import PromiseLog
-from sim.portfolio import Opening, Portfolio
+from sim.portfolio import Portfolio
 from sim.state import B1, I4, I8, Invoices
 from sim.strategy import Strategy
 
@@ -30,6 +32,24 @@ class Contacts:
     promised: B1
 
 
+class Batch(NamedTuple):
+    """Contacts of one kind on one day, as columns; see `Contacts`."""
+
+    who: I8
+    step: I4
+    talked: I4
+    began: I8
+    specialist: I4
+    seconds: I8
+
+    @classmethod
+    def of(cls, who: I8, step: I4, began: int) -> "Batch":
+        """Return messages, which need nobody's time."""
+        n = len(who)
+        nobody = np.full(n, -1, np.int32)
+        return cls(who, step, np.zeros(n, np.int32), np.full(n, began, np.int64), nobody, np.zeros(n, np.int64))
+
+
 class ContactLog:
     """Contacts as they happen, a batch at a time."""
 
@@ -37,14 +57,14 @@ class ContactLog:
 
     def __init__(self) -> None:
         self.size = 0
-        self._columns: tuple[list[np.ndarray], ...] = tuple([] for _ in self._KINDS)
+        self._columns: tuple[list[npt.NDArray[Any]], ...] = tuple([] for _ in self._KINDS)
 
-    def add(self, *columns: np.ndarray) -> None:
-        """Add a batch; columns as in `Contacts`."""
-        if len(columns[0]):
-            self.size += len(columns[0])
-            for batches, column, kind in zip(self._columns, columns, self._KINDS, strict=True):
-                batches.append(column.astype(kind))
+    def add(self, batch: Batch, lead: I8, promised: B1) -> None:
+        """Add a batch with the invoice that each contact is about, and whether a promise was made."""
+        self.size += len(batch.who)
+        columns = batch.who, lead, batch.began, batch.step, batch.specialist, batch.talked, batch.seconds, promised
+        for batches, column, kind in zip(self._columns, columns, self._KINDS, strict=True):
+            batches.append(column.astype(kind))
 
     def frozen(self) -> Contacts:
         """Return all batches as columns, and forget them."""
@@ -71,7 +91,6 @@ class Run:
     days: int
     seconds: float  # wall-clock time of the run itself
     calendar: Calendar = field(repr=False)
-    opening: Opening = field(repr=False)
     columns: Invoices = field(repr=False)
     number: I4 = field(repr=False)
     log: Contacts = field(repr=False)
@@ -107,7 +126,7 @@ class Run:
 
     @property
     def specialist_utilisation(self) -> float:
-        """Minutes in calls over productive minutes; above 1 when lists run into the rest of the shift, 0 without staff."""
+        """Minutes in calls over productive minutes; above 1 when lists outlast them, 0 without staff."""
         return self.busy_minutes / self.productive_minutes if self.productive_minutes else 0.0
 
     @property
@@ -122,10 +141,12 @@ class Run:
         minutes = np.bincount(self.log.specialist[worked], self.log.seconds[worked] / 60, len(self.staff))
         own = self.staff["cost_per_hour"].to_numpy(float) / 10 ** decimals(self.portfolio.currency)
         hourly = np.where(own > 0, own, assume.specialist_wage * assume.loaded_cost_factor)
-        labour = float((minutes * hourly).sum()) / 60 * 8 / assume.productive_hours_per_day
-        steps = np.bincount(self.log.step[self.log.step >= 0], minlength=len(self.strategy.steps))
+        labour = float(np.sum(minutes * hourly)) / 60 * 8 / assume.productive_hours_per_day
+        steps: list[int] = np.bincount(self.log.step[self.log.step >= 0], minlength=len(self.strategy.steps)).tolist()
         price = {"email": assume.email_cost, "portal": assume.email_cost, "letter": assume.letter_cost, "phone": 0.0}
-        return labour + sum(n * price[step.channel] for n, step in zip(steps.tolist(), self.strategy.steps, strict=True))
+        return labour + sum(
+            n * price[step.channel] for n, step in zip(steps.tolist(), self.strategy.steps, strict=True)
+        )
 
     @cached_property
     def ledger(self) -> Ledger:

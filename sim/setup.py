@@ -1,4 +1,4 @@
-"""Lay out the columns of one replication: what is open, what will be ordered, when it would be paid if nobody called."""
+"""Lay out one replication: what is open, what will be ordered, when it would be paid if nobody called."""
 
 from dataclasses import dataclass
 
@@ -26,12 +26,11 @@ class World:
     invoices: Invoices
     accounts: Accounts
     payments: Payments
-    opening: Opening
     number: I4  # running number of a simulated invoice; -1 - k for the k-th open one
     zones: tuple[str, ...]
     disputes: I8  # invoices by day of dispute
     dispute_days: I4
-    dispute_opened: int = 0  # how many of them have been looked at
+    disputes_opened: int = 0  # how many of them have been looked at
 
 
 def prepare(
@@ -68,7 +67,6 @@ def prepare(
         invoices=invoices,
         accounts=accounts,
         payments=payments,
-        opening=begin,
         number=number,
         zones=zones,
         disputes=disputed,
@@ -144,7 +142,7 @@ def _accounts(entity: U8, portfolio: Portfolio, people: Roster, invoices: Invoic
 
 
 def _draw_disputes(inv: Invoices, assume: Assumptions, factor: float, calendar: Calendar, draw: np.uint64) -> None:
-    """Draw which invoices will be disputed if they are still unpaid by then, from when to when, and what is credited."""
+    """Draw which invoices will be disputed if still unpaid by then, from when to when, and what is credited."""
     carried = inv.dispute == 1
     chance = np.where(inv.issue > 0, assume.dispute_share / 100 * factor, 0.0)
     hit = np.flatnonzero(carried | (uniforms(draw, inv.entity, 0) < chance))

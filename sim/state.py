@@ -63,7 +63,7 @@ class Accounts(NamedTuple):
 
 
 class Ladder(NamedTuple):
-    """A strategy as lookup tables: `rung[x - first_day]` counts the occurrences of steps up to x days past due, from -1."""
+    """A strategy as tables: `rung[x - first_day]` is the last occurrence of a step up to x days past due, or -1."""
 
     first_day: int
     rung: I4

@@ -82,7 +82,11 @@ class Strategy(BaseModel):
             if str(name) not in strategies():
                 near = get_close_matches(str(name), strategies(), 1)
                 hint = f"did you mean {near[0]}? " if near else ""
-                raise BadInput(f"{hint}known: {', '.join(strategies())}, or a path to a .toml file", field="strategy", value=str(name))
+                raise BadInput(
+                    f"{hint}known: {', '.join(strategies())}, or a path to a .toml file",
+                    field="strategy",
+                    value=str(name),
+                )
             path = _FOLDER / f"{name}.toml"
         try:
             return cls.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
@@ -91,7 +95,9 @@ class Strategy(BaseModel):
         except ValidationError as error:
             first = error.errors()[0]
             field = ".".join(str(part) for part in first["loc"])
-            raise BadInput(first["msg"], where=str(path), field=field or None, value=first["input"] if field else None) from error
+            raise BadInput(
+                first["msg"], where=str(path), field=field or None, value=first["input"] if field else None
+            ) from error
 
 
 def strategies() -> tuple[str, ...]:

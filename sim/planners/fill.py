@@ -40,7 +40,11 @@ def _fill(order, needs, reach, minutes, can, left, specialist, block, place):  #
             tried[b] = True
             chosen, room = -1, minutes[a, b]
             for s in range(people):
-                if left[s, b] >= room and (can[s] & needs[a]) == needs[a] and (chosen < 0 or left[s, b] > left[chosen, b]):
+                if (
+                    left[s, b] >= room
+                    and (can[s] & needs[a]) == needs[a]
+                    and (chosen < 0 or left[s, b] > left[chosen, b])
+                ):
                     chosen = s
             if chosen >= 0:
                 left[chosen, b] -= minutes[a, b]
