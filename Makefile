@@ -1,19 +1,36 @@
 # Everything here needs python3 (3.11 or newer), pip and make; the rest is installed into .venv.
 PYTHON ?= python3
+STATE  ?= $(or $(COLLECTLAB_STATE),runs)
+PORT   ?= 5000
 VENV   := .venv
 BIN    := $(VENV)/bin
+export COLLECTLAB_STATE = $(STATE)
 export MLFLOW_DISABLE_TELEMETRY = true
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: setup demo test check lab mlflow bench notebooks lock clean
+.PHONY: help setup demo test check notebooks bench lab mlflow portfolio lock clean
 
-setup: .venv/.setup
+help:
+	@echo "make demo       compare six strategies on the embedded portfolio, and write a report"
+	@echo "make test       the tests"
+	@echo "make check      ruff, mypy --strict, import floors"
+	@echo "make notebooks  execute the notebooks"
+	@echo "make bench      speed and memory beside peers, in one run"
+	@echo "make lab        JupyterLab on 127.0.0.1"
+	@echo "make mlflow     MLflow on 127.0.0.1, port $(PORT)"
+	@echo "make portfolio  generate data/synthetic again"
+	@echo "make setup      install .venv (the others do it when needed)"
 
-# uv installs the locked set in seconds; where it cannot be had, pip installs the same set in minutes.
-.venv/.setup: requirements.lock pyproject.toml
+setup: $(VENV)/.setup
+
+# uv, itself installed with its hash checked, installs the locked set in seconds; where it cannot, pip does in minutes.
+$(VENV)/.setup: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "collectlab needs Python 3.11 or newer"; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip --version > /dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV) 2> /dev/null \
+	  || { $(PYTHON) -m venv --clear --without-pip $(VENV) && $(PYTHON) -m pip --python $(BIN)/python install --quiet pip; }
 	@echo "Installing the locked packages into $(VENV) (once)"
-	@{ $(BIN)/python -m pip install --quiet "$$(grep -o '^uv==[0-9.]*' requirements.lock)" \
+	@awk '/^uv==/ {on = 1; print; next} /^[^ ]/ {on = 0} on' requirements.lock > $(VENV)/uv.lock
+	@{ $(BIN)/python -m pip install --quiet --require-hashes -r $(VENV)/uv.lock \
 	   && $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock; } \
 	 || $(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
@@ -34,15 +51,21 @@ check: setup
 notebooks: setup
 	$(BIN)/python -m pytest --nbmake --nbmake-timeout=600 notebooks
 
-lab: setup
-	$(BIN)/jupyter lab --ip=127.0.0.1 --ServerApp.root_dir=. --LabApp.extension_manager=readonly
-
-mlflow: setup
-	MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false $(BIN)/mlflow server --backend-store-uri sqlite:///runs/mlflow.db \
-	  --artifacts-destination runs/artifacts --host 127.0.0.1 --port 5000 --workers 1
-
 bench: setup
-	$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks
+
+lab: setup
+	$(BIN)/jupyter lab --ip=127.0.0.1 --ServerApp.root_dir=. --LabApp.extension_manager=readonly \
+	  $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB_FLAGS)
+
+# One worker and no job runners: two processes and half a gigabyte instead of ten and two and a half.
+mlflow: setup
+	@mkdir -p $(STATE)
+	MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false $(BIN)/mlflow server --backend-store-uri sqlite:///$(STATE)/mlflow.db \
+	  --artifacts-destination $(STATE)/artifacts --host 127.0.0.1 --port $(PORT) --workers 1
+
+portfolio: setup
+	$(BIN)/python -m sim
 
 # Re-resolve the lock; from an empty file, for uv keeps what an old one says.
 lock: setup
@@ -51,4 +74,4 @@ lock: setup
 	  -q pyproject.toml --extra dev -o requirements.lock
 
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
