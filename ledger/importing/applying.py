@@ -90,7 +90,8 @@ def settle_all(
     credits = credits_of(documents, invoices, clearings)
     receipts = credits if table is None else _both(credits, table)
     debits, undated = _debits(documents, invoices, clearings, by_table=table is not None)
-    tie = _rank(receipts.id, receipts.named, receipts.customer, receipts.received, receipts.amount)
+    contents = (receipts.amount, receipts.received, receipts.applied, receipts.kind, receipts.currency)
+    tie = _rank(*contents, receipts.id, receipts.named, receipts.customer)
     usable = receipts.amount - receipts.spare
     if documents.open is not None:  # a credit that was used, by whom is unknown: it is in the invoices' open amounts
         elsewhere = (receipts.invoice < 0) & (receipts.group < 0) & (np.arange(len(receipts)) < len(credits))
@@ -130,7 +131,8 @@ def _debits(documents: Documents, invoices: Invoices, clearings: Ints, *, by_tab
     undated = (settled > 0) & np.isnat(cleared)
     group = clearings[rows]
     cap = settled if documents.open is not None and not by_table else amount
-    tie = _rank(invoices.id) if (group >= 0).any() else np.arange(len(rows))
+    tie, together = np.zeros(len(rows), np.int64), np.flatnonzero(group >= 0)
+    tie[together] = _rank(invoices.id.take(pa.array(together)))
     return Debits(
         amount=amount, settled=settled, cap=cap, issued=invoices.issued, cleared=cleared, group=group, tie=tie
     ), undated
@@ -242,13 +244,17 @@ def _unique(
 
 
 def _rank(*columns: "pa.StringArray | npt.NDArray[np.generic]") -> Ints:
-    """Return each row's rank by its contents; equal rows share none, but are equal."""
-    if not len(columns[0]):
-        return np.zeros(0, np.int64)
-    table = pa.table({str(k): column for k, column in enumerate(columns)})
-    order = pc.sort_indices(table, sort_keys=[(name, "ascending") for name in table.column_names])
-    rank = np.empty(len(table), np.int64)
-    rank[order.to_numpy()] = np.arange(len(table))
+    """Return each row's rank by its contents; equal rows have equal ranks."""
+    rank = np.zeros(len(columns[0]), np.int64)
+    for column in columns:
+        if isinstance(column, np.ndarray):
+            number = np.unique(column, return_inverse=True)[1]
+        else:
+            index, texts = codes(column)
+            place = np.full(len(texts) + 1, -1)  # the last is null
+            place[pc.sort_indices(texts).to_numpy()] = np.arange(len(texts))
+            number = place[index] + 1
+        rank = np.unique(rank * (len(rank) + 2) + number, return_inverse=True)[1]
     return rank
 
 

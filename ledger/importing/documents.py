@@ -81,7 +81,10 @@ def read_documents(
         intake.reject((kind >= 0) & (sign > 0), "wrong_sign", "amount")
     intake.reject_days("issue_date", as_of, today, required=True)
     issued = intake.day("issue_date")
-    intake.reject(issued > as_of, "after_as_of", "issue_date")
+    later = issued > as_of
+    if map_.due_before_issue == "move_issue":  # an estimate that the due date corrects
+        later &= ~(intake.day("due_date") <= as_of)
+    intake.reject(later, "after_as_of", "issue_date")
     due, discount = _due_dates(intake, kind, issued, as_of, today, terms, customer)
     issued = _ordered(intake, map_, kind, issued, due)
     cleared = _clear_dates(intake, as_of, today)
@@ -260,9 +263,9 @@ def _no_repeats(
     customer: pa.StringArray,
 ) -> None:
     """Reject rows that repeat an id; of rows that differ, the earliest issued stays. Warn of look-alikes."""
-    index, _ = codes(ids)
+    index, distinct = codes(ids)
     good = intake.good & (index >= 0)
-    counts = np.append(np.bincount(index[good], minlength=1), 0)
+    counts = np.append(np.bincount(index[good], minlength=len(distinct)), 0)
     rows = np.flatnonzero(good & (counts[index] > 1))
     if len(rows):
         texts = {role: text_column(cells.take(pa.array(rows))) for role, cells in intake.sheet.cells.items()}

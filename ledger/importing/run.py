@@ -64,6 +64,8 @@ def import_ledger(
     asked = None if as_of is None else np.datetime64(as_day(as_of), "D")
     opened = open_source(source, map_)
     intakes = {name: Intake(name, sheet, map_) for name, sheet in opened.tables.items()}
+    if not len(intakes["invoices"]):
+        raise BadInput("has a header and no rows", where=intakes["invoices"].sheet.where)
     day, later = _as_of(asked, opened, intakes, map_)
     money, warnings = settle_money(
         (intakes[name] for name in ("invoices", "payments") if name in intakes),
@@ -176,8 +178,6 @@ def _demand_some(intake: Intake) -> None:
     if intake.good.any():
         return
     where = intake.sheet.where
-    if not len(intake):
-        raise BadInput("has a header and no rows", where=where)
     counts = rule_counts(intake.rejects())[:5]
     reasons = ", ".join(f"{n:,} {rule}{f' ({column})' if column else ''}" for n, rule, _, column in counts)
     first = intake.rejects().iloc[0]

