@@ -64,7 +64,7 @@ class ContactLog:
         self.size += len(batch.who)
         columns = batch.who, lead, batch.began, batch.step, batch.specialist, batch.talked, batch.seconds, promised
         for batches, column, kind in zip(self._columns, columns, self._KINDS, strict=True):
-            batches.append(column.astype(kind))
+            batches.append(np.asarray(column, kind))
 
     def frozen(self) -> Contacts:
         """Return all batches as columns, and forget them."""
@@ -141,12 +141,10 @@ class Run:
         minutes = np.bincount(self.log.specialist[worked], self.log.seconds[worked] / 60, len(self.staff))
         own = self.staff["cost_per_hour"].to_numpy(float) / 10 ** decimals(self.portfolio.currency)
         hourly = np.where(own > 0, own, assume.specialist_wage * assume.loaded_cost_factor)
-        labour = float(np.sum(minutes * hourly)) / 60 * 8 / assume.productive_hours_per_day
+        labour: float = float(np.sum(minutes * hourly)) / 60 * 8 / assume.productive_hours_per_day
         steps: list[int] = np.bincount(self.log.step[self.log.step >= 0], minlength=len(self.strategy.steps)).tolist()
         price = {"email": assume.email_cost, "portal": assume.email_cost, "letter": assume.letter_cost, "phone": 0.0}
-        return labour + sum(
-            n * price[step.channel] for n, step in zip(steps.tolist(), self.strategy.steps, strict=True)
-        )
+        return labour + sum(n * price[step.channel] for n, step in zip(steps, self.strategy.steps, strict=True))
 
     @cached_property
     def ledger(self) -> Ledger:
