@@ -5,7 +5,8 @@ exponential. Contacts on days y_j add b_j·exp(−δ(x − y_j)) to the relative
 
     frailty · (H[x] − H[start − 1] + Σ_j b_j·E[y_j]·(G[x] − G[y_j])) ≥ threshold
 
-with H the cumulative baseline hazard, G[x] = Σ_{y ≤ x} h(y)·exp(−δy) and E[y] = exp(δy). Written as
+with H the cumulative baseline hazard, G[x] = −Σ_{y > x} h(y)·exp(−δy) and E[y] = exp(δy). (Only differences of G
+matter; summed from the end they lose no digits, however late the contact and however short its effect.) Written as
 
     H[x] + A·G[x] ≥ target,   A = Σ b_j·E[y_j],   target = threshold/frailty + H[start − 1] + Σ b_j·E[y_j]·G[y_j]
 
@@ -36,10 +37,11 @@ def hazard_tables(hazard: npt.NDArray[np.float64], first_day: int, half_life: fl
     """Return the tables for a contact effect that halves in `half_life` days."""
     delta = np.log(2) / half_life
     days = first_day + np.arange(hazard.shape[1])
+    tail = np.cumsum((hazard * np.exp(-delta * days))[:, :0:-1], axis=1)[:, ::-1]
     return HazardTables(
         first_day=first_day,
         cumulative=np.cumsum(hazard, axis=1),
-        decayed=np.cumsum(hazard * np.exp(-delta * days), axis=1),
+        decayed=np.pad(-tail, ((0, 0), (0, 1))),
         growth=np.exp(delta * days),
     )
 
