@@ -1,0 +1,318 @@
+"""Laws that hold path by path: the same draws, one thing changed."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from sim import Assumptions, Portfolio, Run, Step, Strategy, simulate, strategies, synthetic
+from sim.calendar import NEVER, Calendar
+from sim.evening import PromiseLog, Response, respond
+from sim.keyed import Purpose, key
+from sim.morning import open_disputes
+from sim.payment import boost, hazard_tables, pause, payday
+from sim.roster import roster
+from sim.setup import World, prepare
+from sim.state import ladder
+from tests.handmade import invoice
+from tests.portfolios import FIRST, LAST, chosen, portfolio, shuffled
+
+# --- inverted paydays against summing the hazard day by day
+
+_FIRST, _DAYS = -30, 120
+
+
+class Case(NamedTuple):
+    """One invoice and what happens to it, in the order of days."""
+
+    hazard: np.ndarray  # (1, days)
+    half_life: float
+    threshold: float
+    due: int
+    begin: int
+    runs: np.ndarray
+    events: list[tuple[int, str, float]]  # a contact (day, "contact", boost) or a dispute (day, "pause", end)
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> Case:
+    due, weekdays = draw(st.integers(0, 25)), draw(st.sets(st.integers(0, 6), min_size=1))
+    contacts = [
+        (draw(st.integers(1, 70)), "contact", draw(st.sampled_from([0.0, 0.05, 0.6, 3.0])))
+        for _ in range(draw(st.integers(0, 4)))
+    ]
+    pauses: list[tuple[int, str, float]] = []
+    if draw(st.booleans()):
+        begin = draw(st.integers(1, 60))
+        pauses = [(begin, "pause", begin + draw(st.integers(1, 25)))]
+        contacts = [event for event in contacts if not begin <= event[0] < pauses[0][2]]
+    rng = np.random.default_rng(draw(st.integers(0, 10**6)))
+    dense = rng.random(_DAYS) < draw(st.sampled_from([0.1, 0.5, 1.0]))
+    daily = dense * rng.exponential(draw(st.sampled_from([0.01, 0.05, 0.3])), _DAYS)
+    hazard = np.r_[0.0, daily][None, :]  # nothing happens on the table's first day
+    open_ = np.isin(np.arange(200) % 7, list(weekdays))
+    following = np.minimum.accumulate(np.where(open_, np.arange(200), NEVER)[::-1])[::-1]
+    return Case(
+        hazard=hazard,
+        half_life=draw(st.sampled_from([5.0, 14.0, 30.0])),
+        threshold=draw(st.floats(0.01, 6)),
+        due=due,
+        begin=draw(st.integers(max(1, due + _FIRST + 1), 20)),
+        runs=following.astype(np.int32),
+        events=sorted([*contacts, *pauses], key=lambda event: (event[0], event[1] != "pause")),
+    )
+
+
+def by_kernels(case: Case) -> int:
+    """Return the payday by inversion: two numbers per invoice, an event is an addition and a bisection."""
+    tables = hazard_tables(case.hazard, _FIRST, case.half_life)
+    packed = tables.cumulative, tables.decayed, tables.first_day
+    before = case.begin - 1 - case.due - _FIRST
+    target = case.threshold + (tables.cumulative[0, min(before, _DAYS)] if before >= 0 else 0.0)
+    added = 0.0
+    pay = payday(tables.cumulative[0], tables.decayed[0], _FIRST, 0.0, target, case.due, case.begin, case.runs)
+    for day, what, value in case.events:
+        if day < case.begin or pay < day or (what == "contact" and pay == day):
+            continue
+        if what == "contact":
+            added, target, pay = boost(packed, tables.growth, 0, added, target, case.due, day, value, pay, case.runs)
+        else:
+            target, pay = pause(packed, 0, added, target, case.due, day, int(value), case.runs)
+    return pay
+
+
+def by_summation(case: Case) -> int:
+    """Return the payday by adding up the hazard of every day, contact by contact."""
+    total, decided = 0.0, None
+    for day in range(case.begin, len(case.runs)):
+        paused = [event for event in case.events if event[1] == "pause" and event[0] <= day < event[2]]
+        column = day - case.due - _FIRST
+        if paused and paused[0][0] >= case.begin:
+            continue
+        if 0 <= column <= _DAYS:
+            known = [e for e in case.events if e[1] == "contact" and case.begin <= e[0] < day]
+            known = [e for e in known if 0 <= e[0] - case.due - _FIRST <= _DAYS]
+            ratio = 1 + sum(b * 0.5 ** ((day - y) / case.half_life) for y, _, b in known)
+            total += case.hazard[0, column] * ratio
+        assume(abs(total - case.threshold) > 1e-9)  # a tie may fall either way
+        if decided is None and total > case.threshold:
+            decided = day
+        if decided is not None and case.runs[day] == day:
+            return day
+    return NEVER
+
+
+@given(case=cases())
+@settings(max_examples=200, deadline=None)
+def test_inverted_paydays_are_those_of_daily_summation(case: Case) -> None:
+    """Exactly the same day, under random hazards, contacts, a dispute and payment runs."""
+    assert by_kernels(case) == by_summation(case)
+
+
+def test_late_contacts_of_short_effect_are_exact_too() -> None:
+    """Half an effect gone in 5 days, contacts 150 to 360 days past due: still the day that summation gives."""
+    hazard = np.full((1, LAST - FIRST + 1), 0.004)
+    runs = np.arange(500, dtype=np.int32)
+    for half_life in (1.0, 5.0, 14.0):
+        tables = hazard_tables(hazard, FIRST, half_life)
+        packed = tables.cumulative, tables.decayed, tables.first_day
+        for day in (60, 150, 250, 290):
+            for threshold in np.linspace(0.002, 0.05, 25):
+                start = tables.cumulative[0, day - FIRST] + threshold
+                pay = payday(tables.cumulative[0], tables.decayed[0], FIRST, 0.0, start, 0, day + 1, runs)
+                _, _, pay = boost(packed, tables.growth, 0, 0.0, start, 0, day, 1.0, pay, runs)
+                total, expected = 0.0, day
+                while total < threshold * (1 - 1e-9) and expected < LAST:
+                    expected += 1
+                    total += 0.004 * (1 + 0.5 ** ((expected - day) / half_life))
+                if total >= threshold * (1 + 1e-9):
+                    assert pay == expected, (half_life, day, threshold)
+
+
+# --- with the same contacts, a stronger effect never delays a payment
+
+_CUSTOMERS, _EACH, _HORIZON = 12, 6, 80
+
+
+def many(seed: int) -> tuple[World, Calendar]:
+    """Return a small world with open invoices, disputes to come, and orders."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for c in range(_CUSTOMERS):
+        for k in range(_EACH):
+            issue = pd.Timestamp("2024-01-01") - pd.Timedelta(days=int(rng.integers(0, 60)))
+            due = issue + pd.Timedelta(days=int(rng.integers(0, 45)))
+            rows.append(invoice(f"c{c}-{k}", f"{issue:%F}", f"{due:%F}", int(rng.integers(1, 9) * 1000), customer_id=f"c{c:03d}"))  # fmt: skip
+    hazard = rng.exponential(0.03, (1, LAST - FIRST + 1))
+    assumptions = {"dispute_share": 40, "write_off_age": 90}
+    owners = portfolio(_CUSTOMERS, hazard, invoices=rows, assumptions=assumptions, rate=0.2, weekdays=(0, 2, 3))
+    calendar = Calendar(start=owners.start, days=_HORIZON, countries=("",), home="")
+    return prepare(owners, roster(1, "UTC"), owners.assumptions, calendar, (seed, 0)), calendar
+
+
+def paydays(seed: int, contacts: Sequence[tuple[int, int, bool]], ratio: float, fatigue: float) -> np.ndarray:
+    """Return when each invoice is paid under a fixed contact list; disputes and promises take their course."""
+    world, _ = many(seed)
+    inv, acc, pays = world.invoices, world.accounts, world.payments
+    assume_ = Assumptions.default(call_hazard_ratio=ratio, friendly_tone_ratio=1, fatigue=fatigue)
+    steps = Strategy(name="calls", steps=(Step(name="call", day=-10, channel="phone"),))
+    rungs, response = ladder(steps, assume_, 100), Response.of(assume_, key(seed, 0, Purpose.PROMISE))
+    log, used = PromiseLog.of_size(5000), 0
+    acc.tail[:] = acc.end
+    for day in range(1, _HORIZON):
+        last = int(np.searchsorted(world.dispute_days, day, "right"))
+        open_disputes(inv, acc, pays, world.disputes, world.disputes_opened, last)
+        world.disputes_opened = last
+        today = sorted({(c, talked) for when, c, talked in contacts if when == day})
+        who = np.array([c for c, _ in today], np.int64)
+        talked = np.array([t for _, t in today], np.int32)
+        used = respond(
+            day, who, np.zeros(len(who), np.int32), talked,
+            inv, acc, rungs, pays, response, log, used, np.zeros(len(who), np.int32),
+        )  # fmt: skip
+    return inv.pay.copy()
+
+
+_CONTACTS = st.lists(
+    st.tuples(st.integers(1, 60), st.integers(0, _CUSTOMERS - 1), st.booleans()), min_size=1, max_size=40
+)
+
+
+@given(
+    seed=st.integers(0, 400),
+    contacts=_CONTACTS,
+    ratios=st.tuples(st.floats(1, 4), st.floats(1, 4)).map(sorted),
+    fatigue=st.sampled_from([0.6, 0.85, 1.0]),
+)
+@settings(max_examples=40, deadline=None)
+def test_a_stronger_effect_of_the_same_contacts_never_delays(
+    seed: int, contacts: list[tuple[int, int, bool]], ratios: list[float], fatigue: float
+) -> None:
+    """Invoice by invoice, also with promises, disputes and payment runs."""
+    weak, strong = (paydays(seed, contacts, ratio, fatigue) for ratio in ratios)
+    assert (strong <= weak).all()
+
+
+@given(seed=st.integers(0, 400), contacts=_CONTACTS)
+@settings(max_examples=15, deadline=None)
+def test_a_message_never_delays(seed: int, contacts: list[tuple[int, int, bool]]) -> None:
+    """Against no contact at all, where nothing is promised; a promise keeps a later dispute away, so it may only help."""
+    messages = [(day, c, False) for day, c, _ in contacts]
+    assert (paydays(seed, messages, 1.7, 0.9) <= paydays(seed, [], 1.7, 0.9)).all()
+
+
+# --- whole runs
+
+NO_EFFECT = dict.fromkeys(
+    ("call_hazard_ratio", "friendly_tone_ratio", "firm_tone_ratio", "email_generic_hazard_ratio"), 1.0
+) | {"email_personal_hazard_ratio": 1.0, "letter_hazard_ratio": 1.0, "promise_given_right_party": 0.0}
+
+
+@pytest.fixture(scope="module")
+def small() -> Portfolio:
+    return synthetic(customers=60, seed=4)
+
+
+def events(run: Run, but: str = "") -> dict[str, pd.DataFrame]:
+    """Return what happened to customers, by id; the clock time and the specialist of a call may differ."""
+    ledger, zone = run.ledger, run.portfolio.timezone
+    contacts = ledger.contacts.copy()
+    contacts["day"] = contacts["time"].dt.tz_convert(zone).dt.date.astype(str)
+    promises = ledger.promises.merge(contacts[["contact_id", "customer_id", "day", "step"]], on="contact_id")
+    tables = {
+        "invoices": ledger.invoices,
+        "payments": ledger.payments,
+        "contacts": contacts.drop(columns=["contact_id", "time", "specialist_id"]),
+        "promises": promises.drop(columns="contact_id"),
+        "disputes": ledger.disputes.merge(ledger.invoices[["invoice_id", "customer_id"]], on="invoice_id"),
+    }
+    out = {}
+    for name, table in tables.items():
+        kept = table[table["customer_id"] != but]
+        out[name] = kept.astype(str).sort_values(list(kept.columns)).reset_index(drop=True)
+    assert len(out["invoices"])
+    assert len(out["contacts"])
+    return out
+
+
+def assert_same(one: dict[str, pd.DataFrame], other: dict[str, pd.DataFrame]) -> None:
+    for name, table in one.items():
+        pd.testing.assert_frame_equal(table, other[name], obj=name)
+
+
+@pytest.mark.parametrize("strategy", ["friendly", "sop_cadence"])
+def test_contacts_without_effect_change_no_payday(small: Portfolio, strategy: str) -> None:
+    """Hazard ratios of exactly 1 and no promises: payments are those of nobody being contacted, to the last row."""
+    weak = Assumptions.default(**NO_EFFECT)
+    silent = simulate(small, "none", days=70, assumptions=weak, seed=2)
+    chased = simulate(small, strategy, days=70, assumptions=weak, seed=2)
+    assert chased.contacts > 100
+    assert not silent.contacts
+    for name in ("invoices", "payments", "disputes"):
+        pd.testing.assert_frame_equal(getattr(chased.ledger, name), getattr(silent.ledger, name))
+    assert simulate(small, strategy, days=70, seed=2).ledger.fingerprint != chased.ledger.fingerprint
+
+
+@pytest.mark.parametrize("strategy", ["escalated", "proactive"])
+def test_one_more_customer_changes_nobody_elses_path(small: Portfolio, strategy: str) -> None:
+    """With ample staff: the invoices, payments, contacts, promises and disputes of all others stay, to the last row."""
+    last = small.customers - 1
+    name = small.ledger.customers["customer_id"].iloc[last]
+    options = {"days": 60, "specialists": 12, "seed": 3}
+    more = simulate(small, strategy, **options)
+    fewer = simulate(chosen(small, range(last)), strategy, **options)
+    assert (more.ledger.invoices["customer_id"] == name).any()
+    assert_same(events(fewer), events(more, but=name))
+
+
+def test_the_order_of_rows_changes_nothing(small: Portfolio) -> None:
+    """Customers, invoices, payments, promises and disputes in any order: the same run by id, also with scarce staff."""
+    options = {"days": 60, "specialists": 1, "seed": 5}
+    mixed = shuffled(small, np.random.default_rng(1))
+    assert list(mixed.ledger.customers["customer_id"]) != list(small.ledger.customers["customer_id"])
+    assert_same(events(simulate(small, "escalated", **options)), events(simulate(mixed, "escalated", **options)))
+
+
+def test_the_same_seed_is_the_same_run_and_another_is_another(small: Portfolio) -> None:
+    """Seed and replication decide everything, and each of them matters."""
+
+    def fingerprint(seed: int, replication: int) -> str:
+        return simulate(small, "friendly", days=40, seed=seed, replication=replication).ledger.fingerprint
+
+    found = [fingerprint(*pair) for pair in ((0, 0), (0, 0), (1, 0), (0, 1), (1, 1))]
+    assert found[0] == found[1]
+    assert len(set(found)) == 4
+
+
+def test_a_strategy_changes_neither_orders_nor_the_fate_of_who_is_not_contacted(small: Portfolio) -> None:
+    """Common random numbers: the same orders; customers without any contact pay on the same days."""
+    runs = {name: simulate(small, name, days=50, seed=1).ledger for name in strategies()}
+    silent = runs.pop("none")
+    for name, ledger in runs.items():
+        pd.testing.assert_frame_equal(ledger.invoices, silent.invoices)
+        new = ledger.contacts["contact_id"].str.startswith(f"K{small.start:%y%m%d}")
+        contacted = set(ledger.contacts.loc[new, "customer_id"])
+        left_alone = set(ledger.customers["customer_id"]) - contacted
+        if name != "sop_cadence":
+            assert left_alone
+        both = [table.payments[table.payments["customer_id"].isin(left_alone)] for table in (ledger, silent)]
+        pd.testing.assert_frame_equal(*(part.reset_index(drop=True) for part in both))
+
+
+def test_any_number_of_workers_gives_the_same_ledgers(small: Portfolio) -> None:
+    """Replications on two processes equal those on one, to the last bit."""
+    from joblib import Parallel, delayed
+
+    jobs = [(small, "friendly", k) for k in range(4)]
+    one = Parallel(n_jobs=1)(delayed(fingerprint_of)(*job) for job in jobs)
+    two = Parallel(n_jobs=2, backend="multiprocessing")(delayed(fingerprint_of)(*job) for job in jobs)
+    assert one == two
+    assert len(set(one)) == 4
+
+
+def fingerprint_of(owners: Portfolio, strategy: str, replication: int) -> str:
+    return simulate(owners, strategy, days=30, replication=replication).ledger.fingerprint
