@@ -158,7 +158,7 @@ class _DayClock:
         working = np.flatnonzero(self.calendar.working(self.calendar.home)[: self.setting.days + 1])
         days = working[working > 0].tolist()
         before = -NEVER
-        for day, following in zip(days, [*days[1:], NEVER], strict=True):
+        for day, following in zip(days, [*days, NEVER][1:], strict=True):
             yield env.timeout(day * _DAY - env.now)
             self._open_disputes(day)
             sweep(day, before, self._seen(day), self.inv, self.acc, self.ladder)
