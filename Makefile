@@ -1,10 +1,10 @@
 # Everything here needs python3 (3.11 or newer), pip and make; the rest is installed into .venv.
 PYTHON ?= python3
-STATE  ?= $(or $(COLLECTLAB_STATE),runs)
+STATE  := $(or $(COLLECTLAB_STATE),runs)
 PORT   ?= 5000
 VENV   := .venv
 BIN    := $(VENV)/bin
-export COLLECTLAB_STATE = $(STATE)
+export COLLECTLAB_STATE := $(STATE)
 export MLFLOW_DISABLE_TELEMETRY = true
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 

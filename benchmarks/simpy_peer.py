@@ -26,7 +26,7 @@ from sim import Strategy, assumptions
 Events = Generator[simpy.Event, object, None]
 ORDERS_PER_YEAR = 36.0  # about what a customer of the embedded portfolio orders
 TERM = 30.0  # days
-EARLY, ON_TIME, LATE = 0.015, 0.70, 0.12  # daily hazard before the due date, jump on it, daily hazard after
+EARLY, ON_TIME, LATE = 0.013, 0.20, 0.09  # daily hazard before the due date, jump on it, daily hazard after
 
 
 @dataclass
