@@ -174,7 +174,7 @@ class _Books:
         utc = log.began[at] - run.calendar.utc_offset(run.portfolio.timezone)[day[at]]
         step_names = pa.array([s.name for s in steps] + [None], pa.string())
         staff = pa.concat_arrays([_arrow(run.staff["specialist_id"]), pa.array([None], pa.string())])
-        moment = run.start.to_datetime64() + utc.astype("timedelta64[s]")
+        moment = run.start.to_datetime64() + utc.astype("timedelta64[s]").astype("timedelta64[ns]")
         return pd.DataFrame(
             {
                 "contact_id": _text(self._contact_ids(at)),

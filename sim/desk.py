@@ -60,42 +60,48 @@ class Desk(Protocol):
 
 
 class FastDesk:
-    """Lists advanced in compiled code between incoming calls."""
+    """All lists advanced in compiled code, from one incoming call to the next."""
 
     def work(self, env: simpy.Environment, shifts: Shifts, lists: Lists, incoming: Incoming) -> Process:
         """Run the day as a SimPy process, filling in the times."""
-        if len(shifts.start) == 0:
-            return
-        free, turn = shifts.start.copy(), lists.first[:-1].copy()
-        for call, arrival in enumerate(incoming.arrival.tolist()):
-            yield env.timeout(arrival - env.now)
-            _advance(call, arrival, free, turn, shifts, lists, incoming)
-        evening = int(shifts.end.max())
-        yield env.timeout(max(evening - env.now, 0))
-        _advance(-1, evening + 1, free, turn, shifts, lists, incoming)
+        if len(shifts.start):
+            _work(shifts, lists, incoming)
+            yield env.timeout(max(int(shifts.end.max()) - env.now, 0))
 
 
 @njit(cache=True)
-def _advance(call: int, until: int, free: I8, turn: I8, shifts: Shifts, lists: Lists, incoming: Incoming) -> None:
-    """Start every attempt that begins before `until`; then give the call that comes in, if any, to a specialist.
+def _work(shifts: Shifts, lists: Lists, incoming: Incoming) -> None:
+    """Work through the day: up to each incoming call, then to the end."""
+    free, turn = shifts.start.copy(), lists.first[:-1].copy()
+    for call in range(len(incoming.arrival)):
+        _advance(incoming.arrival[call], free, turn, shifts, lists)
+        _take(call, free, shifts, incoming)
+    _advance(shifts.end.max(), free, turn, shifts, lists)
 
-    The call goes to who can start it first; of several who are free, to the longest idle.
-    """
-    block, began, seconds, end = lists.block, lists.began, lists.seconds, shifts.end
-    best, start = -1, 0
+
+@njit(cache=True)
+def _advance(until: int, free: I8, turn: I8, shifts: Shifts, lists: Lists) -> None:
+    """Start every attempt that begins before `until`."""
     for s in range(len(free)):
         while turn[s] < lists.first[s + 1]:
             j = turn[s]
-            begin = max(free[s], shifts.block[s, block[j]])
-            if begin >= until or begin >= end[s]:
+            begin = max(free[s], shifts.block[s, lists.block[j]])
+            if begin >= until or begin >= shifts.end[s]:
                 break
-            began[j] = begin
-            free[s] = begin + seconds[j]
+            lists.began[j] = begin
+            free[s] = begin + lists.seconds[j]
             turn[s] += 1
-        begin = max(until, free[s])
-        if begin < end[s] and (best < 0 or begin < start or (begin == start and free[s] < free[best])):
+
+
+@njit(cache=True)
+def _take(call: int, free: I8, shifts: Shifts, incoming: Incoming) -> None:
+    """Give an incoming call to who can start it first; of several who are free, to the longest idle."""
+    best, start = -1, 0
+    for s in range(len(free)):
+        begin = max(incoming.arrival[call], free[s])
+        if begin < shifts.end[s] and (best < 0 or begin < start or (begin == start and free[s] < free[best])):
             best, start = s, begin
-    if call >= 0 and best >= 0:
+    if best >= 0:
         incoming.began[call], incoming.specialist[call] = start, best
         free[best] = start + incoming.seconds[call]
 

@@ -141,6 +141,7 @@ def _cover(today, c, extra, until, kept, contact, inv, acc, ladder, pays, log, u
         )
         if until > today and due[i] < today:
             hold[i] = until
+            acc.quiet[c] = 0
             if kept:
                 pay[i] = min(pay[i], until)
             owed = inv.amount[i] - (inv.credit[i] if resolve[i] <= today else 0)

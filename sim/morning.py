@@ -19,6 +19,7 @@ def open_disputes(inv: Invoices, acc: Accounts, pays: Payments, by_day: I8, firs
             inv.dispute[i] = inv.resolve[i] = NEVER
             continue
         c = inv.customer[i]
+        acc.quiet[c] = 0
         runs = pays.runs[acc.run_row[c]]
         kind = acc.kind[c]
         inv.target[i], inv.pay[i] = pause(
@@ -50,27 +51,37 @@ def sweep(today: int, before: int, seen: int, inv: Invoices, acc: Accounts, ladd
 
     `before` is the last working day: rungs reached since then count today. Payments of days before `seen` are known.
     An invoice whose promise or dispute ended since then asks again for the step it stands on. A waiting call gives way
-    only to a later step.
+    only to a later step. An account without a waiting step is passed over until one of its invoices reaches a rung or
+    is released.
     """
     issue, due, amount, pay, lapse = inv.issue, inv.due, inv.amount, inv.pay, inv.lapse
     hold, dispute, resolve, credit = inv.hold, inv.dispute, inv.resolve, inv.credit
-    rungs, first_day, last = ladder.rung, ladder.first_day, len(ladder.rung) - 1
-    heads, tails, ends = acc.head, acc.tail, acc.end
+    rungs, next_rungs, first_day, last = ladder.rung, ladder.next_rung, ladder.first_day, len(ladder.rung) - 1
+    heads, tails, ends, balances, oldests = acc.head, acc.tail, acc.end, acc.balance, acc.oldest
+    steps, leads, tries, quiets, terms = acc.step, acc.lead, acc.tries, acc.quiet, acc.shortest_term
     for c in range(len(heads)):
-        tail = tails[c]
-        while tail < ends[c] and issue[tail] <= today:
-            tail += 1
-        tails[c] = tail
-        head = heads[c]
-        while head < tail and settled(pay[head], lapse[head], today, seen):
+        if today < quiets[c]:
+            continue
+        earliest = max(terms[c] + ladder.first_step, 0)  # days from issue to the first rung
+        head, end = heads[c], ends[c]
+        while head < end and issue[head] <= today and settled(pay[head], lapse[head], today, seen):
             head += 1
         heads[c] = head
-        balance, oldest, best, lead, lead_amount = 0, -NEVER, -1, -1, 0
-        for i in range(head, tail):
-            if settled(pay[i], lapse[i], today, seen) or blocked(hold[i], dispute[i], resolve[i], today):
+        balance, oldest, best, lead, lead_amount, quiet = 0, -NEVER, -1, -1, 0, NEVER
+        tail = end
+        for i in range(head, end):
+            if issue[i] + earliest > today:  # so has every later one
+                tail, quiet = i, min(quiet, issue[i] + earliest)
+                break
+            if pay[i] < seen:
                 continue
-            rung = rungs[min(max(today - due[i] - first_day, 0), last)]
-            if rung < 0:
+            column = min(max(today - due[i] - first_day, 0), last)
+            rung = rungs[column]
+            quiet = min(quiet, due[i] + next_rungs[column])
+            if rung < 0 or settled(pay[i], lapse[i], today, seen):
+                continue
+            if blocked(hold[i], dispute[i], resolve[i], today):
+                quiet = min(quiet, max(hold[i] + 1, resolve[i]) if hold[i] < today else hold[i] + 1)
                 continue
             owed = amount[i] - (credit[i] if resolve[i] <= today else 0)
             balance += owed
@@ -80,16 +91,18 @@ def sweep(today: int, before: int, seen: int, inv: Invoices, acc: Accounts, ladd
                 old = rungs[min(max(before - due[i] - first_day, 0), last)]
             if rung > old and (rung > best or (rung == best and owed > lead_amount)):
                 best, lead, lead_amount = rung, i, owed
-        acc.balance[c] = balance
-        acc.oldest[c] = oldest
+        tails[c] = tail
+        balances[c] = balance
+        oldests[c] = oldest
         if balance == 0 or balance < ladder.minimum:
-            acc.step[c] = -1
+            steps[c] = -1
         elif best >= 0:
             step = ladder.step_of_rung[best]
-            if step >= acc.step[c]:
-                acc.step[c] = step
-                acc.lead[c] = lead
-                acc.tries[c] = 0
+            if step >= steps[c]:
+                steps[c] = step
+                leads[c] = lead
+                tries[c] = 0
+        quiets[c] = 0 if steps[c] >= 0 else quiet
 
 
 @njit(cache=True)

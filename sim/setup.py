@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ledger.ledger import positions
@@ -125,6 +126,8 @@ def _accounts(entity: U8, portfolio: Portfolio, people: Roster, invoices: Invoic
         head=edge[:-1].astype(np.int64),
         tail=edge[:-1].astype(np.int64),
         end=edge[1:].astype(np.int64),
+        quiet=np.zeros(n, np.int32),
+        shortest_term=_shortest(invoices.due - invoices.issue, edge),
         step=np.full(n, -1, np.int32),
         lead=np.full(n, -1, np.int64),
         tries=np.zeros(n, np.int32),
@@ -139,6 +142,15 @@ def _accounts(entity: U8, portfolio: Portfolio, people: Roster, invoices: Invoic
         balance=np.zeros(n, np.int64),
         oldest=np.zeros(n, np.int32),
     )
+
+
+def _shortest(term: I4, edge: npt.NDArray[np.intp]) -> I4:
+    """Return the shortest term of each customer's invoices; 0 for one without invoices."""
+    shortest = np.zeros(len(edge) - 1, np.int32)
+    some = edge[1:] > edge[:-1]
+    if some.any():
+        shortest[some] = np.minimum.reduceat(term, edge[:-1][some])
+    return shortest
 
 
 def _draw_disputes(inv: Invoices, assume: Assumptions, factor: float, calendar: Calendar, draw: np.uint64) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.assumptions import Assumptions
+from sim.calendar import NEVER
 from sim.strategy import Strategy
 
 I4 = npt.NDArray[np.int32]
@@ -45,8 +46,10 @@ class Accounts(NamedTuple):
     keeps: F8
     need: U8  # language bit
     head: I8  # first invoice that may be open
-    tail: I8  # one past the last invoice issued so far
+    tail: I8  # one past the last invoice that may have reached a rung
     end: I8  # one past the last invoice
+    shortest_term: I4  # days from issue to due
+    quiet: I4  # next day on which an invoice may ask for a contact; no need to look at the account before
     step: I4  # step waiting to be carried out, -1 for none
     lead: I8  # the invoice that asked for it
     tries: I4  # calls made for that step
@@ -67,6 +70,7 @@ class Ladder(NamedTuple):
 
     first_day: int
     rung: I4
+    next_rung: I4  # days past due of the next occurrence after x; NEVER after the last
     step_of_rung: I4
     by_phone: B1
     firm: B1
@@ -75,6 +79,7 @@ class Ladder(NamedTuple):
     extra: F8  # hazard ratio - 1
     cap: int
     minimum: int  # minor units
+    first_step: int  # days past due of the first step
 
 
 class Payments(NamedTuple):
@@ -95,10 +100,14 @@ def ladder(strategy: Strategy, assumptions: Assumptions, minor_per_major: int) -
     rung = np.full(last_day - first_day + 1, -1, np.int32)
     for k, (day, _) in enumerate(at):
         rung[day - first_day :] = k
+    changes = np.flatnonzero(np.diff(rung)) + 1
+    after = np.searchsorted(changes, np.arange(len(rung)), "right")
+    next_rung = np.append(changes + first_day, NEVER)[after].astype(np.int32)
     ratio = [assumptions.hazard_ratio(s.channel, s.tone, personal=s.personal) for s in strategy.steps]
     return Ladder(
         first_day=first_day,
         rung=rung,
+        next_rung=next_rung,
         step_of_rung=np.array([s for _, s in at], np.int32),
         by_phone=np.array([s.channel == "phone" for s in strategy.steps], np.bool_),
         firm=np.array([s.tone == "firm" for s in strategy.steps], np.bool_),
@@ -107,4 +116,5 @@ def ladder(strategy: Strategy, assumptions: Assumptions, minor_per_major: int) -
         extra=np.array(ratio, np.float64) - 1.0,
         cap=strategy.contact_cap,
         minimum=round(strategy.minimum_balance * minor_per_major),
+        first_step=at[0][0] if at else NEVER,
     )
