@@ -23,7 +23,7 @@ PLAIN = {"dispute_share": 0, "cash_application_lag": 0, "write_off_age": 3000} |
 
 
 def point_masses(survival: Mapping[int, float]) -> npt.NDArray[np.float64]:
-    """Return the daily hazard, (1, days), of paying only on some days past due, surviving each with the given chance."""
+    """Return the daily hazard, (1, days), of paying only on some days past due, surviving each with a given chance."""
     hazard = np.zeros((1, LAST - FIRST + 1))
     for day, left in survival.items():
         hazard[0, day - FIRST] = -np.log(left)
@@ -41,6 +41,7 @@ def behaviour(customers: int, hazard: npt.NDArray[np.float64], **changes: Any) -
     frailty, weekdays = changes.pop("frailty", 1.0), changes.pop("weekdays", EVERY_DAY)
     runs = np.zeros((customers, 7), np.bool_)
     runs[:, list(weekdays)] = True
+    lines = int(changes["lines"][-1]) if "lines" in changes else customers
     values: dict[str, Any] = {
         "first_day": FIRST,
         "hazard": hazard,
@@ -50,8 +51,8 @@ def behaviour(customers: int, hazard: npt.NDArray[np.float64], **changes: Any) -
         "order_rate": np.full(customers, float(rate)),
         "orders": np.arange(customers + 1),
         "lines": np.arange(customers + 1),
-        "amount": np.full(customers, amount, np.int64),
-        "term": np.full(customers, term, np.int32),
+        "amount": np.broadcast_to(np.asarray(amount, np.int64), lines),
+        "term": np.broadcast_to(np.asarray(term, np.int32), lines),
         "reach": np.ones(customers),
         "keeps": np.ones(customers),
         "disputes": 1.0,
