@@ -40,6 +40,7 @@ class Case(NamedTuple):
 
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
+    """Return an invoice with random hazards, contacts, a dispute and payment runs."""
     due, weekdays = draw(st.integers(0, 25)), draw(st.sets(st.integers(0, 6), min_size=1))
     contacts = [
         (draw(st.integers(1, 70)), "contact", draw(st.sampled_from([0.0, 0.05, 0.6, 3.0])))
@@ -146,7 +147,8 @@ def many(seed: int) -> tuple[World, Calendar]:
         for k in range(_EACH):
             issue = pd.Timestamp("2024-01-01") - pd.Timedelta(days=int(rng.integers(0, 60)))
             due = issue + pd.Timedelta(days=int(rng.integers(0, 45)))
-            rows.append(invoice(f"c{c}-{k}", f"{issue:%F}", f"{due:%F}", int(rng.integers(1, 9) * 1000), customer_id=f"c{c:03d}"))  # fmt: skip
+            amount = int(rng.integers(1, 9) * 1000)
+            rows.append(invoice(f"c{c}-{k}", f"{issue:%F}", f"{due:%F}", amount, customer_id=f"c{c:03d}"))
     hazard = rng.exponential(0.03, (1, LAST - FIRST + 1))
     assumptions = {"dispute_share": 40, "write_off_age": 90}
     owners = portfolio(_CUSTOMERS, hazard, invoices=rows, assumptions=assumptions, rate=0.2, weekdays=(0, 2, 3))
@@ -200,7 +202,7 @@ def test_a_stronger_effect_of_the_same_contacts_never_delays(
 @given(seed=st.integers(0, 400), contacts=_CONTACTS)
 @settings(max_examples=15, deadline=None)
 def test_a_message_never_delays(seed: int, contacts: list[tuple[int, int, bool]]) -> None:
-    """Against no contact at all, where nothing is promised; a promise keeps a later dispute away, so it may only help."""
+    """Against no contact at all, invoice by invoice, also with disputes."""
     messages = [(day, c, False) for day, c, _ in contacts]
     assert (paydays(seed, messages, 1.7, 0.9) <= paydays(seed, [], 1.7, 0.9)).all()
 
@@ -214,6 +216,7 @@ NO_EFFECT = dict.fromkeys(
 
 @pytest.fixture(scope="module")
 def small() -> Portfolio:
+    """Return sixty customers with a history."""
     return synthetic(customers=60, seed=4)
 
 
@@ -240,6 +243,7 @@ def events(run: Run, but: str = "") -> dict[str, pd.DataFrame]:
 
 
 def assert_same(one: dict[str, pd.DataFrame], other: dict[str, pd.DataFrame]) -> None:
+    """Assert that two runs tell the same story."""
     for name, table in one.items():
         pd.testing.assert_frame_equal(table, other[name], obj=name)
 
@@ -315,4 +319,5 @@ def test_any_number_of_workers_gives_the_same_ledgers(small: Portfolio) -> None:
 
 
 def fingerprint_of(owners: Portfolio, strategy: str, replication: int) -> str:
+    """Return the fingerprint of one replication (a function of the module, so that it can be pickled)."""
     return simulate(owners, strategy, days=30, replication=replication).ledger.fingerprint

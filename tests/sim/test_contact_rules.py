@@ -125,8 +125,9 @@ def test_paid_invoices_are_chased_only_until_the_cash_is_applied(strategy: str) 
     for some, lag in ((prompt, 0), (run, 1)):
         cash = some.ledger.payments[some.ledger.payments["kind"] == "cash"][["invoice_id", "received_date"]]
         both = contacts(some).merge(cash, on="invoice_id")
-        late = np.busday_count(both["received_date"].to_numpy().astype("datetime64[D]"), both["day"].to_numpy().astype("datetime64[D]"))  # fmt: skip
-        after = (both["received_date"] < both["day"]).to_numpy()
+        paid, day = (both[name].to_numpy().astype("datetime64[D]") for name in ("received_date", "day"))
+        late = np.busday_count(paid, day)
+        after = paid < day
         if lag == 0:
             assert not after.any()
         else:

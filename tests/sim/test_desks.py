@@ -1,6 +1,7 @@
 """The desk: specialists, their lists, and the calls that come in; both desks do the same to the second."""
 
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -131,11 +132,12 @@ def test_nobody_does_two_things_at_once(today: Day) -> None:
     for s, spans in busy.items():
         spans.sort()
         assert all(shifts.start[s] <= begin < shifts.end[s] for begin, _ in spans)
-        assert all(end <= begin for (_, end), (begin, _) in zip(spans, spans[1:], strict=False))
+        assert all(end <= begin for (_, end), (begin, _) in pairwise(spans))
 
 
 @cache
 def owners() -> Portfolio:
+    """Return ninety customers with a history."""
     return synthetic("stress", customers=90, seed=3)
 
 

@@ -16,6 +16,7 @@ GRADES = {"A", "B", "C", "weak", "policy", "target", "G"}
 
 
 def file(folder: Path, text: str) -> Path:
+    """Return a file with this text."""
     path = folder / "mine.toml"
     path.write_text(text, encoding="utf-8")
     return path
@@ -166,7 +167,9 @@ def test_a_broken_assumption_is_named(changes: dict[str, float], field: str | No
     assert "assumption" in str(error.value)
 
 
-_NO_RANGE = pytest.mark.xfail(reason="assumptions that a divisor or a calendar cannot bear are not refused", strict=True)
+_NO_RANGE = pytest.mark.xfail(
+    reason="assumptions that a divisor or a calendar cannot bear are not refused", strict=True
+)
 
 
 @pytest.mark.parametrize(

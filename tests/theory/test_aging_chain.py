@@ -1,10 +1,10 @@
 """The Markov oracle: an absorbing aging chain whose stationary receivables, KPIs and losses are known exactly.
 
-80 % of each month's sales is paid in the month of sale, 90 % of the rest in the next month, 85 % of what then remains in
-the month after, and what is left is written off; sales 150,000 a month of 30 days.
+80 % of each month's sales is paid in the month of sale, 90 % of the rest in the next month, 85 % of what then remains
+in the month after, and what is left is written off; sales 150,000 a month of 30 days.
 
-An invoice that is open on n evenings counts n days, and an invoice is not yet due on the evening of its due date. So "in
-the month of sale" is: open for 30 evenings, all of them current; term 29, paid 1, 31 or 61 days past due, the rest
+An invoice that is open on n evenings counts n days, and an invoice is not yet due on the evening of its due date. So
+"in the month of sale" is: open for 30 evenings, all of them current; term 29, paid 1, 31 or 61 days past due, the rest
 written off at 61. The chain's year has 360 days, the ledger's 365.
 """
 

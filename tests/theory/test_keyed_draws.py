@@ -10,6 +10,7 @@ SIZE = 100_000
 
 
 def ids(count: int) -> np.ndarray:
+    """Return the entities of so many customers."""
     return entities(pd.Series([f"C{k:06d}" for k in range(count)]))
 
 

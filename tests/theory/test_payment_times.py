@@ -27,6 +27,7 @@ def hazard() -> np.ndarray:
 
 @cache
 def owners(frailty: float = 1.0, weekdays: tuple[int, ...] = tuple(range(7))) -> Portfolio:
+    """Return customers with one open invoice each, who answer to an email."""
     rows = [invoice(f"i{k}", "2024-01-01", "2024-01-21", 10_000, customer_id=f"c{k:03d}") for k in range(CUSTOMERS)]
     effect = {"email_personal_hazard_ratio": RATIO, "effect_half_life": HALF_LIFE}
     return portfolio(

@@ -21,7 +21,7 @@ def erlang_c(load: float, servers: int) -> float:
 
 
 def waits(desk: str, load: float, count: int, servers: int = SERVERS) -> np.ndarray:
-    """Return the seconds that each of a Poisson stream of calls waits, with nothing else to do and no end of the shift."""
+    """Return the seconds that each of a Poisson stream of calls waits; nothing else to do, no end of the shift."""
     rng = np.random.default_rng(20240)
     arrival = np.floor(np.cumsum(rng.exponential(HANDLING / load, count))).astype(np.int64)
     seconds = np.maximum(np.round(rng.exponential(HANDLING, count)), 1).astype(np.int64)
@@ -50,7 +50,7 @@ def test_mean_wait_is_erlangs(desk: str, load: float) -> None:
 
 
 def test_share_of_calls_that_wait_is_erlangs() -> None:
-    """The chance of waiting covers Erlang C; whole seconds shift it by less than a thousandth. 1 in 10,000 would miss."""
+    """The chance of waiting covers Erlang C; whole seconds hardly shift it. 1 in 10,000 seeds would miss."""
     load = 2.1
     waiting = (waits("fast", load, BATCHES * SIZE) > 0).reshape(BATCHES, SIZE).mean(axis=1)[1:]
     assert covers(waiting, erlang_c(load, SERVERS))
