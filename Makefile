@@ -40,7 +40,7 @@ demo: setup
 	@$(BIN)/collectlab demo
 
 test: setup
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --dist loadfile
 
 check: setup
 	$(BIN)/ruff check .
