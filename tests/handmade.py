@@ -39,9 +39,7 @@ def table(name: str, rows: Iterable[Row]) -> pd.DataFrame:
     if not rows:
         return empty(name)
     columns = COLUMNS[name].items()
-    return pd.DataFrame(
-        {key: pd.Series([row[key] for row in rows], dtype=column.dtype) for key, column in columns}
-    )
+    return pd.DataFrame({key: pd.Series([row[key] for row in rows], dtype=column.dtype) for key, column in columns})
 
 
 def invoice(id: str, issue: str, due: str, amount: int, **other: Any) -> Row:
