@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ledger.errors import BadInput
-from ledger.tables import COLUMNS, empty, schema
+from ledger.tables import COLUMNS, empty, validated
 
 Day = date | str | pd.Timestamp
 
@@ -159,7 +159,7 @@ class Ledger:
         BadInput
             Naming the table, row, column, value and rule that does not hold.
         """
-        tables: dict[str, Any] = {name: _validated(name, table) for name, table in self.tables.items()}
+        tables: dict[str, Any] = {name: validated(name, table) for name, table in self.tables.items()}
         checked = replace(self, **tables)
         for rule in _LAWS:
             rule(checked)
@@ -261,21 +261,6 @@ def read_ledger(folder: str | Path) -> Ledger:
 
 def _rows(table: pd.DataFrame, keep: pd.Series) -> pd.DataFrame:
     return table[keep.to_numpy(dtype=bool)].reset_index(drop=True)
-
-
-def _validated(name: str, table: pd.DataFrame) -> pd.DataFrame:
-    import pandera.errors
-
-    try:
-        return schema(name).validate(table)
-    except pandera.errors.SchemaError as error:
-        cases = error.failure_cases
-        row, value = None, None
-        if isinstance(cases, pd.DataFrame) and len(cases):
-            row, value = cases["index"].iloc[0], cases["failure_case"].iloc[0]
-        where = name if row is None or pd.isna(row) else f"{name}, row {int(row) + 1}"
-        column = getattr(error.schema, "name", None)
-        raise BadInput(f"must satisfy {error.check}", where=where, field=column, value=value) from error
 
 
 def _demand(table: pd.DataFrame, name: str, column: str, holds: npt.NDArray[np.bool_], rule: str) -> None:

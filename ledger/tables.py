@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
+from ledger.errors import BadInput
+
 if TYPE_CHECKING:
     import pandera.pandas as pa
 
@@ -145,6 +147,28 @@ def schema(table: str) -> "pa.DataFrameSchema":
             column.dtype, checks=checks, nullable=column.nullable, unique=column.unique, coerce=True
         )
     return pa.DataFrameSchema(columns, strict=True)
+
+
+def validated(name: str, table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with its columns converted to their types, and checked.
+
+    Raises
+    ------
+    BadInput
+        Naming the table, row, column, value and rule that does not hold.
+    """
+    import pandera.errors
+
+    try:
+        return schema(name).validate(table)
+    except pandera.errors.SchemaError as error:
+        cases = error.failure_cases
+        row, value = None, None
+        if isinstance(cases, pd.DataFrame) and len(cases):
+            row, value = cases["index"].iloc[0], cases["failure_case"].iloc[0]
+        where = name if row is None or pd.isna(row) else f"{name}, row {int(row) + 1}"
+        column = getattr(error.schema, "name", None)
+        raise BadInput(f"must satisfy {error.check}", where=where, field=column, value=value) from error
 
 
 def empty(table: str) -> pd.DataFrame:

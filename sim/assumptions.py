@@ -89,6 +89,9 @@ class Assumptions:
                     raise BadInput(
                         "the hazard ratio must be at least 1", where=f"assumptions, {channel}, {tone}", value=ratio
                     )
+        for name in ("effect_half_life", "fatigue_memory", "productive_hours_per_day"):
+            if getattr(self, name) <= 0:
+                raise BadInput("must be positive", where="assumptions", field=name, value=getattr(self, name))
         for name in ("right_party_contact_rate", "promise_given_right_party", "promise_kept", "fatigue"):
             if getattr(self, name) > 1:
                 raise BadInput("must not exceed 1", where="assumptions", field=name, value=getattr(self, name))

@@ -158,8 +158,8 @@ class _Books:
         """Messages, calls and incoming calls."""
         run, log = self.run, self.run.log
         day = log.began // 86_400
-        lead = self.row[log.lead]
-        at = np.flatnonzero((lead >= 0) & (day >= (since or -NEVER)))
+        lead = np.where(log.lead >= 0, self.row[log.lead], -1)
+        at = np.flatnonzero(((log.lead < 0) | (lead >= 0)) & (day >= (since or -NEVER)))
         if not len(at):
             return empty("contacts")
         steps = run.strategy.steps
@@ -179,7 +179,7 @@ class _Books:
             {
                 "contact_id": _text(self._contact_ids(at)),
                 "customer_id": _text(self.customer_ids.take(pa.array(log.customer[at]))),
-                "invoice_id": _text(self.ids.take(pa.array(lead[at]))),
+                "invoice_id": _text(self.ids.take(pa.array(lead[at], mask=lead[at] < 0))),
                 "time": pd.DatetimeIndex(moment).tz_localize("UTC"),
                 "channel": _category(channel, CHANNELS),
                 "tone": _category(tone, TONES),
@@ -198,13 +198,18 @@ class _Books:
         at = np.flatnonzero((row >= 0) & (log.made >= (since or -NEVER)))
         if not len(at):
             return empty("promises")
+        amount = log.amount[at]
+        if len(self.old):  # in the invoice's own currency
+            original = self.inv.amount[self.shown]
+            original[self.old] = self.run.portfolio.ledger.open_amount()[self.old_row]
+            amount = amount * original[row[at]] // self.inv.amount[log.invoice[at]]
         return pd.DataFrame(
             {
                 "contact_id": _text(self._contact_ids(log.contact[at])),
                 "invoice_id": _text(self.ids.take(pa.array(row[at]))),
                 "made_on": self.dates(log.made[at]),
                 "due_on": self.dates(log.due[at]),
-                "amount": log.amount[at],
+                "amount": np.maximum(amount, 1),
             }
         )
 

@@ -147,7 +147,8 @@ class _DayClock:
         )
         self.present = people.present(portfolio.start, setting.days)
         self.shift_seconds = np.round(people.share * FULL_SHIFT).astype(np.int64)
-        self.block_minutes = np.repeat(people.share[:, None] * assume.productive_hours_per_day * 60 / BLOCKS, BLOCKS, 1)
+        worked = np.clip(people.share[:, None] * BLOCKS - np.arange(BLOCKS), 0, 1)  # of each block
+        self.block_minutes = worked * assume.productive_hours_per_day * 60 / BLOCKS
         self.desk = DESKS[setting.desk]()
         self.log, self.promises, self.promised = ContactLog(), PromiseLog.of_size(1024), 0
         self.ringing = np.empty(0, np.int64), np.empty(0, np.int64)  # who rings back tomorrow, and when
@@ -205,8 +206,9 @@ class _DayClock:
     def _shifts(self, day: int) -> Shifts:
         start = np.full(len(self.setting.people), day * _DAY + SHIFT_START, np.int64)
         length = np.where(self.present[:, day], self.shift_seconds, 0)
+        block = start[:, None] + FULL_SHIFT * np.arange(BLOCKS) // BLOCKS
         self.staffed_days += float((self.setting.people.share * self.present[:, day]).sum())
-        return Shifts(start, start + length, start[:, None] + length[:, None] * np.arange(BLOCKS) // BLOCKS)
+        return Shifts(start, start + length, block)
 
     def _incoming(self, day: int) -> Incoming:
         """Return the calls that come in today, in order of arrival."""
@@ -262,9 +264,12 @@ class _DayClock:
             incoming.specialist,
             np.where(answered, incoming.seconds, 0),
         )
-        self._settle(day, sent, np.arange(len(sent.who)))
-        self._settle(day, called, np.flatnonzero(reached))
-        self._settle(day, rang, np.flatnonzero(answered))
+        lead = acc.lead[incoming.who]
+        disputed = (self.inv.dispute[lead] <= day) & (self.inv.resolve[lead] > day)
+        about = np.where((self.inv.pay[lead] > day) & ~disputed, lead, -1)
+        self._settle(day, sent, np.arange(len(sent.who)), acc.lead[sent.who])
+        self._settle(day, called, np.flatnonzero(reached), acc.lead[who])
+        self._settle(day, rang, np.flatnonzero(answered), about)
         self.busy_seconds += int(seconds.sum() + incoming.seconds[answered].sum())
 
         acc.step[sent.who[acc.step[sent.who] == sent.step]] = -1
@@ -279,8 +284,8 @@ class _DayClock:
         touched = np.concatenate([sent.who, unreached])
         self.ringing = callbacks(day, following, touched, share, self.keys[Purpose.CALLBACK], acc, FULL_SHIFT)
 
-    def _settle(self, day: int, batch: Batch, happened: npt.NDArray[np.intp]) -> None:
-        """Apply the contacts that took place, and log the whole batch."""
+    def _settle(self, day: int, batch: Batch, happened: npt.NDArray[np.intp], lead: I8) -> None:
+        """Apply the contacts that took place, and log the whole batch with the invoices that they were about."""
         if not len(batch.who):
             return
         who, used = batch.who[happened], self.promised
@@ -294,4 +299,4 @@ class _DayClock:
         self.promises.contact[new] = self.log.size + happened[self.promises.contact[new]]
         made: B1 = np.zeros(len(batch.who), np.bool_)
         made[happened] = promised > 0
-        self.log.add(batch, self.acc.lead[batch.who], made)
+        self.log.add(batch, lead, made)

@@ -6,6 +6,7 @@ import numpy as np
 from numba import njit
 
 from sim.assumptions import Assumptions
+from sim.calendar import NEVER
 from sim.keyed import uniform
 from sim.morning import blocked
 from sim.payment import boost
@@ -116,7 +117,7 @@ def respond(
                 width = response.promise_high - response.promise_low + 1
                 day = today + int(response.promise_low + spread * width)
                 runs = pays.runs[acc.run_row[c]]
-                until = runs[day] if day < len(runs) else 0
+                until = runs[day] if day < len(runs) and runs[day] < NEVER else 0
                 kept = uniform(response.promise_key, acc.entity[c], 3 * n + 2) < response.kept * acc.keeps[c]
         used, made = _cover(today, c, extra, until, kept, k, inv, acc, ladder, pays, log, used)
         promised[k] = made

@@ -67,7 +67,8 @@ def sweep(today: int, before: int, seen: int, inv: Invoices, acc: Accounts, ladd
         while head < end and issue[head] <= today and settled(pay[head], lapse[head], today, seen):
             head += 1
         heads[c] = head
-        balance, oldest, best, lead, lead_amount, quiet = 0, -NEVER, -1, -1, 0, NEVER
+        balance, oldest, new, quiet = 0, -NEVER, -1, NEVER
+        top, lead, lead_amount = -1, -1, 0
         tail = end
         for i in range(head, end):
             if issue[i] + earliest > today:  # so has every later one
@@ -89,18 +90,20 @@ def sweep(today: int, before: int, seen: int, inv: Invoices, acc: Accounts, ladd
             old = -1
             if issue[i] <= before and not released(hold[i], dispute[i], resolve[i], before, today):
                 old = rungs[min(max(before - due[i] - first_day, 0), last)]
-            if rung > old and (rung > best or (rung == best and owed > lead_amount)):
-                best, lead, lead_amount = rung, i, owed
+            if rung > old:
+                new = max(new, rung)
+            if rung > top or (rung == top and owed > lead_amount):
+                top, lead, lead_amount = rung, i, owed
         tails[c] = tail
         balances[c] = balance
         oldests[c] = oldest
+        leads[c] = lead
         if balance == 0 or balance < ladder.minimum:
             steps[c] = -1
-        elif best >= 0:
-            step = ladder.step_of_rung[best]
+        elif new >= 0:
+            step = ladder.step_of_rung[new]
             if step >= steps[c]:
                 steps[c] = step
-                leads[c] = lead
                 tries[c] = 0
         quiets[c] = 0 if steps[c] >= 0 else quiet
 
@@ -131,14 +134,16 @@ def due_contacts(today: int, acc: Accounts, ladder: Ladder) -> tuple[I8, I8]:
 @njit(cache=True)
 def at_risk(today: int, seen: int, who: I8, inv: Invoices, acc: Accounts, pays: Payments, ahead: int) -> F8:
     """Return each account's overdue minor units times the chance that they are still unpaid `ahead` days from now."""
-    due, amount, pay, lapse, hold = inv.due, inv.amount, inv.pay, inv.lapse, inv.hold
+    issue, due, amount, pay, lapse, hold = inv.issue, inv.due, inv.amount, inv.pay, inv.lapse, inv.hold
     dispute, resolve, cumulative = inv.dispute, inv.resolve, pays.cumulative
     width = cumulative.shape[1]
     out = np.zeros(len(who))
     for k in range(len(who)):
         c = who[k]
         row, frailty = acc.kind[c], acc.frailty[c]
-        for i in range(acc.head[c], acc.tail[c]):
+        for i in range(acc.head[c], acc.end[c]):
+            if issue[i] + acc.shortest_term[c] >= today:  # neither this nor any later one is overdue
+                break
             if due[i] >= today or settled(pay[i], lapse[i], today, seen):
                 continue
             if blocked(hold[i], dispute[i], resolve[i], today):

@@ -7,8 +7,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from ledger import BadInput
-from ledger.ledger import positions
-from ledger.tables import TEXT, schema
+from ledger.ledger import as_day, positions
+from ledger.tables import TEXT, validated
 
 SHIFT_START = 9 * 3600  # seconds after midnight on the collectors' clock
 FULL_SHIFT = 8 * 3600
@@ -28,7 +28,8 @@ class Roster:
     languages
         Language of each bit.
     share
-        Weekly hours over 40, shape (specialists,).
+        Weekly hours over 40, at most 1 (there is no overtime), shape (specialists,). Part-timers work the first
+        blocks of the day.
     """
 
     table: pd.DataFrame
@@ -51,8 +52,8 @@ class Roster:
         """Return who is not absent on days 0 .. days, shape (specialists, days + 1)."""
         here = np.ones((len(self), days + 1), np.bool_)
         for s, absences in enumerate(self.table["absences"]):
-            for day in str(absences).split():
-                k = (pd.Timestamp(day) - start).days
+            for day in _days(absences):
+                k = (day - start).days
                 if 0 <= k <= days:
                     here[s, k] = False
         return here
@@ -79,7 +80,9 @@ def roster(specialists: "int | pd.DataFrame | Roster", timezone: str) -> Roster:
             raise BadInput("must not be negative", field="specialists", value=specialists)
         table = _standard(specialists, timezone)
     else:
-        table = schema("staff").validate(specialists)
+        table = validated("staff", specialists)
+        for absences in table["absences"]:
+            _days(absences)
     elsewhere = table.loc[table["timezone"] != timezone]
     if len(elsewhere):
         rule = f"all specialists of one simulation work on one clock, {timezone}"
@@ -90,8 +93,16 @@ def roster(specialists: "int | pd.DataFrame | Roster", timezone: str) -> Roster:
         can[s] = FIRM if "firm" in skills.split() else 0
         for code in spoken.split():
             can[s] |= np.uint64(2) << np.uint64(languages.index(code))
-    share = np.minimum(table["weekly_hours"].to_numpy(np.float64) / 40, 1.25)
+    share = np.minimum(table["weekly_hours"].to_numpy(np.float64) / 40, 1.0)
     return Roster(table=table, can=can, languages=languages, share=share)
+
+
+def _days(absences: str) -> list[pd.Timestamp]:
+    try:
+        return [as_day(day) for day in absences.split()]
+    except BadInput as error:
+        rule = "must be days such as 2026-10-02, separated by spaces"
+        raise BadInput(rule, where="staff", field="absences", value=absences) from error
 
 
 def _standard(count: int, timezone: str) -> pd.DataFrame:

@@ -45,7 +45,8 @@ def prepare(
     begin = portfolio.opening
     orders = draw_orders(behaviour, country, entity, calendar, *seeds)
     runs = calendar.payment_day(country, behaviour.payment_weekdays)
-    tables = hazard_tables(behaviour.hazard, behaviour.first_day, assume.effect_half_life)
+    hazard = np.pad(behaviour.hazard, ((0, 0), (1, 0)))  # before the first day there is none
+    tables = hazard_tables(hazard, behaviour.first_day - 1, assume.effect_half_life)
     payments = Payments(
         cumulative=tables.cumulative,
         decayed=tables.decayed,

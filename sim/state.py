@@ -51,7 +51,7 @@ class Accounts(NamedTuple):
     shortest_term: I4  # days from issue to due
     quiet: I4  # next day on which an invoice may ask for a contact; no need to look at the account before
     step: I4  # step waiting to be carried out, -1 for none
-    lead: I8  # the invoice that asked for it
+    lead: I8  # the chased invoice that stands highest on the ladder, -1 for none
     tries: I4  # calls made for that step
     next_try: I4  # first day of the next call
     calls: I4  # calls made in all

@@ -158,7 +158,6 @@ def test_a_mixed_ledger_is_carried_on() -> None:
     assert ancient["applied_date"] <= run.start + pd.Timedelta(days=90)
 
 
-@pytest.mark.xfail(reason="promises about foreign invoices are logged in base-currency minor units", strict=True)
 def test_promises_are_in_the_invoices_own_currency() -> None:
     """A promise to pay all of an invoice in yen is an amount in yen."""
     rows = [
