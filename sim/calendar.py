@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -44,10 +45,7 @@ class Calendar:
         """Return which of days 0 .. span-1 are working days in the country."""
         if self.every_day:
             return np.ones(self.span, np.bool_)
-        dates = pd.date_range(self.start, periods=self.span, freq="D")
-        open_ = np.asarray(dates.dayofweek < 5)
-        closed = _holidays(country, tuple(range(dates[0].year, dates[-1].year + 1)))
-        return open_ & ~np.isin(dates.to_numpy(), closed)
+        return _working(self.start, self.span, country)
 
     def weekday(self) -> npt.NDArray[np.int64]:
         """Return the weekday (Monday 0) of days 0 .. span-1."""
@@ -106,6 +104,15 @@ def _next(runs: npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:
     """Return for each day the first day from it on that is true, NEVER where there is none."""
     days = np.where(runs, np.arange(len(runs), dtype=np.int32), np.int32(NEVER))
     return np.minimum.accumulate(days[::-1])[::-1].astype(np.int32)
+
+
+@lru_cache(maxsize=64)
+def _working(start: pd.Timestamp, span: int, country: str) -> npt.NDArray[np.bool_]:
+    dates = pd.date_range(start, periods=span, freq="D")
+    closed = _holidays(country, tuple(range(dates[0].year, dates[-1].year + 1)))
+    open_ = np.asarray(dates.dayofweek < 5) & ~np.isin(dates.to_numpy(), closed)
+    open_.flags.writeable = False  # it is shared
+    return open_
 
 
 def _holidays(country: str, years: tuple[int, ...]) -> npt.NDArray[np.datetime64]:

@@ -36,6 +36,16 @@ class Minutes:
         return np.asarray(chance * talk + (1 - chance) * sum(self.unreached) / 3)
 
 
+@njit(cache=True)
+def chances(who: I8, zone: I4, factor: F8, by_block: F8) -> F8:
+    """Return the chance of reaching each of these customers in each block, at most 0.95, shape (who, blocks)."""
+    out = np.empty((len(who), by_block.shape[1]))
+    for i in range(len(who)):
+        for b in range(by_block.shape[1]):
+            out[i, b] = min(by_block[zone[who[i]], b] * factor[who[i]], 0.95)
+    return out
+
+
 def outcomes(keys: tuple[np.uint64, np.uint64], entity: U8, call: I4, chance: F8, minutes: Minutes) -> tuple[I4, I8]:
     """Return for each account's next call whether it reaches the right party (1 or 0), and its whole seconds."""
     reached, seconds = np.empty(len(entity), np.int32), np.empty(len(entity), np.int64)

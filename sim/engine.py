@@ -15,7 +15,7 @@ from ledger.currency import decimals
 from sim.assumptions import Assumptions
 from sim.calendar import NEVER, Calendar
 from sim.desk import DESKS, Incoming, Lists, Shifts
-from sim.draws import Minutes, outcomes, talk_seconds
+from sim.draws import Minutes, chances, outcomes, talk_seconds
 from sim.evening import PromiseLog, Response, after_calls, callbacks, respond, room_for
 from sim.keyed import Purpose, key
 from sim.morning import at_risk, due_contacts, open_disputes, sweep
@@ -224,7 +224,7 @@ class _DayClock:
     def _plan(self, day: int, to_call: I8) -> _Calls:
         """Ask the planner for today's lists; draw whom they reach and how long each attempt takes."""
         people, acc, here = self.setting.people, self.acc, self.present[:, day]
-        chance = np.minimum(self.reach[acc.zone[to_call], day] * acc.reach[to_call, None], 0.95)
+        chance = chances(to_call, acc.zone, acc.reach, self.reach[:, day])
         firm = np.where(self.ladder.firm[acc.step[to_call]], FIRM, np.uint64(0)) if len(to_call) else np.uint64(0)
         work = WorkList(
             day=day,

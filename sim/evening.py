@@ -162,6 +162,7 @@ def after_calls(today: int, who: I8, step: I4, reached: I4, acc: Accounts, ladde
         acc.touches[c] += 1
         acc.tries[c] += 1
         acc.next_try[c] = today + ladder.retry[step[k]]
+        acc.quiet[c] = min(acc.quiet[c], acc.next_try[c])
         if acc.step[c] == step[k] and (reached[k] or acc.tries[c] >= ladder.attempts[step[k]]):
             acc.step[c] = -1
 

@@ -51,14 +51,15 @@ def sweep(today: int, before: int, seen: int, inv: Invoices, acc: Accounts, ladd
 
     `before` is the last working day: rungs reached since then count today. Payments of days before `seen` are known.
     An invoice whose promise or dispute ended since then asks again for the step it stands on. A waiting call gives way
-    only to a later step. An account without a waiting step is passed over until one of its invoices reaches a rung or
-    is released.
+    only to a later step. An account is passed over until one of its invoices reaches a rung or is released, or its
+    next call may be made.
     """
     issue, due, amount, pay, lapse = inv.issue, inv.due, inv.amount, inv.pay, inv.lapse
     hold, dispute, resolve, credit = inv.hold, inv.dispute, inv.resolve, inv.credit
     rungs, next_rungs, first_day, last = ladder.rung, ladder.next_rung, ladder.first_day, len(ladder.rung) - 1
     heads, tails, ends, balances, oldests = acc.head, acc.tail, acc.end, acc.balance, acc.oldest
-    steps, leads, tries, quiets, terms = acc.step, acc.lead, acc.tries, acc.quiet, acc.shortest_term
+    steps, leads, tries, next_try = acc.step, acc.lead, acc.tries, acc.next_try
+    quiets, terms = acc.quiet, acc.shortest_term
     for c in range(len(heads)):
         if today < quiets[c]:
             continue
@@ -105,7 +106,7 @@ def sweep(today: int, before: int, seen: int, inv: Invoices, acc: Accounts, ladd
             if step >= steps[c]:
                 steps[c] = step
                 tries[c] = 0
-        quiets[c] = 0 if steps[c] >= 0 else quiet
+        quiets[c] = quiet if steps[c] < 0 else min(quiet, next_try[c])
 
 
 @njit(cache=True)
