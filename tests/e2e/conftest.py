@@ -25,7 +25,7 @@ def collectlab(tmp_path: Path) -> Run:
     return run
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def shared() -> Path:
     """Return the folder of real data, or skip."""
     if not (SHARED / "data").is_dir():
