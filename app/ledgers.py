@@ -9,8 +9,8 @@ from app.printing import print_json, remark
 
 def run_import(source: str, *, out: Path, options: dict[str, Any], as_json: bool) -> None:
     """Import a ledger into a folder and say what became of every row."""
-    from experiments.storage import check_folder
     from ledger.importing import import_ledger
+    from ledger.storage import check_folder
 
     check_folder(out, "ledger.json")
     imported = import_ledger(source, **options)

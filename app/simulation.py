@@ -12,9 +12,9 @@ def run_simulation(fields: dict[str, Any], *, replication: int, desk: str, out: 
     import sim
     from experiments.metrics import metrics_of
     from experiments.replication import portfolio_of, source_of
-    from experiments.storage import check_folder
     from experiments.study import Study
     from ledger import BadInput
+    from ledger.storage import check_folder
 
     study = Study.of({key: value for key, value in fields.items() if value is not None}, where="command line")
     if desk not in ("fast", "event"):
@@ -23,6 +23,10 @@ def run_simulation(fields: dict[str, Any], *, replication: int, desk: str, out: 
         raise BadInput("must not be negative", where="command line", field="replication", value=replication)
     if out is not None:
         check_folder(out, "ledger.json")
+        if (out / "import.json").exists():
+            raise BadInput(
+                "holds an imported ledger: choose another folder", where="command line", field="--out", value=str(out)
+            )
     portfolio = portfolio_of(source_of(study))
     strategy = sim.Strategy.load(study.strategies[0])
     run = sim.simulate(

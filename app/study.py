@@ -32,7 +32,7 @@ def run_study(
 ) -> None:
     """Run a study, write its files, log it and show it."""
     from experiments.comparison import MARKER
-    from experiments.storage import check_folder
+    from ledger.storage import check_folder
 
     study = study_of(file, fields)
     folder = check_folder(state / "studies" / study.name if out is None else out, MARKER)
@@ -146,7 +146,7 @@ def rewrite_report(place: Path, *, out: Path | None, as_json: bool) -> None:
     """Write the report of a stored comparison again."""
     from experiments import Comparison
     from experiments.report import report
-    from experiments.storage import check_file, write_file
+    from ledger.storage import check_file, write_file
 
     comparison = Comparison.read(place)
     folder = place if place.is_dir() else place.parent

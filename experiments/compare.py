@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sim import Portfolio
 
 Progress = Callable[[int, int], None]
+_TASKS_PER_WORKER = 6  # fewer do not pay for starting another process
 
 
 def compare(
@@ -55,6 +56,10 @@ def compare(
     names = _strategy_names(study)
     with _source(study, ledger) as source:
         portfolio = portfolio_of(source)
+        if ledger is not None:  # the study that is kept names what was really compared
+            memory = Path(f"in memory, fingerprint {portfolio.ledger.fingerprint}")
+            place = memory if isinstance(ledger, Ledger) else Path(ledger).resolve()
+            study = study.model_copy(update={"ledger": place, "customers": None})
         outcomes = _outcomes(_tasks(study, source), workers, progress)
     return Comparison(
         study=study,
@@ -125,7 +130,7 @@ def _outcomes(tasks: list[Task], workers: int, progress: Progress | None) -> dic
     """Return what every task gave by its key, in the order of the tasks, whatever the order in which they ended."""
     from joblib import Parallel, delayed
 
-    workers = min(workers, len(tasks))
+    workers = min(workers, -(-len(tasks) // _TASKS_PER_WORKER))
     backend = "sequential" if workers == 1 else "loky"
     parallel = Parallel(n_jobs=workers, backend=backend, return_as="generator_unordered", batch_size=1)
     found: dict[tuple[str, int], Outcome] = {}

@@ -17,9 +17,9 @@ import pandas as pd
 
 from experiments.metrics import METRICS
 from experiments.statistics import Interval, Verdict, mean_interval, no_worse, paired_difference, verdict, within_margin
-from experiments.storage import write_folder
 from experiments.study import Study
 from ledger import BadInput
+from ledger.storage import write_folder
 
 MARKER = "comparison.json"
 
@@ -268,7 +268,8 @@ _TABLES = ("replications", "paths", "assumptions")
 
 
 def _plain(interval: Interval) -> dict[str, float | None]:
-    return {"mean": _number(interval.mean), "low": _number(interval.low), "high": _number(interval.high)}
+    ends = {"low": _number(interval.low), "high": _number(interval.high)}
+    return {"mean": _number(interval.mean), **ends, "n": interval.n}
 
 
 def _number(value: float | None) -> float | None:
@@ -283,6 +284,7 @@ def _pair(pair: Pair) -> dict[str, Any]:
         "low": _number(pair.difference.low),
         "high": _number(pair.difference.high),
         "verdict": pair.verdict,
+        "n": pair.difference.n,
         "margin": pair.margin,
         "equal": pair.equal,
         "no_worse": pair.no_worse,

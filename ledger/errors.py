@@ -20,4 +20,5 @@ class BadInput(ValueError):
         self.rule, self.where, self.field, self.value = rule, where, field, value
         place = ", ".join(part for part in (where, field) if part)
         shown = "" if value is None else f" is {value!r}"
-        super().__init__(f"{place}{shown}: {rule}" if place else rule)
+        shown = shown if place else "" if value is None else repr(value)
+        super().__init__(f"{place}{shown}: {rule}" if place or shown else rule)

@@ -2,8 +2,6 @@
 
 import hashlib
 import json
-import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -18,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ledger.errors import BadInput
+from ledger.storage import write_folder
 from ledger.tables import COLUMNS, empty, validated
 
 Day = date | str | pd.Timestamp
@@ -146,8 +145,18 @@ class Ledger:
             contacts=contacts.reset_index(drop=True),
             promises=_rows(self.promises, self.promises["made_on"] <= day),
             disputes=disputes.reset_index(drop=True),
-            customers=_rows(self.customers, ~(self.customers["since"] > day)),
+            customers=_rows(self.customers, ~(self.customers["since"] > day) | self._seen_by(day)),
         )
+
+    def _seen_by(self, day: pd.Timestamp) -> "pd.Series[bool]":
+        """Return which customers had an invoice, payment or contact by the day, whatever their `since` says."""
+        end = pd.Timestamp(day + pd.Timedelta(days=1), tz=self.timezone)
+        known = (
+            self.invoices.loc[self.invoices["issue_date"] <= day, "customer_id"],
+            self.payments.loc[self.payments["received_date"] <= day, "customer_id"],
+            self.contacts.loc[self.contacts["time"] < end, "customer_id"],
+        )
+        return self.customers["customer_id"].isin(pd.concat(known))
 
     # -- validity
 
@@ -172,42 +181,22 @@ class Ledger:
 
         `beside` holds texts by file name that are written into the folder with the tables.
         """
-        folder = Path(folder)
-        if folder.exists() and not folder.is_dir():
-            raise BadInput("must be a folder", where=str(folder))
-        if folder.is_dir() and any(folder.iterdir()) and not (folder / _ABOUT).exists():
-            raise BadInput("is not empty and is not a ledger: nothing was written", where=str(folder))
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-        try:
+        about = {
+            "format": 1,
+            "as_of": f"{self.as_of:%Y-%m-%d}",
+            "base_currency": self.base_currency,
+            "timezone": self.timezone,
+        }
+
+        def fill(fresh: Path) -> None:
             for name, table in self.tables.items():
                 if len(table) or name in ("customers", "invoices", "payments"):
                     table.to_parquet(fresh / f"{name}.parquet", index=False, compression="zstd")
-            about = {
-                "format": 1,
-                "as_of": f"{self.as_of:%Y-%m-%d}",
-                "base_currency": self.base_currency,
-                "timezone": self.timezone,
-            }
-            (fresh / _ABOUT).write_text(json.dumps(about, indent=2) + "\n")
+            (fresh / ABOUT).write_text(json.dumps(about, indent=2) + "\n")
             for name, text in (beside or {}).items():
                 (fresh / name).write_text(text, encoding="utf-8")
-            fresh.chmod(0o755)
-            if folder.exists():
-                old = fresh.with_name(fresh.name + "-old")
-                folder.rename(old)
-                try:
-                    fresh.rename(folder)
-                except BaseException:
-                    old.rename(folder)
-                    raise
-                shutil.rmtree(old)
-            else:
-                fresh.rename(folder)
-        except BaseException:
-            shutil.rmtree(fresh, ignore_errors=True)
-            raise
-        return folder
+
+        return write_folder(folder, ABOUT, fill)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -227,7 +216,7 @@ class Ledger:
         )
 
 
-_ABOUT = "ledger.json"
+ABOUT = "ledger.json"
 
 
 def read_ledger(folder: str | Path) -> Ledger:
@@ -240,13 +229,13 @@ def read_ledger(folder: str | Path) -> Ledger:
     """
     folder = Path(folder)
     try:
-        about: dict[str, Any] = json.loads((folder / _ABOUT).read_text())
+        about: dict[str, Any] = json.loads((folder / ABOUT).read_text())
         present = {name: folder / f"{name}.parquet" for name in COLUMNS if (folder / f"{name}.parquet").exists()}
         tables = {name: pd.read_parquet(path) for name, path in present.items()}
         as_of, base = as_day(about["as_of"]), str(about["base_currency"])
         timezone = str(about["timezone"])
         missing = {"customers", "invoices", "payments"} - tables.keys()
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise BadInput("is not a ledger folder (make one with `collectlab import`)", where=str(folder)) from error
     except (KeyError, ValueError, OSError, pa.ArrowException) as error:
         raise BadInput(f"cannot be read as a ledger: {error}", where=str(folder)) from error

@@ -185,4 +185,4 @@ class _EventDay:
         return event
 
 
-DESKS: dict[str, type[FastDesk] | type[EventDesk]] = {"fast": FastDesk, "event": EventDesk}
+DESKS: dict[str, type[Desk]] = {"fast": FastDesk, "event": EventDesk}

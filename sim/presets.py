@@ -23,6 +23,7 @@ from sim.state import F8, I8, U8
 FOLDER: Final = Path(__file__).parents[1] / "data" / "synthetic"
 PRESETS: Final = ("normal", "stress")
 _FIRST_DAY, _LAST_DAY = -120, 400
+_WORKING_DAYS = 251  # in a US year
 _REPEATS = 12  # orders in each customer's catalogue
 _FROZEN = ConfigDict(frozen=True, extra="forbid")
 
@@ -48,7 +49,7 @@ class Segment(BaseModel):
     amount: float = Field(gt=0)  # mean order of the median customer, major units
     amount_spread: float = Field(ge=0)  # between customers
     order_spread: float = Field(ge=0)  # within a customer
-    terms: dict[str, float]  # days -> weight
+    terms: dict[int, float]  # days -> weight
     early: float = Field(ge=0)  # hazard at the start of the term; grows linearly to early_end at the due date
     early_end: float = Field(ge=0)
     on_time: float = Field(ge=0)  # added on the due date
@@ -56,7 +57,7 @@ class Segment(BaseModel):
     late_days: float = Field(gt=0)  # time in which it falls to late_floor by a factor e
     late_floor: float = Field(ge=0)
     frailty: float = Field(gt=0)  # variance of the log-normal frailty with mean 1
-    run_days: dict[str, float]  # payment runs per week (1, 2 or 5) -> weight
+    run_days: dict[int, float]  # payment runs per week (1, 2 or 5) -> weight
     reach: float = Field(gt=0)  # factor on the right-party contact rate
     keeps: float = Field(gt=0)  # factor on the share of promises kept
 
@@ -215,7 +216,7 @@ def _of(spec: Preset, segment: I8, name: str) -> F8:
 def _terms(spec: Preset, segment: I8, draw: _Draws) -> I8:
     out = np.zeros(len(segment), np.int64)
     for k, s in enumerate(spec.segments):
-        days = np.array([int(d) for d in s.terms])
+        days = np.array(list(s.terms))
         chosen = days[draw.choice(2, np.array(list(s.terms.values())))]
         out = np.where(segment == k, chosen, out)
     return out
@@ -238,7 +239,7 @@ def _behaviour(spec: Preset, segment: I8, terms: I8, entity: U8, draw: _Draws, s
         kind=segment.astype(np.int32),
         frailty=np.exp(np.sqrt(variance) * draw.normal(20) - variance / 2),
         payment_weekdays=_weekdays(spec, segment, draw),
-        order_rate=yearly / 251,
+        order_rate=yearly / _WORKING_DAYS,
         orders=np.arange(n + 1, dtype=np.int64) * _REPEATS,
         lines=np.arange(n * _REPEATS + 1, dtype=np.int64),
         amount=np.maximum(np.round(amount * 10 ** decimals(spec.currency)), 1).astype(np.int64),
@@ -265,7 +266,7 @@ def _weekdays(spec: Preset, segment: I8, draw: _Draws) -> "np.ndarray[tuple[int,
     out = np.zeros((len(segment), 7), np.bool_)
     first = (draw.uniform(3) * 5).astype(int)
     for k, s in enumerate(spec.segments):
-        many = np.array([int(d) for d in s.run_days])[draw.choice(4, np.array(list(s.run_days.values())))]
+        many = np.array(list(s.run_days))[draw.choice(4, np.array(list(s.run_days.values())))]
         here = segment == k
         out[here & (many == 5), :5] = True
         one, two = np.flatnonzero(here & (many == 1)), np.flatnonzero(here & (many == 2))

@@ -104,3 +104,12 @@ def test_options_that_make_no_sense(name: str, collectlab: Run, tmp_path: Path):
     refused(collectlab(*arguments, "--json"), *words)
     assert names(tmp_path) == {"empty", "full", "full/letter.txt", "file"}
     assert (tmp_path / "file").read_text() == "text"
+
+
+def test_a_simulated_run_never_replaces_an_imported_ledger(collectlab: Run, tmp_path: Path):
+    """The import stays as it was, to the byte."""
+    (tmp_path / "some.csv").write_text(HEAD + "1,acme,2024-01-01,2024-01-31,100.00,USD,,\n")
+    assert collectlab("import", "some.csv", "--out", "L").returncode == 0
+    before = {path.name: path.read_bytes() for path in (tmp_path / "L").iterdir()}
+    refused(collectlab("simulate", "--days", "5", "--out", "L", "--json"), "imported ledger")
+    assert {path.name: path.read_bytes() for path in (tmp_path / "L").iterdir()} == before

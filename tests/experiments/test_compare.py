@@ -107,6 +107,14 @@ def test_a_ledger_in_memory_or_in_a_folder_is_the_same(portfolio: sim.Portfolio,
     assert by_value.start == portfolio.ledger.as_of
 
 
+def test_the_study_that_is_kept_names_the_ledger(portfolio: sim.Portfolio, tmp_path: Path):
+    """A folder is named in full, so that the study can be repeated; a ledger in memory by its fingerprint."""
+    study = Study(strategies=("none",), days=10, replications=1)
+    folder = portfolio.ledger.write(tmp_path / "mine")
+    assert compare(study, ledger=folder).study.ledger == folder.resolve()
+    assert portfolio.ledger.fingerprint in str(compare(study, ledger=portfolio.ledger).study.ledger)
+
+
 def test_nonsense_is_refused_before_anything_runs(tmp_path: Path):
     """Workers below one, a ledger that is none, a strategy file that is none."""
     study = Study(strategies=("none", "friendly"), **SMALL)

@@ -33,7 +33,7 @@ def test_json_has_the_keys_that_others_rely_on(made: Made):
     assert {"baseline", "replications", "seconds", "strategies", "pairs"} <= result.keys()
     assert [strategy["name"] for strategy in result["strategies"]] == list(SHIFTS)
     assert set(result["strategies"][0]["metrics"]) == set(METRICS)
-    assert set(result["strategies"][0]["metrics"]["dso"]) == {"mean", "low", "high"}
+    assert set(result["strategies"][0]["metrics"]["dso"]) == {"mean", "low", "high", "n"}
     assert {"strategy", "metric", "difference", "low", "high", "verdict"} <= result["pairs"][0].keys()
     assert json.loads(json.dumps(result, allow_nan=False)) == result
 
@@ -55,6 +55,7 @@ def test_a_metric_that_is_never_available_is_null(made: Made):
         "mean": None,
         "low": None,
         "high": None,
+        "n": 0,
     }
     assert "n/a" in report(comparison)
 

@@ -134,12 +134,22 @@ def test_writing_replaces_an_older_ledger_and_leaves_nothing_else(tmp_path: Path
     assert [path.name for path in tmp_path.iterdir()] == ["L"]
 
 
+def test_a_snapshot_keeps_customers_whose_card_is_younger_than_their_invoices() -> None:
+    """Exports often carry the day a card was migrated as `since`: the snapshot is still a valid ledger."""
+    whole = good()
+    whole = replace(whole, customers=whole.customers.assign(since=whole.as_of)).validate()
+    day = whole.invoices["issue_date"].min() + pd.Timedelta(days=1)
+    early = whole.snapshot(day).validate()
+    assert len(early.invoices)
+    assert set(early.customers["customer_id"]) >= set(early.invoices["customer_id"])
+
+
 def test_writing_refuses_what_is_not_a_ledger(tmp_path: Path) -> None:
     """A folder with other things in it, or a file, is left as it was."""
     other = tmp_path / "thesis"
     other.mkdir()
     (other / "chapter1.txt").write_text("years of work")
-    with pytest.raises(BadInput, match="is not a ledger: nothing was written"):
+    with pytest.raises(BadInput, match=r"has no ledger\.json: nothing was written"):
         good().write(other)
     with pytest.raises(BadInput, match="must be a folder"):
         good().write(other / "chapter1.txt")

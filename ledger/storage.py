@@ -1,11 +1,12 @@
 """Folders that are written whole or not at all."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from ledger import BadInput
+from ledger.errors import BadInput
 
 
 def check_folder(folder: str | Path, marker: str) -> Path:
@@ -21,6 +22,9 @@ def check_folder(folder: str | Path, marker: str) -> Path:
     folder = _free_of_files(Path(folder).absolute())
     if folder.is_dir() and any(folder.iterdir()) and not (folder / marker).exists():
         raise BadInput(f"is not empty and has no {marker}: nothing was written", where=str(folder))
+    nearest = next(place for place in (folder, *folder.parents) if place.exists())
+    if not os.access(nearest, os.W_OK):
+        raise BadInput(f"cannot be written: no permission in {nearest}", where=str(folder))
     return folder
 
 
@@ -43,20 +47,39 @@ def _free_of_files(folder: Path) -> Path:
 def write_folder(folder: str | Path, marker: str, fill: Callable[[Path], None]) -> Path:
     """Let `fill` write into a fresh folder, then put that in place of the old one in one step."""
     folder = check_folder(folder, marker)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    fresh = _beside(folder)
     try:
         fill(fresh)
         fresh.chmod(0o755)
-        old = fresh.with_name(fresh.name + "-old")
-        if folder.exists():
-            folder.rename(old)
-        fresh.rename(folder)
-        shutil.rmtree(old, ignore_errors=True)
+        _put_in_place(fresh, folder)
     except BaseException:
         shutil.rmtree(fresh, ignore_errors=True)
         raise
     return folder
+
+
+def _put_in_place(fresh: Path, folder: Path) -> None:
+    """Rename the fresh folder to its place; the old one comes back if that fails."""
+    if not folder.exists():
+        fresh.rename(folder)
+        return
+    old = fresh.with_name(fresh.name + "-old")
+    folder.rename(old)
+    try:
+        fresh.rename(folder)
+    except BaseException:
+        old.rename(folder)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _beside(folder: Path) -> Path:
+    """Return a new hidden folder beside the one to be written."""
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    except OSError as error:
+        raise BadInput(f"cannot be written: {error.strerror}", where=str(folder)) from error
 
 
 def write_file(path: str | Path, text: str) -> Path:
