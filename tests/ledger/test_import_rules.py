@@ -539,6 +539,6 @@ def test_a_folder_with_other_files_is_not_overwritten(load, tmp_path):
     """A mistyped --out loses nothing."""
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "cat.jpg").write_text("meow")
-    with pytest.raises(BadInput, match="not a ledger"):
+    with pytest.raises(BadInput, match=r"has no ledger\.json"):
         load(rows(GOOD)).write(tmp_path / "photos")
     assert Path(tmp_path / "photos" / "cat.jpg").read_text() == "meow"
