@@ -81,13 +81,13 @@ def triangular(u: F8, shape: Triangle) -> F8:
 
 
 @njit(cache=True)
-def _talk(key, entity, k, talk, wrap):  # type: ignore[no-untyped-def]
+def _talk(key, entity, k, talk, wrap):  # type: ignore[no-untyped-def]  # numba infers them
     minutes = _triangular(uniform(key, entity, 3 * k), talk) + _triangular(uniform(key, entity, 3 * k + 1), wrap)
     return max(int(round(60 * minutes)), 1)  # noqa: RUF046  # numba's round is a float
 
 
 @njit(cache=True)
-def _outcomes(keys, entity, call, chance, talk, wrap, unreached, reached, seconds):  # type: ignore[no-untyped-def]
+def _outcomes(keys, entity, call, chance, talk, wrap, unreached, reached, seconds):  # type: ignore[no-untyped-def]  # numba infers them
     for i in range(len(entity)):
         k = call[i]
         reached[i] = uniform(keys[0], entity[i], k) < chance[i]
@@ -99,6 +99,6 @@ def _outcomes(keys, entity, call, chance, talk, wrap, unreached, reached, second
 
 
 @njit(cache=True)
-def _talks(key, entity, k, talk, wrap, seconds):  # type: ignore[no-untyped-def]
+def _talks(key, entity, k, talk, wrap, seconds):  # type: ignore[no-untyped-def]  # numba infers them
     for i in range(len(entity)):
         seconds[i] = _talk(key, entity[i], k[i], talk, wrap)

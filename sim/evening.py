@@ -125,7 +125,7 @@ def respond(
 
 
 @njit(cache=True)
-def _cover(today, c, extra, until, kept, contact, inv, acc, ladder, pays, log, used):  # type: ignore[no-untyped-def]
+def _cover(today, c, extra, until, kept, contact, inv, acc, ladder, pays, log, used):  # type: ignore[no-untyped-def]  # numba infers them
     """Apply one contact to the customer's chased invoices; return the promises so far, and whether one was made."""
     due, pay, lapse, hold, dispute, resolve = inv.due, inv.pay, inv.lapse, inv.hold, inv.dispute, inv.resolve
     rungs, first_day, last = ladder.rung, ladder.first_day, len(ladder.rung) - 1

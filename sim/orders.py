@@ -49,7 +49,7 @@ _FIELDS = ("customer", "number", "issue", "due", "amount", "entity")
 
 
 @njit(cache=True)
-def _choice(keys, catalogue, entity, c, k):  # type: ignore[no-untyped-def]
+def _choice(keys, catalogue, entity, c, k):  # type: ignore[no-untyped-def]  # numba infers them
     """Return the order that customer c repeats the k-th time."""
     orders = catalogue[0]
     many = orders[c + 1] - orders[c]
@@ -57,7 +57,7 @@ def _choice(keys, catalogue, entity, c, k):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _count(process, catalogue, keys):  # type: ignore[no-untyped-def]
+def _count(process, catalogue, keys):  # type: ignore[no-untyped-def]  # numba infers them
     rate, country, entity, _, length = process
     lines = catalogue[1]
     counts = np.zeros(len(rate), np.int64)
@@ -76,7 +76,7 @@ def _count(process, catalogue, keys):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _fill(process, catalogue, keys, end):  # type: ignore[no-untyped-def]
+def _fill(process, catalogue, keys, end):  # type: ignore[no-untyped-def]  # numba infers them
     rate, country, entity, table, length = process
     _, lines, line_amount, line_term = catalogue
     total = end[-1] if len(end) else 0

@@ -21,7 +21,7 @@ def fill(order: npt.NDArray[np.int64], work: WorkList) -> Plan:
 
 
 @njit(cache=True)
-def _fill(order, needs, reach, minutes, can, left, specialist, block, place):  # type: ignore[no-untyped-def]
+def _fill(order, needs, reach, minutes, can, left, specialist, block, place):  # type: ignore[no-untyped-def]  # numba infers them
     people, blocks = left.shape
     shortest = minutes.min()
     total = left.sum()
