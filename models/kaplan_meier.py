@@ -28,7 +28,7 @@ from ledger.ledger import positions
 from ledger.months import day_numbers
 from ledger.tables import TEXT
 from models.history import Flags, History, Ints, history
-from models.timing import Floats
+from models.timing import Floats, asked_on
 from models.weekdays import days_since, payment_weekdays, weekday
 
 FIRST_DAY: Final = -120
@@ -73,13 +73,19 @@ class KaplanMeier:
         """Return −log of `survival`, shape (invoices, days).
 
         On the scale of observed payments: it rises on the customer's payment weekdays only, by all that the decisions
-        since the payment day before add up to. 0 before issue.
+        since the payment day before add up to. 0 up to the evening asked on.
         """
         row, when = self.row_of(invoices["customer_id"]), np.asarray(days, np.int64).reshape(1, -1)
-        due, issue = day_numbers(invoices["due_date"])[:, None], day_numbers(invoices["issue_date"])[:, None]
+        due = day_numbers(invoices["due_date"])[:, None]
         paid_by = when - self._since[row[:, None], weekday(due + when)]
-        total = self._upto(row[:, None], paid_by) - self._upto(row[:, None], issue - due - 1)
+        issue, asked = day_numbers(invoices["issue_date"])[:, None], asked_on(invoices)[:, None]
+        unpaid_by = np.maximum(asked - self._since[row[:, None], weekday(asked)], issue - 1) - due
+        total = self._upto(row[:, None], paid_by) - self._upto(row[:, None], unpaid_by)
         return np.maximum(total, 0.0)
+
+    def knowing(self, ledger: Ledger) -> "KaplanMeier":  # noqa: ARG002  # a table knows what it was made of
+        """Return the same table."""
+        return self
 
     def survival(self, invoices: pd.DataFrame, days: npt.ArrayLike) -> Floats:
         """Return the probability that each invoice is unpaid on the evening of each day, shape (invoices, days)."""
@@ -100,7 +106,7 @@ class KaplanMeier:
         return np.where(day < FIRST_DAY, 0.0, inside + beyond)
 
 
-def fit_kaplan_meier(ledger: Ledger) -> KaplanMeier:
+def fit_kaplan_meier(ledger: Ledger, *, seed: int = 0) -> KaplanMeier:  # noqa: ARG001  # nothing is drawn
     """Return the hazards by customer of a ledger that holds at least one invoice."""
     past = history(ledger)
     people = ledger.customers

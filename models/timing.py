@@ -10,6 +10,7 @@ import pandas as pd
 
 from ledger import BadInput, Ledger
 from ledger.ledger import Day
+from ledger.months import day_numbers
 
 Floats = npt.NDArray[np.float64]
 
@@ -24,8 +25,9 @@ class PaymentTiming(Protocol):
     """When an invoice will be paid, as a distribution over days relative to its due date.
 
     `invoices` needs the columns customer_id, issue_date, due_date, amount and currency; `days` are whole days relative
-    to each invoice's due date, negative before it. Both methods count from the issue date and return shape
-    (invoices, days), never NaN, also for customers never seen.
+    to each invoice's due date, negative before it. A column `asked_on` gives the evening on which the question is
+    asked: the invoice is unpaid then, nothing later is known, and the hazard counts from the next morning. Without it
+    that is the eve of the issue date. Results have shape (invoices, days), never NaN, also for customers never seen.
     """
 
     @property
@@ -33,8 +35,15 @@ class PaymentTiming(Protocol):
         """Name under which `fit` knows the model."""
         ...
 
+    def knowing(self, ledger: Ledger) -> "PaymentTiming":
+        """Return the same fitted model, told of all that the ledger knows; of it, each answer uses what is asked for.
+
+        Parameters stay as fitted; what is rolled forward is the history of each customer up to `asked_on`.
+        """
+        ...
+
     def cumulative_hazard(self, invoices: pd.DataFrame, days: npt.ArrayLike) -> Floats:
-        """Return −log of the survival: 0 before issue, never falling with the days."""
+        """Return −log of the survival: 0 up to `asked_on`, never falling with the days."""
         ...
 
     def survival(self, invoices: pd.DataFrame, days: npt.ArrayLike) -> Floats:
@@ -42,10 +51,22 @@ class PaymentTiming(Protocol):
         ...
 
 
-def fit(ledger: Ledger, *, as_of: Day | None = None, model: str = "kaplan_meier") -> PaymentTiming:
+def asked_on(invoices: pd.DataFrame) -> npt.NDArray[np.int64]:
+    """Return the evening on which each invoice is asked about, as days since 1970-01-01 (see `PaymentTiming`).
+
+    It is never before the eve of the issue date.
+    """
+    eve = day_numbers(invoices["issue_date"]) - 1
+    if "asked_on" not in invoices:
+        return eve
+    return np.maximum(eve, day_numbers(invoices["asked_on"]))
+
+
+def fit(ledger: Ledger, *, as_of: Day | None = None, model: str = "kaplan_meier", seed: int = 0) -> PaymentTiming:
     """Return a payment-timing model of the ledger's history, as known on the evening of `as_of`.
 
-    Open invoices are censored, never dropped; so are invoices that ended by credit note or write-off.
+    Open invoices are censored, never dropped; so are invoices that ended by credit note or write-off. `seed` matters
+    only to models that draw at random.
 
     Raises
     ------
@@ -58,6 +79,6 @@ def fit(ledger: Ledger, *, as_of: Day | None = None, model: str = "kaplan_meier"
     if not len(known.invoices):
         raise BadInput(f"has no invoice issued by {known.as_of:%Y-%m-%d}: nothing to learn from", where="invoices")
     module, function = FITTERS[model].split(":")
-    fitter: Callable[[Ledger], Any] = getattr(import_module(module), function)
-    fitted: PaymentTiming = fitter(known)
+    fitter: Callable[..., Any] = getattr(import_module(module), function)
+    fitted: PaymentTiming = fitter(known, seed=seed)
     return fitted
