@@ -16,6 +16,8 @@ Floats = npt.NDArray[np.float64]
 
 # model name: module and function that fits it; a new model adds one line and one file
 FITTERS: Final[dict[str, str]] = {
+    "due_date": "models.baselines:fit_due_date",
+    "customer_mean": "models.baselines:fit_customer_mean",
     "kaplan_meier": "models.kaplan_meier:fit_kaplan_meier",
 }
 

@@ -41,7 +41,7 @@ def test_it_satisfies_the_protocol() -> None:
     model = fit(portfolio_of([("a", 0, 30, 35)], 60))
     assert isinstance(model, PaymentTiming)
     assert model.name == "kaplan_meier"
-    assert list(FITTERS) == ["kaplan_meier"]
+    assert model.name in FITTERS
 
 
 def test_hazard_is_payments_over_those_at_risk_shrunk_to_the_parent() -> None:
