@@ -84,10 +84,29 @@ def _beside(folder: Path) -> Path:
 
 def write_file(path: str | Path, text: str) -> Path:
     """Write a text file in one step; what stood there stays until the new one is complete."""
+    return write_whole(path, lambda part: part.write_text(text, encoding="utf-8"))
+
+
+def write_whole(path: str | Path, fill: Callable[[Path], object]) -> Path:
+    """Let `fill` write a file beside the given one, then put it in its place in one step.
+
+    Raises
+    ------
+    BadInput
+        Where the path is a folder or cannot be written; what stood there stays.
+    """
     path = check_file(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=".", delete=False) as part:
-        part.write(text)
-    Path(part.name).chmod(0o644)
-    Path(part.name).replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
+            part = Path(file.name)
+    except OSError as error:
+        raise BadInput(f"cannot be written: {error.strerror}", where=str(path)) from error
+    try:
+        fill(part)
+        part.chmod(0o644)
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
     return path

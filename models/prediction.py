@@ -1,0 +1,195 @@
+"""What a payment-timing model says of given invoices: the whole distribution of each one's payment day.
+
+The survival is kept on every whole day from the earliest issue to `HORIZON` days late, in single precision: about two
+kilobytes an invoice. It is asked of the model in parts, so that the model's own working memory stays bounded.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ledger import BadInput
+from ledger.ledger import Day, as_day
+from ledger.months import day_number, day_numbers
+from ledger.storage import write_whole
+from models.timing import PaymentTiming
+
+Floats = npt.NDArray[np.float64]
+Singles = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
+
+FIRST: Final = -60  # days relative to the due date in the predictions file, both ends included
+LAST: Final = 180
+HORIZON: Final = 400  # stands for "400 days late or later"
+_PART: Final = 4096  # invoices asked about at once
+FACTS: Final = ("invoice_id", "customer_id", "issue_date", "due_date", "amount")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Prediction:
+    """Distribution of the payment day of each invoice, given that it is unpaid on the evening asked on.
+
+    Days are whole days relative to the due date: positive is late, negative early.
+    """
+
+    model: str
+    invoices: pd.DataFrame  # as asked, rows numbered from 0
+    first: int
+    last: int
+    start: int  # day of the first column of `curves`; no invoice is issued earlier than the next day
+    curves: Singles  # (invoices, HORIZON − start + 1): unpaid on the evening of each day from `start`
+
+    def __len__(self) -> int:
+        return len(self.invoices)
+
+    @property
+    def days(self) -> Ints:
+        """The days of `survival`, from `first` to `last`."""
+        return np.arange(self.first, self.last + 1)
+
+    @property
+    def survival(self) -> Singles:
+        """Probability of still being unpaid on the evening of each of `days`, shape (invoices, days)."""
+        return self.curves[:, self.first - self.start : self.last - self.start + 1]
+
+    def at(self, days: npt.ArrayLike) -> Floats:
+        """Return the probability of being unpaid on the evening of one day for each invoice, or of one for all.
+
+        1 before the first day kept, that of day `HORIZON` after it. Days of shape (invoices, k) give that shape.
+        """
+        day = np.asarray(days, np.int64)
+        column = np.clip(day, self.start, HORIZON) - self.start
+        rows = np.arange(len(self)).reshape(-1, *[1] * max(day.ndim - 1, 0))
+        return np.where(day < self.start, 1.0, self.curves[rows, column].astype(np.float64))
+
+    def quantile(self, q: float) -> Ints:
+        """Return the first whole day by whose evening each invoice is paid with probability q or more.
+
+        Between 0 and 1 (ends excluded). `HORIZON` where that takes so long or longer.
+        """
+        if not 0 < q < 1:
+            raise BadInput("must lie between 0 and 1", field="quantile", value=q)
+        level = np.float32(1 - q)
+        reached = self.curves <= level
+        found = np.where(reached.any(axis=1), reached.argmax(axis=1), HORIZON - self.start)
+        return np.asarray(self.start + found, np.int64)
+
+    def median(self) -> Ints:
+        """Return the median payment day of each invoice, in days late."""
+        return self.quantile(0.5)
+
+    def probability_late(self, days: int = 0) -> Floats:
+        """Return the probability of being paid more than so many days after the due date, or never."""
+        return self.at(days)
+
+    def expected_days_late(self) -> Floats:
+        """Return the mean payment day in days late; what is later than `HORIZON` counts as `HORIZON`."""
+        return np.asarray(self.start + self.curves[:, :-1].sum(axis=1, dtype=np.float64))
+
+    def expected_days_to_pay(self) -> Floats:
+        """Return the mean number of days from issue to payment, with the same bound."""
+        return self.expected_days_late() + self._term
+
+    def paid_between(self, edges: Sequence[Day] | pd.DatetimeIndex) -> Floats:
+        """Return the probability of payment from each edge up to the eve of the next, shape (invoices, edges − 1)."""
+        evenings = np.array([day_number(as_day(edge)) for edge in edges]) - 1
+        return -np.diff(self.at(evenings - day_numbers(self.invoices["due_date"])[:, None]), axis=1)
+
+    def expected_cash(
+        self, starts: Sequence[Day] | pd.DatetimeIndex, *, amounts: npt.ArrayLike | None = None
+    ) -> "pd.Series[float]":
+        """Return the cash expected in the seven days from each start on.
+
+        Parameters
+        ----------
+        starts
+            First days of the weeks, at least one, in order.
+        amounts
+            What each invoice will bring, in base-currency minor units: open amount × rate. By default the column
+            `amount`, which is right where that is in the base currency and nothing is paid yet.
+
+        Returns
+        -------
+        pd.Series
+            Base-currency minor units, by first day of the week.
+        """
+        index = pd.DatetimeIndex([as_day(day) for day in starts])
+        value = np.asarray(self.invoices["amount"] if amounts is None else amounts, np.float64)
+        evenings = np.stack([day_numbers(index) - 1, day_numbers(index) + 6])
+        due = day_numbers(self.invoices["due_date"])
+        totals = [value @ (self.at(before - due) - self.at(after - due)) for before, after in evenings.T]
+        return pd.Series(totals, index=index, name="expected_cash", dtype=np.float64)
+
+    def table(self) -> pd.DataFrame:
+        """Return the predictions file as a table; `survival` holds an array of 241 numbers, for days −60 to 180."""
+        missing = [name for name in FACTS if name not in self.invoices]
+        if missing:
+            raise BadInput(f"lacks {', '.join(missing)}", where="invoices")
+        table = self.invoices[list(FACTS)].copy()
+        table["median_days_late"] = self.median()
+        table["q10"], table["q90"] = self.quantile(0.1), self.quantile(0.9)
+        for days in (0, 15, 30):
+            table[f"p_late_{days}"] = self.probability_late(days)
+        table["survival"] = list(self._filed)
+        return table
+
+    def write(self, path: str | Path) -> Path:
+        """Write the predictions file (Parquet), whole or not at all.
+
+        Raises
+        ------
+        BadInput
+            Where the path cannot be written.
+        """
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        table = pa.Table.from_pandas(self.table().drop(columns="survival"), preserve_index=False)
+        filed = self._filed
+        edges = pa.array(np.arange(len(filed) + 1, dtype=np.int32) * filed.shape[1])
+        curves = pa.ListArray.from_arrays(edges, pa.array(filed.ravel()))
+        whole = table.append_column("survival", curves)
+        return write_whole(path, lambda part: pq.write_table(whole, part, compression="zstd"))
+
+    @property
+    def _filed(self) -> Singles:
+        return self.curves[:, FIRST - self.start : LAST - self.start + 1]
+
+    @property
+    def _term(self) -> Ints:
+        return day_numbers(self.invoices["due_date"]) - day_numbers(self.invoices["issue_date"])
+
+
+def predict(model: PaymentTiming, invoices: pd.DataFrame, *, first: int = FIRST, last: int = LAST) -> Prediction:
+    """Return what the model says of the invoices, each asked about on its `asked_on` (default: the eve of its issue).
+
+    Parameters
+    ----------
+    model
+        Any fitted model; `model.knowing(ledger)` for one with newer history.
+    invoices
+        Columns customer_id, issue_date, due_date, amount, currency; `invoice_id` for `Prediction.table`.
+    first, last
+        Days of `Prediction.survival`, relative to due.
+
+    Raises
+    ------
+    BadInput
+        Where the days are not in order or lie beyond ± `HORIZON`.
+    """
+    if not -HORIZON <= first <= last <= HORIZON:
+        raise BadInput(f"must be in order and within ± {HORIZON}", field="days", value=(first, last))
+    invoices = invoices.reset_index(drop=True)
+    eve = day_numbers(invoices["issue_date"]) - 1 - day_numbers(invoices["due_date"])
+    start = int(np.clip(eve.min(initial=FIRST), -HORIZON, min(first, FIRST)))
+    days = np.arange(start, HORIZON + 1)
+    curves = np.empty((len(invoices), len(days)), np.float32)
+    for low in range(0, len(invoices), _PART):
+        part = invoices.iloc[low : low + _PART]
+        curves[low : low + len(part)] = model.survival(part, days)
+    return Prediction(model=model.name, invoices=invoices, first=first, last=last, start=start, curves=curves)
