@@ -6,9 +6,12 @@ import numpy as np
 import pandas as pd
 
 from ledger import BadInput, Ledger
+from models.assumptions import Assumptions
+from models.history import history
 from models.timing import PaymentTiming
-from sim.assumptions import Assumptions
+from models.weekdays import payment_weekdays
 from sim.behaviour import Behaviour
+from sim.intents import intent_hazard
 from sim.portfolio import Portfolio
 from sim.state import B1, F8, I4, I8
 
@@ -21,10 +24,11 @@ _FEW: Final = 10  # write-offs that show what the house does
 def from_ledger(ledger: Ledger, timing: PaymentTiming | None = None) -> Portfolio:
     """Return a portfolio that starts from the open invoices of a ledger on its `as_of`.
 
-    Customers pay as the payment-timing model says (default: Kaplan–Meier by customer, shrunk, with their own payment
-    weekdays). They order as in the last 365 days: order days come at each customer's own rate, and each repeats a past
-    order day of that customer, with its invoices, amounts and terms. Customers who came late in that time count with
-    their rate over the whole of it, which stands for the new ones to come: total sales stay as they were.
+    Customers pay as the payment-timing model says, which is told of this ledger (default: Kaplan–Meier by customer,
+    shrunk), on their own payment weekdays. They order as in the last 365 days: order days come at each customer's own
+    rate, and each repeats a past order day of that customer, with its invoices, amounts and terms. Customers who came
+    late in that time count with their rate over the whole of it, which stands for the new ones to come: total sales
+    stay as they were.
 
     Raises
     ------
@@ -36,8 +40,8 @@ def from_ledger(ledger: Ledger, timing: PaymentTiming | None = None) -> Portfoli
 
         timing = fit(ledger)
     customers = ledger.customers
-    hazard, kind, weekdays = _timing(ledger, timing)
     rate, orders, lines, amount, term = _catalogue(ledger)
+    hazard, kind, weekdays = _timing(ledger, timing, rate)
     n = len(customers)
     behaviour = Behaviour(
         first_day=_FIRST_DAY,
@@ -72,11 +76,10 @@ def from_ledger(ledger: Ledger, timing: PaymentTiming | None = None) -> Portfoli
     )
 
 
-def _timing(ledger: Ledger, timing: PaymentTiming) -> tuple[F8, I4, B1]:
-    """Return daily hazards (kinds, days), each customer's kind, and payment weekdays.
+def _timing(ledger: Ledger, timing: PaymentTiming, orders: F8) -> tuple[F8, I4, B1]:
+    """Return daily hazards of deciding (kinds, days), each customer's kind, and payment weekdays.
 
-    A model that knows payment runs gives the hazard of the decision. Of any other the hazard of the payment itself is
-    taken, for a typical invoice of each customer, and every day is a payment day.
+    Kaplan–Meier's table is that already; of any other model it is made from what the model says of payments.
     """
     from models.kaplan_meier import KaplanMeier
 
@@ -84,27 +87,15 @@ def _timing(ledger: Ledger, timing: PaymentTiming) -> tuple[F8, I4, B1]:
     if isinstance(timing, KaplanMeier):
         rows, kind = np.unique(timing.row_of(ids), return_inverse=True)
         return -np.log1p(-timing.table[rows]), kind.astype(np.int32), timing.payment_weekdays(ids)
-    typical = _typical_invoices(ledger)
-    total = timing.cumulative_hazard(typical, np.arange(_FIRST_DAY - 1, _LAST_DAY + 1))
-    hazard = np.maximum(np.diff(total, axis=1), 0)
-    return hazard, np.arange(len(ids), dtype=np.int32), np.ones((len(ids), 7), np.bool_)
-
-
-def _typical_invoices(ledger: Ledger) -> pd.DataFrame:
-    """Return one invoice for each customer, issued on `as_of`, of its median term and amount (else the portfolio's)."""
-    ids, invoices = ledger.customers["customer_id"], ledger.invoices
-    owner, term = invoices["customer_id"], (invoices["due_date"] - invoices["issue_date"]).dt.days
-    days = ids.map(term.groupby(owner).median()).fillna(term.median()).round()
-    amount = ids.map(invoices["amount"].groupby(owner).median()).fillna(invoices["amount"].median())
-    return pd.DataFrame(
-        {
-            "customer_id": ids,
-            "issue_date": ledger.as_of,
-            "due_date": ledger.as_of + pd.to_timedelta(days, unit="D"),
-            "amount": amount.astype("int64"),
-            "currency": ids.map(invoices["currency"].groupby(owner).first()).fillna(ledger.base_currency),
-        }
+    weekdays = payment_weekdays(history(ledger), len(ids))[1]
+    owing = np.bincount(ledger.customer_of_invoice[ledger.open_amount() > 0], minlength=len(ids)) > 0
+    active = np.flatnonzero((orders > 0) | owing)  # the others never pay anything
+    hazard = intent_hazard(
+        ledger, timing.knowing(ledger), weekdays, active, first_day=_FIRST_DAY, last_day=_LAST_DAY, since=WINDOW
     )
+    row = np.zeros(len(ids), np.int32)
+    row[active] = np.arange(len(active))
+    return hazard, row, weekdays
 
 
 def _catalogue(ledger: Ledger) -> tuple[F8, I8, I8, I8, I4]:
