@@ -1,6 +1,6 @@
 """The discrete-event simulator: customers, invoices, specialists."""
 
-from sim.assumptions import Assumptions, assumptions
+from models.assumptions import Assumptions, assumptions
 from sim.behaviour import Behaviour
 from sim.engine import simulate
 from sim.observed import from_ledger

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
-from sim.assumptions import Assumptions
+from models.assumptions import Assumptions
 from sim.keyed import uniform
 from sim.state import F8, I4, I8, U8
 

@@ -12,7 +12,7 @@ import simpy
 
 from ledger import BadInput
 from ledger.currency import decimals
-from sim.assumptions import Assumptions
+from models.assumptions import Assumptions
 from sim.calendar import NEVER, Calendar
 from sim.desk import DESKS, Incoming, Lists, Shifts
 from sim.draws import Minutes, chances, outcomes, talk_seconds

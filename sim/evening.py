@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from sim.assumptions import Assumptions
+from models.assumptions import Assumptions
 from sim.calendar import NEVER
 from sim.keyed import uniform
 from sim.morning import blocked

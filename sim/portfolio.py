@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ledger import Ledger
-from sim.assumptions import Assumptions
+from models.assumptions import Assumptions
 from sim.behaviour import Behaviour
 from sim.keyed import entities
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ledger import BadInput, Ledger, read_ledger
 from ledger.currency import decimals
 from ledger.tables import TEXT, empty
-from sim.assumptions import Assumptions
+from models.assumptions import Assumptions
 from sim.behaviour import Behaviour
 from sim.keyed import Purpose, children, entities, key, normals, uniforms
 from sim.portfolio import Portfolio

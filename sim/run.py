@@ -10,7 +10,7 @@ import pandas as pd
 
 from ledger import Ledger
 from ledger.currency import decimals
-from sim.assumptions import Assumptions
+from models.assumptions import Assumptions
 from sim.calendar import Calendar
 from sim.evening import PromiseLog
 from sim.portfolio import Portfolio

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ledger.ledger import positions
-from sim.assumptions import Assumptions
+from models.assumptions import Assumptions
 from sim.calendar import NEVER, Calendar
 from sim.draws import triangular
 from sim.keyed import Purpose, key, uniforms

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sim.assumptions import Assumptions
+from models.assumptions import Assumptions
 from sim.calendar import NEVER
 from sim.strategy import Strategy
 

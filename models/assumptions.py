@@ -1,4 +1,4 @@
-"""What the simulation assumes about people, with ranges, sources and evidence grades.
+"""What is assumed about people, with ranges, sources and evidence grades.
 
 Grades: A official statistics, B survey or experiment, C trade source, weak (asserted, contradicted elsewhere),
 policy and target (chosen, not observed), G guess.
