@@ -1,7 +1,7 @@
 """What a payment-timing model says of given invoices: the whole distribution of each one's payment day.
 
-The survival is kept on every whole day from the earliest issue to `HORIZON` days late, in single precision: about two
-kilobytes an invoice. It is asked of the model in parts, so that the model's own working memory stays bounded.
+The survival is kept on every whole day from the earliest issue to `HORIZON` days late: about four kilobytes an invoice.
+It is asked of the model in parts, so that the model's own working memory stays bounded.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,6 @@ from ledger.storage import write_whole
 from models.timing import PaymentTiming
 
 Floats = npt.NDArray[np.float64]
-Singles = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 
 FIRST: Final = -60  # days relative to the due date in the predictions file, both ends included
@@ -42,7 +41,7 @@ class Prediction:
     first: int
     last: int
     start: int  # day of the first column of `curves`; no invoice is issued earlier than the next day
-    curves: Singles  # (invoices, HORIZON − start + 1): unpaid on the evening of each day from `start`
+    curves: Floats  # (invoices, HORIZON − start + 1): unpaid on the evening of each day from `start`
 
     def __len__(self) -> int:
         return len(self.invoices)
@@ -53,7 +52,7 @@ class Prediction:
         return np.arange(self.first, self.last + 1)
 
     @property
-    def survival(self) -> Singles:
+    def survival(self) -> Floats:
         """Probability of still being unpaid on the evening of each of `days`, shape (invoices, days)."""
         return self.curves[:, self.first - self.start : self.last - self.start + 1]
 
@@ -65,7 +64,7 @@ class Prediction:
         day = np.asarray(days, np.int64)
         column = np.clip(day, self.start, HORIZON) - self.start
         rows = np.arange(len(self)).reshape(-1, *[1] * max(day.ndim - 1, 0))
-        return np.where(day < self.start, 1.0, self.curves[rows, column].astype(np.float64))
+        return np.where(day < self.start, 1.0, self.curves[rows, column])
 
     def quantile(self, q: float) -> Ints:
         """Return the first whole day by whose evening each invoice is paid with probability q or more.
@@ -74,7 +73,7 @@ class Prediction:
         """
         if not 0 < q < 1:
             raise BadInput("must lie between 0 and 1", field="quantile", value=q)
-        level = np.float32(1 - q)
+        level = 1 - q
         reached = self.curves <= level
         found = np.where(reached.any(axis=1), reached.argmax(axis=1), HORIZON - self.start)
         return np.asarray(self.start + found, np.int64)
@@ -89,7 +88,7 @@ class Prediction:
 
     def expected_days_late(self) -> Floats:
         """Return the mean payment day in days late; what is later than `HORIZON` counts as `HORIZON`."""
-        return np.asarray(self.start + self.curves[:, :-1].sum(axis=1, dtype=np.float64))
+        return np.asarray(self.start + self.curves[:, :-1].sum(axis=1))
 
     def expected_days_to_pay(self) -> Floats:
         """Return the mean number of days from issue to payment, with the same bound."""
@@ -157,7 +156,7 @@ class Prediction:
         return write_whole(path, lambda part: pq.write_table(whole, part, compression="zstd"))
 
     @property
-    def _filed(self) -> Singles:
+    def _filed(self) -> Floats:
         return self.curves[:, FIRST - self.start : LAST - self.start + 1]
 
     @property
@@ -188,7 +187,7 @@ def predict(model: PaymentTiming, invoices: pd.DataFrame, *, first: int = FIRST,
     eve = day_numbers(invoices["issue_date"]) - 1 - day_numbers(invoices["due_date"])
     start = int(np.clip(eve.min(initial=FIRST), -HORIZON, min(first, FIRST)))
     days = np.arange(start, HORIZON + 1)
-    curves = np.empty((len(invoices), len(days)), np.float32)
+    curves = np.empty((len(invoices), len(days)))
     for low in range(0, len(invoices), _PART):
         part = invoices.iloc[low : low + _PART]
         curves[low : low + len(part)] = model.survival(part, days)

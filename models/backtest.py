@@ -1,0 +1,215 @@
+"""How well would it have predicted: train on what was known at a past day, judge by what came after it.
+
+A model learns from `ledger.snapshot(cut)` alone. Each test invoice, issued after the cut, is predicted on the eve of
+its issue with history rolled forward to that evening (`PaymentTiming.knowing`). Its outcome is what the whole ledger
+knows; what is still open, or ended without cash, is censored.
+
+Intervals are percentiles over resampled *customers*, for invoices of one customer are alike; the same resamples serve
+all models, so that differences are paired. The weights for censoring stay as estimated from all test invoices.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from ledger import BadInput, Ledger
+from ledger.ledger import Day, as_day
+from models.metrics import METRICS, SUPPORT
+from models.outcomes import Outcomes
+from models.prediction import Prediction
+from models.timing import FITTERS, PaymentTiming
+from models.trial import BASELINES, CONFIDENCE, Run, Trial, intervals, paired
+
+COSTS: Final = ("fit_seconds", "predict_seconds", "peak_mib")
+Models = Sequence[str | PaymentTiming] | Mapping[str, str | PaymentTiming]
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Backtest:
+    """How well each model would have predicted the invoices issued after a day.
+
+    `metrics` has one row per model, columns `METRICS` and `COSTS`, NaN where not defined; `intervals` columns model,
+    metric, low, high; `paired` columns model, baseline, metric, difference (model − baseline), low, high, verdict.
+    """
+
+    cut: pd.Timestamp
+    until: pd.Timestamp
+    as_of: pd.Timestamp
+    invoices: int
+    customers: int
+    observed: float  # share of the test invoices whose payment was seen
+    support: tuple[int, int]  # of the Brier score, days relative to due
+    weeks: int  # of the cash-forecast error
+    bootstrap: int
+    seed: int
+    metrics: pd.DataFrame
+    intervals: pd.DataFrame
+    paired: pd.DataFrame
+    predictions: dict[str, Prediction]
+    fitted: dict[str, PaymentTiming]
+    outcomes: Outcomes
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The models in the order they were given, baselines first where those were not."""
+        return tuple(self.metrics.index)
+
+    def summary(self) -> str:
+        """Return the result as text of at most 100 columns."""
+        shown = self.metrics.drop(columns=["d_calibration", "coverage_gap"])
+        head = [METRICS[name].label if name in METRICS else _COST_LABELS[name] for name in map(str, shown)]
+        lines = [f"{'model':<13}" + "".join(f"{label:>7}" for label in head)]
+        for model, row in self._rows(shown):
+            lines.append(f"{model[:13]:<13}" + "".join(f"{cell(name, value):>7}" for name, value in row.items()))
+        return "\n".join([self.headline(), *lines])
+
+    def headline(self) -> str:
+        """Return what was tested, in one line."""
+        return (
+            f"{self.invoices:,} invoices of {self.customers:,} customers, issued {self.cut + pd.Timedelta(days=1):%F} "
+            f"to {self.until:%F}; {100 * self.observed:.1f} % seen paid"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything but the predictions as plain values; None where a number is not defined."""
+        bounds = self.intervals.set_index(["model", "metric"])[["low", "high"]].T.to_dict("list")
+        return {
+            "cut": f"{self.cut:%F}",
+            "until": f"{self.until:%F}",
+            "as_of": f"{self.as_of:%F}",
+            "invoices": self.invoices,
+            "customers": self.customers,
+            "observed": self.observed,
+            "brier_support": list(self.support),
+            "weeks": self.weeks,
+            "bootstrap": self.bootstrap,
+            "seed": self.seed,
+            "confidence": CONFIDENCE,
+            "baselines": [name for name in BASELINES if name in self.models],
+            "metrics": {
+                model: {name: _plain(value) for name, value in row.items()} for model, row in self._rows(self.metrics)
+            },
+            "intervals": {model: {name: _bounds(bounds[model, name]) for name in METRICS} for model in self.models},
+            "paired": [{k: _plain(v) for k, v in row.items()} for row in self.paired.to_dict("records")],
+        }
+
+    @staticmethod
+    def _rows(table: pd.DataFrame) -> list[tuple[str, dict[str, float]]]:
+        return [(str(model), {str(k): float(v) for k, v in row.items()}) for model, row in table.iterrows()]
+
+
+_COST_LABELS: Final = {"fit_seconds": "fit s", "predict_seconds": "pred s", "peak_mib": "MiB"}
+
+
+def cell(metric: str, value: float) -> str:
+    """Return a metric or a cost as it is shown; – where it is not defined."""
+    places = METRICS[metric].places if metric in METRICS else 0 if metric == "peak_mib" else 1
+    return f"{value:.{places}f}" if np.isfinite(value) else "–"
+
+
+def _plain(value: Any) -> Any:
+    return None if isinstance(value, float) and not np.isfinite(value) else value
+
+
+def _bounds(pair: list[float]) -> list[float] | None:
+    return pair if np.isfinite(pair).all() else None
+
+
+def backtest(
+    ledger: Ledger,
+    *,
+    cut: Day,
+    models: Models,
+    until: Day | None = None,
+    days: tuple[int, int] = SUPPORT,
+    bootstrap: int = 200,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Backtest:
+    """Return how well models would have predicted the invoices issued after a day; the baselines always run beside.
+
+    Parameters
+    ----------
+    ledger
+        All that is known now.
+    cut
+        Last day of what the models may learn from.
+    models
+        Names of `FITTERS`, or fitted models (which must have been fitted by the cut; their fit is not timed). A mapping
+        gives them other names than their own.
+    until
+        Last issue day of the test; default the ledger's last day.
+    days
+        Support of the integrated Brier score, relative to due.
+    bootstrap
+        Resamples of customers; 0 for no intervals.
+    seed
+        Of models that draw, and of the resamples.
+    progress
+        Called with steps done, steps in all and what is under way.
+
+    Raises
+    ------
+    BadInput
+        Where the cut lies outside the ledger, nothing is known at it or issued after it, or a model is unknown.
+    """
+    chosen, trial = named(models), Trial.of(ledger, as_day(cut), until, days=days, bootstrap=bootstrap, seed=seed)
+    known = ledger.snapshot(cut)
+    if not len(known.invoices):
+        raise BadInput("no invoice was issued by then: nothing to learn from", field="cut", value=f"{as_day(cut):%F}")
+    runs: dict[str, Run] = {}
+    for k, (name, model) in enumerate(chosen.items()):
+        if progress is not None:
+            progress(k, len(chosen), name)
+        runs[name] = trial.run(model, known, ledger, seed=seed)
+    if progress is not None:
+        progress(len(chosen), len(chosen), "done")
+    return _result(trial, runs, ledger)
+
+
+def _result(trial: Trial, runs: dict[str, Run], ledger: Ledger) -> Backtest:
+    return Backtest(
+        cut=trial.cut,
+        until=trial.until,
+        as_of=ledger.as_of,
+        invoices=len(trial.invoices),
+        customers=trial.counts.shape[1],
+        observed=float(trial.outcomes.paid.mean()),
+        support=(int(trial.days[0]), int(trial.days[-1])),
+        weeks=len(trial.cash.columns),
+        bootstrap=len(trial.counts),
+        seed=trial.seed,
+        metrics=pd.DataFrame({model: run.scores | run.costs for model, run in runs.items()}).T,
+        intervals=intervals(runs),
+        paired=paired(runs),
+        predictions={model: run.prediction for model, run in runs.items()},
+        fitted={model: run.fitted for model, run in runs.items()},
+        outcomes=trial.outcomes,
+    )
+
+
+def named(models: Models) -> dict[str, str | PaymentTiming]:
+    """Return the models by name, with the baselines before them.
+
+    Raises
+    ------
+    BadInput
+        Where a name is unknown, or two models have one.
+    """
+    pairs = models.items() if isinstance(models, Mapping) else [(_name(model), model) for model in models]
+    given: dict[str, str | PaymentTiming] = {}
+    for name, model in pairs:
+        if isinstance(model, str) and model not in FITTERS:
+            raise BadInput(f"must be one of {', '.join(FITTERS)}", field="model", value=model)
+        if name in given:
+            raise BadInput("is named twice", field="model", value=name)
+        given[name] = model
+    return {name: name for name in BASELINES if name not in given and name in FITTERS} | given
+
+
+def _name(model: str | PaymentTiming) -> str:
+    return model if isinstance(model, str) else model.name

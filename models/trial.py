@@ -1,0 +1,173 @@
+"""One back-test's test invoices: what became of them, how a model predicted them, and how sure a difference is."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from ledger import BadInput, Ledger
+from ledger.ledger import Day, as_day
+from ledger.months import day_number, day_numbers, timestamp
+from models.footprint import measured
+from models.metrics import METRICS, scores, support
+from models.outcomes import Flags, Floats, Ints, Outcomes
+from models.prediction import Prediction, predict
+from models.scores import Score
+from models.timing import PaymentTiming, fit
+
+BASELINES: Final = ("due_date", "customer_mean", "kaplan_meier")
+CONFIDENCE: Final = 0.95
+PAIRED: Final = ("model", "baseline", "metric", "difference", "low", "high", "verdict")
+_DEFINED: Final = 0.9  # share of the resamples in which a metric must be defined to have an interval
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Run:
+    """One model's predictions, metrics, resampled metrics and costs."""
+
+    fitted: PaymentTiming
+    prediction: Prediction
+    scores: dict[str, float]
+    samples: dict[str, Floats]
+    costs: dict[str, float]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Trial:
+    """The test invoices, what became of them, and the resamples of their customers."""
+
+    cut: pd.Timestamp
+    until: pd.Timestamp
+    invoices: pd.DataFrame
+    outcomes: Outcomes
+    cash: pd.DataFrame
+    amounts: Floats
+    days: Ints
+    owner: Ints
+    counts: Floats
+    seed: int
+
+    @classmethod
+    def of(
+        cls, ledger: Ledger, cut: pd.Timestamp, until: Day | None, *, days: tuple[int, int], bootstrap: int, seed: int
+    ) -> "Trial":
+        """Return the test of invoices issued after the cut."""
+        last = ledger.as_of if until is None else as_day(until)
+        _check(ledger, cut, last)
+        issue = ledger.invoices["issue_date"]
+        rows = ((issue > cut) & (issue <= last)).to_numpy(bool)
+        if not rows.any():
+            raise BadInput(f"no invoice was issued after it and by {last:%F}", field="cut", value=f"{cut:%F}")
+        invoices = ledger.invoices[rows].reset_index(drop=True)
+        outcomes = Outcomes.of(ledger, rows)
+        ids, owner = np.unique(invoices["customer_id"].to_numpy(dtype=object), return_inverse=True)
+        draw = np.random.default_rng((seed, len(ids)))
+        counts = draw.multinomial(len(ids), np.full(len(ids), 1 / len(ids)), size=bootstrap)
+        return cls(
+            cut=cut,
+            until=last,
+            invoices=invoices,
+            outcomes=outcomes,
+            cash=weekly_cash(ledger, rows, cut),
+            amounts=invoices["amount"].to_numpy(np.float64) * ledger.base_rate[rows],
+            days=support(outcomes, days),
+            owner=owner,
+            counts=counts.astype(np.float64),
+            seed=seed,
+        )
+
+    def run(self, model: str | PaymentTiming, known: Ledger, ledger: Ledger, *, seed: int) -> Run:
+        """Fit, predict and score one model."""
+        learned = measured(lambda: fit(known, model=model, seed=seed) if isinstance(model, str) else model)
+        told = measured(lambda: predict(learned.result.knowing(ledger), self.invoices))
+        peaks = [step.peak_mib for step in (learned, told) if step.peak_mib is not None]
+        found: dict[str, Score] = scores(told.result, self.outcomes, self.cash, self.amounts, self.days)
+        values = {name: score.value for name, score in found.items()}
+        return Run(
+            fitted=learned.result,
+            prediction=told.result,
+            scores={name: np.nan if value is None else value for name, value in values.items()},
+            samples={name: score.resampled(self.owner, self.counts) for name, score in found.items()},
+            costs={
+                "fit_seconds": learned.seconds if isinstance(model, str) else np.nan,
+                "predict_seconds": told.seconds,
+                "peak_mib": max(peaks, default=np.nan),
+            },
+        )
+
+
+def _check(ledger: Ledger, cut: pd.Timestamp, last: pd.Timestamp) -> None:
+    if not len(ledger.invoices):
+        raise BadInput("has no invoices: nothing to learn from, nothing to predict", where="ledger")
+    first = ledger.invoices["issue_date"].min()
+    if not first <= cut < ledger.as_of:
+        rule = f"must lie in what the ledger knows, {first:%F} to the day before {ledger.as_of:%F}"
+        raise BadInput(rule, field="cut", value=f"{cut:%F}")
+    if not cut < last <= ledger.as_of:
+        rule = f"must lie after the cut and not after {ledger.as_of:%F}, the ledger's last day"
+        raise BadInput(rule, field="until", value=f"{last:%F}")
+
+
+def intervals(runs: dict[str, Run]) -> pd.DataFrame:
+    """Return the interval of each metric of each model; columns model, metric, low, high."""
+    rows = [
+        {"model": model, "metric": name, **interval(run.samples[name])}
+        for model, run in runs.items()
+        for name in METRICS
+    ]
+    return pd.DataFrame(rows)
+
+
+def paired(runs: dict[str, Run]) -> pd.DataFrame:
+    """Return the difference of every model to every baseline in every metric that has a direction and resamples.
+
+    Columns `PAIRED`. A difference is better or worse where its whole interval lies on one side of zero, else undecided.
+    """
+    pairs = [(one, base) for one in runs for base in BASELINES if base in runs and one != base]
+    judged = [name for name, metric in METRICS.items() if metric.better and name != "d_calibration"]
+    rows = []
+    for one, base in pairs:
+        for name in judged:
+            bounds = interval(runs[one].samples[name] - runs[base].samples[name])
+            apart = runs[one].scores[name] - runs[base].scores[name]
+            verdict = _verdict(bounds["low"], bounds["high"], METRICS[name].better)
+            rows.append((one, base, name, apart, bounds["low"], bounds["high"], verdict))
+    return pd.DataFrame(rows, columns=list(PAIRED))
+
+
+def _verdict(low: float, high: float, better: int) -> str:
+    """Return better, worse or undecided: whether the whole interval lies on one side of no difference."""
+    if low > 0 or high < 0:
+        return "better" if (low > 0) == (better > 0) else "worse"
+    return "undecided"
+
+
+def interval(samples: Floats) -> dict[str, float]:
+    """Return the percentile interval of resampled values; NaN where too few are defined."""
+    defined = samples[np.isfinite(samples)]
+    if len(defined) < max(2, _DEFINED * len(samples)):
+        return {"low": np.nan, "high": np.nan}
+    low, high = np.quantile(defined, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+    return {"low": float(low), "high": float(high)}
+
+
+def weekly_cash(ledger: Ledger, rows: Flags, cut: pd.Timestamp) -> pd.DataFrame:
+    """Return the cash that came of each chosen invoice in each whole week after the cut, by first day of the week.
+
+    Base-currency minor units; cash that came before its invoice was issued counts on the issue day.
+    """
+    start = day_number(cut) + 1
+    weeks = (day_number(ledger.as_of) + 1 - start) // 7
+    place = np.full(len(rows), -1)
+    place[rows] = np.arange(rows.sum())
+    payments, row = ledger.payments, ledger.invoice_of_payment
+    counts = (row >= 0) & (payments["kind"] == "cash").to_numpy(bool)
+    row = row[counts]
+    came = np.maximum(day_numbers(payments["received_date"])[counts], day_numbers(ledger.invoices["issue_date"])[row])
+    week = (came - start) // 7
+    kept = (place[row] >= 0) & (week >= 0) & (week < weeks)
+    cash = np.zeros((int(rows.sum()), weeks))
+    value = payments["amount"].to_numpy(np.float64)[counts] * ledger.base_rate[row]
+    np.add.at(cash, (place[row][kept], week[kept]), value[kept])
+    return pd.DataFrame(cash, columns=pd.DatetimeIndex([timestamp(start + 7 * k) for k in range(weeks)]))
