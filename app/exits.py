@@ -52,7 +52,7 @@ def _ended(error: Exception, *, as_json: bool) -> int:
     if _is(error, "ledger.errors", "BadInput"):
         details = {key: _plain(getattr(error, key)) for key in ("where", "field", "value", "rule")}
         return _told(str(error), BAD_INPUT, as_json=as_json, **details)
-    if _is(error, "experiments.tracking", "TrackingUnavailable"):
+    if _is(error, "models.store", "TrackingUnavailable"):
         return _told(str(error), UNAVAILABLE, as_json=as_json)
     what = f"{type(error).__name__}: {error}".splitlines()[0]
     return _told(f"unexpected: {what} (a bug; set COLLECTLAB_DEBUG=1 for the traceback)", BUG, as_json=as_json)

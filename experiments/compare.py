@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from experiments.comparison import Comparison, code_version
+from experiments.comparison import Comparison
 from experiments.replication import Outcome, Source, Task, portfolio_of, replicate, source_of
 from experiments.study import Study
 from ledger import BadInput, Ledger
+from models.version import code_version
 
 if TYPE_CHECKING:
     from sim import Portfolio

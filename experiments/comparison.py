@@ -2,12 +2,9 @@
 
 import json
 import math
-import shutil
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -289,15 +286,3 @@ def _pair(pair: Pair) -> dict[str, Any]:
         "equal": pair.equal,
         "no_worse": pair.no_worse,
     }
-
-
-def code_version() -> str:
-    """Return the package's version and, in a checkout, its commit ("+" where files were changed since)."""
-    number = version("collectlab")
-    home = Path(__file__).resolve().parents[1]
-    git = shutil.which("git")
-    if git is None or not (home / ".git").exists():
-        return number
-    command = [git, "-C", str(home), "describe", "--always", "--dirty=+", "--exclude=*"]
-    found = subprocess.run(command, capture_output=True, text=True, check=False)
-    return f"{number} ({found.stdout.strip()})" if found.returncode == 0 and found.stdout.strip() else number

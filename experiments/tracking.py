@@ -1,38 +1,18 @@
-"""Log a comparison to MLflow: one run per strategy below one parent run that holds the report.
+"""Log a comparison to MLflow: one run per strategy below one parent run that holds the report."""
 
-The store is SQLite in the state folder unless MLFLOW_TRACKING_URI names another. MLflow takes more than a second to
-import, so nothing here is imported before something is logged.
-"""
-
-import logging
-import os
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from experiments.comparison import Comparison
 from experiments.metrics import METRICS
+from models.store import connected
 
 if TYPE_CHECKING:
     from mlflow.entities import Metric, Param
     from mlflow.tracking import MlflowClient
-
-_QUIET: Final = {
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-    "MLFLOW_LOGGING_LEVEL": "ERROR",
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",  # a server that is down is told within seconds, not minutes
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
-    "GIT_PYTHON_REFRESH": "quiet",
-}
-
-
-class TrackingUnavailable(RuntimeError):
-    """The tracking server cannot be reached, or refuses; the command line ends with exit code 4."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,38 +37,10 @@ def track(comparison: Comparison, folder: str | Path, state: str | Path) -> Trac
     TrackingUnavailable
         Where the tracking server cannot be reached; the files in the folder stay.
     """
-    for key, setting in _QUIET.items():
-        os.environ.setdefault(key, setting)
-    state = Path(state).absolute()
-    uri = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{state / 'mlflow.db'}"
-    with _quiet():
-        from mlflow.exceptions import MlflowException
-        from mlflow.tracking import MlflowClient
-        from requests.exceptions import RequestException
-        from sqlalchemy.exc import SQLAlchemyError
-
-        try:
-            state.mkdir(parents=True, exist_ok=True)
-            client = MlflowClient(tracking_uri=uri, registry_uri=uri)
-            experiment = _experiment(client, comparison.study.name, state if uri.startswith("sqlite:") else None)
-            parent, runs = _log(client, experiment, comparison, Path(folder))
-        except (MlflowException, RequestException, SQLAlchemyError, OSError) as error:
-            rule = str(error).splitlines()[0] if str(error) else type(error).__name__
-            message = f"MLflow at {uri} cannot be used ({_short(rule)}); the comparison is kept in {folder}"
-            raise TrackingUnavailable(message) from error
-    return Tracked(uri=uri, experiment=comparison.study.name, parent=parent, runs=runs)
-
-
-def _short(text: str, limit: int = 160) -> str:
-    return text if len(text) <= limit else text[: limit - 1] + "…"
-
-
-def _experiment(client: "MlflowClient", name: str, state: Path | None) -> str:
-    found = client.get_experiment_by_name(name)
-    if found is not None:
-        return str(found.experiment_id)
-    place = None if state is None else (state / "artifacts").as_uri()
-    return client.create_experiment(name, artifact_location=place)
+    with connected(state, kept=f"the comparison is kept in {folder}") as store:
+        experiment = store.experiment(comparison.study.name)
+        parent, runs = _log(store.client, experiment, comparison, Path(folder))
+    return Tracked(uri=store.uri, experiment=comparison.study.name, parent=parent, runs=runs)
 
 
 def _log(client: "MlflowClient", experiment: str, comparison: Comparison, folder: Path) -> tuple[str, dict[str, str]]:
@@ -156,17 +108,3 @@ def _metrics(comparison: Comparison, name: str) -> "list[Metric]":
             if value is not None:
                 found.append(Metric(metric + suffix, value, now, 0))
     return found
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep MLflow's and Alembic's remarks off the screen, and leave the loggers as they were."""
-    loggers = [logging.getLogger(name) for name in ("mlflow", "alembic", "urllib3")]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)

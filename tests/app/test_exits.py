@@ -4,8 +4,8 @@ import pytest
 import typer
 
 from app.exits import guarded
-from experiments.tracking import TrackingUnavailable
 from ledger import BadInput
+from models.store import TrackingUnavailable
 
 
 def raising(error: BaseException):

@@ -6,7 +6,8 @@ import pytest
 
 from experiments import Comparison
 from experiments.metrics import METRICS
-from experiments.tracking import TrackingUnavailable, track
+from experiments.tracking import track
+from models.store import TrackingUnavailable
 
 Made = Callable[..., Comparison]
 SHIFTS = {"friendly": 0.0, "proactive": -2.5}
