@@ -128,6 +128,7 @@ def backtest(
     days: tuple[int, int] = SUPPORT,
     bootstrap: int = 200,
     seed: int = 0,
+    against: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> Backtest:
     """Return how well models would have predicted the invoices issued after a day; the baselines always run beside.
@@ -149,6 +150,8 @@ def backtest(
         Resamples of customers; 0 for no intervals.
     seed
         Of models that draw, and of the resamples.
+    against
+        Names of further models, beside the baselines, that the others are compared with in `paired`.
     progress
         Called with steps done, steps in all and what is under way.
 
@@ -168,10 +171,10 @@ def backtest(
         runs[name] = trial.run(model, known, ledger, seed=seed)
     if progress is not None:
         progress(len(chosen), len(chosen), "done")
-    return _result(trial, runs, ledger)
+    return _result(trial, runs, ledger, (*BASELINES, *against))
 
 
-def _result(trial: Trial, runs: dict[str, Run], ledger: Ledger) -> Backtest:
+def _result(trial: Trial, runs: dict[str, Run], ledger: Ledger, against: tuple[str, ...]) -> Backtest:
     return Backtest(
         cut=trial.cut,
         until=trial.until,
@@ -185,7 +188,7 @@ def _result(trial: Trial, runs: dict[str, Run], ledger: Ledger) -> Backtest:
         seed=trial.seed,
         metrics=pd.DataFrame({model: run.scores | run.costs for model, run in runs.items()}).T,
         intervals=intervals(runs),
-        paired=paired(runs),
+        paired=paired(runs, against),
         predictions={model: run.prediction for model, run in runs.items()},
         fitted={model: run.fitted for model, run in runs.items()},
         outcomes=trial.outcomes,

@@ -1,5 +1,6 @@
 """One back-test's test invoices: what became of them, how a model predicted them, and how sure a difference is."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -119,12 +120,12 @@ def intervals(runs: dict[str, Run]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def paired(runs: dict[str, Run]) -> pd.DataFrame:
+def paired(runs: dict[str, Run], against: Sequence[str] = BASELINES) -> pd.DataFrame:
     """Return the difference of every model to every baseline in every metric that has a direction and resamples.
 
     Columns `PAIRED`. A difference is better or worse where its whole interval lies on one side of zero, else undecided.
     """
-    pairs = [(one, base) for one in runs for base in BASELINES if base in runs and one != base]
+    pairs = [(one, base) for one in runs for base in against if base in runs and one != base]
     judged = [name for name, metric in METRICS.items() if metric.better and name != "d_calibration"]
     rows = []
     for one, base in pairs:
