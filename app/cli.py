@@ -131,6 +131,80 @@ def kpi(
     run_kpi(ledger, as_of=as_of, start=start, end=end, as_json=as_json)
 
 
+@app.command("backtest")
+def backtest(
+    ledger: Annotated[Path, typer.Argument(help="Ledger folder.")],
+    cut: Annotated[str, typer.Option(help="Last day that the models may learn from.")],
+    model: Annotated[str, typer.Option(help="Names separated by commas, or all; baselines run beside.")],
+    until: Annotated[
+        str | None, typer.Option(help="Last issue day of the test.", show_default="the ledger's last day")
+    ] = None,
+    predictions: Annotated[Path | None, typer.Option(help="Parquet file for the predictions of one model.")] = None,
+    figures: Annotated[Path | None, typer.Option(help="HTML file, or folder, for calibration and other plots.")] = None,
+    walk_forward: Annotated[
+        int | None, typer.Option(min=1, max=120, help="So many cuts, a month apart, the last at --cut.")
+    ] = None,
+    bootstrap: Annotated[int, typer.Option(min=0, max=10_000, help="Resamples of customers for intervals.")] = 200,
+    seed: Seed = None,
+    as_json: Json = False,
+) -> None:
+    """Judge payment-timing models by invoices issued after a day, always beside the baselines."""
+    from app.backtesting import run_backtest
+
+    run_backtest(
+        ledger,
+        cut=cut,
+        model=model,
+        until=until,
+        predictions=predictions,
+        figures=figures,
+        walk=walk_forward,
+        bootstrap=bootstrap,
+        seed=seed,
+        as_json=as_json,
+    )
+
+
+@app.command("fit")
+def fit(
+    ledger: Annotated[Path, typer.Argument(help="Ledger folder.")],
+    model: Annotated[str, typer.Option(help="Kind of model, such as kaplan_meier, best.")] = "kaplan_meier",
+    as_of: Annotated[str | None, typer.Option(help="Day up to which to learn.", show_default="the ledger's")] = None,
+    promote: Annotated[
+        bool, typer.Option("--promote", help="Make it champion if it is better; exit code 3 names what failed.")
+    ] = False,
+    no_track: Annotated[bool, typer.Option("--no-track", help="Keep the file only: no MLflow.")] = False,
+    seed: Seed = None,
+    state: State = HERE,
+    as_json: Json = False,
+) -> None:
+    """Fit a payment-timing model, back-test it, and register it as a version."""
+    from app.versions import run_fit
+
+    run_fit(
+        ledger,
+        as_of=as_of,
+        model=model,
+        promote=promote,
+        state=state,
+        track=not no_track,
+        seed=seed or 0,
+        as_json=as_json,
+    )
+
+
+@app.command("models")
+def models(
+    drift: Annotated[Path | None, typer.Option(help="Newest ledger: how the champion does on it.")] = None,
+    state: State = HERE,
+    as_json: Json = False,
+) -> None:
+    """List the versions of the payment-timing model, or check the champion for drift."""
+    from app.versions import run_models
+
+    run_models(state=state, drift=drift, as_json=as_json)
+
+
 @app.command("simulate")
 def simulate(
     customers: Annotated[

@@ -23,11 +23,14 @@ Day = date | str | pd.Timestamp
 
 
 def as_day(day: Day) -> pd.Timestamp:
-    """Return the day as a midnight timestamp without time zone."""
+    """Return the day as a midnight timestamp without time zone; raise BadInput for anything that is not a day."""
     try:
-        return pd.Timestamp(day).normalize()
+        found = pd.Timestamp(day)
     except ValueError as error:
         raise BadInput("must be a date such as 2025-03-31", value=day) from error
+    if pd.isna(found) or found.tzinfo is not None:
+        raise BadInput("must be a date such as 2025-03-31, without a time zone", value=str(day))
+    return found.normalize()
 
 
 def positions(of: pd.Series, among: pd.Series) -> npt.NDArray[np.int64]:

@@ -22,19 +22,23 @@ def check_folder(folder: str | Path, marker: str) -> Path:
     folder = _free_of_files(Path(folder).absolute())
     if folder.is_dir() and any(folder.iterdir()) and not (folder / marker).exists():
         raise BadInput(f"is not empty and has no {marker}: nothing was written", where=str(folder))
-    nearest = next(place for place in (folder, *folder.parents) if place.exists())
-    if not os.access(nearest, os.W_OK):
-        raise BadInput(f"cannot be written: no permission in {nearest}", where=str(folder))
+    _writable(folder)
     return folder
 
 
 def check_file(path: str | Path) -> Path:
-    """Return the path where a file may be written; raise BadInput where it is a folder, or lies below a file."""
+    """Return the path where a file may be written; raise BadInput where it is a folder, or lies where none can be."""
     path = Path(path).absolute()
     if path.is_dir():
         raise BadInput("must be a file, and is a folder: nothing was written", where=str(path))
-    _free_of_files(path.parent)
+    _writable(_free_of_files(path.parent))
     return path
+
+
+def _writable(folder: Path) -> None:
+    nearest = next(place for place in (folder, *folder.parents) if place.exists())
+    if not os.access(nearest, os.W_OK):
+        raise BadInput(f"cannot be written: no permission in {nearest}", where=str(folder))
 
 
 def _free_of_files(folder: Path) -> Path:

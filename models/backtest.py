@@ -17,12 +17,16 @@ import pandas as pd
 
 from ledger import BadInput, Ledger
 from ledger.ledger import Day, as_day
-from models.metrics import METRICS, SUPPORT
+from models.metrics import BUCKETS, METRICS, SUPPORT
 from models.outcomes import Outcomes
 from models.prediction import Prediction
 from models.timing import FITTERS, PaymentTiming
 from models.trial import BASELINES, CONFIDENCE, Run, Trial, intervals, paired
 
+SHOWN: Final = (
+    *("concordance", "integrated_brier", "mae", "auc_late", "auc_late_15", "auc_late_30"),
+    *("coverage", "coverage_expected", "bucket_accuracy", "cash_error"),
+)
 COSTS: Final = ("fit_seconds", "predict_seconds", "peak_mib")
 Models = Sequence[str | PaymentTiming] | Mapping[str, str | PaymentTiming]
 Progress = Callable[[int, int, str], None]
@@ -43,6 +47,7 @@ class Backtest:
     customers: int
     observed: float  # share of the test invoices whose payment was seen
     support: tuple[int, int]  # of the Brier score, days relative to due
+    wanted: tuple[int, int]  # the same, before it was clipped to what is followed
     weeks: int  # of the cash-forecast error
     bootstrap: int
     seed: int
@@ -60,12 +65,12 @@ class Backtest:
 
     def summary(self) -> str:
         """Return the result as text of at most 100 columns."""
-        shown = self.metrics.drop(columns=["d_calibration", "coverage_gap"])
-        head = [METRICS[name].label if name in METRICS else _COST_LABELS[name] for name in map(str, shown)]
-        lines = [f"{'model':<13}" + "".join(f"{label:>7}" for label in head)]
-        for model, row in self._rows(shown):
-            lines.append(f"{model[:13]:<13}" + "".join(f"{cell(name, value):>7}" for name, value in row.items()))
-        return "\n".join([self.headline(), *lines])
+        labels = {name: METRICS[name].label for name in SHOWN} | _COST_LABELS
+        width = {name: 1 + max(len(label), 6 if name == "integrated_brier" else 5) for name, label in labels.items()}
+        lines = [f"{'model':<13}" + "".join(f"{label:>{width[name]}}" for name, label in labels.items())]
+        for model, row in self._rows(self.metrics):
+            lines.append(f"{model[:13]:<13}" + "".join(f"{cell(name, row[name]):>{width[name]}}" for name in labels))
+        return "\n".join([self.headline(), *lines, *self.notes()])
 
     def headline(self) -> str:
         """Return what was tested, in one line."""
@@ -73,6 +78,19 @@ class Backtest:
             f"{self.invoices:,} invoices of {self.customers:,} customers, issued {self.cut + pd.Timedelta(days=1):%F} "
             f"to {self.until:%F}; {100 * self.observed:.1f} % seen paid"
         )
+
+    def notes(self) -> list[str]:
+        """Return why what is not available is not, a sentence each."""
+        reach = self.outcomes.followed.reach
+        absent = [name for name in METRICS if self.metrics[name].isna().all()]
+        said = [f"{METRICS[name].label} is not available: {_reason(name, self.outcomes, reach)}." for name in absent]
+        if self.support[1] < self.wanted[1]:
+            said.append(
+                f"IBS ends on day {self.support[1]}, not {self.wanted[1]}: beyond, too few invoices are followed."
+            )
+        if self.bootstrap and self.customers == 1:
+            said.append("Intervals resample customers, and there is only one: they have no width.")
+        return said
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything but the predictions as plain values; None where a number is not defined."""
@@ -85,16 +103,17 @@ class Backtest:
             "customers": self.customers,
             "observed": self.observed,
             "brier_support": list(self.support),
+            "notes": self.notes(),
             "weeks": self.weeks,
             "bootstrap": self.bootstrap,
             "seed": self.seed,
             "confidence": CONFIDENCE,
             "baselines": [name for name in BASELINES if name in self.models],
             "metrics": {
-                model: {name: _plain(value) for name, value in row.items()} for model, row in self._rows(self.metrics)
+                model: {name: plain(value) for name, value in row.items()} for model, row in self._rows(self.metrics)
             },
             "intervals": {model: {name: _bounds(bounds[model, name]) for name in METRICS} for model in self.models},
-            "paired": [{k: _plain(v) for k, v in row.items()} for row in self.paired.to_dict("records")],
+            "paired": [{k: plain(v) for k, v in row.items()} for row in self.paired.to_dict("records")],
         }
 
     @staticmethod
@@ -105,13 +124,26 @@ class Backtest:
 _COST_LABELS: Final = {"fit_seconds": "fit s", "predict_seconds": "pred s", "peak_mib": "MiB"}
 
 
+def _reason(metric: str, outcomes: Outcomes, reach: int) -> str:
+    """Return why a metric is not defined."""
+    if metric == "cash_error":
+        return "no cash came in a whole week after the cut"
+    needed = {"auc_late_15": 15, "auc_late_30": 30, "bucket_accuracy": BUCKETS[-1]}.get(metric, 0)
+    if reach < needed:
+        return f"too few invoices are followed to day {needed}"
+    if not outcomes.paid.any():
+        return "no payment was seen"
+    return f"all or none of the invoices are more than {needed} days late" if "auc" in metric else "too little is known"
+
+
 def cell(metric: str, value: float) -> str:
     """Return a metric or a cost as it is shown; – where it is not defined."""
     places = METRICS[metric].places if metric in METRICS else 0 if metric == "peak_mib" else 1
     return f"{value:.{places}f}" if np.isfinite(value) else "–"
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Return the value, or None where it is a number that is not defined."""
     return None if isinstance(value, float) and not np.isfinite(value) else value
 
 
@@ -183,6 +215,7 @@ def _result(trial: Trial, runs: dict[str, Run], ledger: Ledger, against: tuple[s
         customers=trial.counts.shape[1],
         observed=float(trial.outcomes.paid.mean()),
         support=(int(trial.days[0]), int(trial.days[-1])),
+        wanted=trial.wanted,
         weeks=len(trial.cash.columns),
         bootstrap=len(trial.counts),
         seed=trial.seed,

@@ -44,6 +44,7 @@ class Trial:
     outcomes: Outcomes
     cash: pd.DataFrame
     amounts: Floats
+    wanted: tuple[int, int]  # support of the Brier score as asked for, and below as followed
     days: Ints
     owner: Ints
     counts: Floats
@@ -72,6 +73,7 @@ class Trial:
             outcomes=outcomes,
             cash=weekly_cash(ledger, rows, cut),
             amounts=invoices["amount"].to_numpy(np.float64) * ledger.base_rate[rows],
+            wanted=days,
             days=support(outcomes, days),
             owner=owner,
             counts=counts.astype(np.float64),
