@@ -19,6 +19,10 @@ FITTERS: Final[dict[str, str]] = {
     "due_date": "models.baselines:fit_due_date",
     "customer_mean": "models.baselines:fit_customer_mean",
     "kaplan_meier": "models.kaplan_meier:fit_kaplan_meier",
+    "cox": "models.proportional:fit_cox",
+    "weibull": "models.accelerated:fit_weibull",
+    "lognormal": "models.accelerated:fit_lognormal",
+    "loglogistic": "models.accelerated:fit_loglogistic",
 }
 
 
