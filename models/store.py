@@ -61,7 +61,7 @@ class Store:
             try:
                 return self.client.create_experiment(name, artifact_location=place)
             except MlflowException as error:
-                if error.error_code != _EXISTS:
+                if not exists(error):
                     raise
         raise MlflowException(f"experiment {name!r} was deleted: restore it, or remove it for good")
 
@@ -106,6 +106,11 @@ def connected(state: str | Path, *, kept: str = "") -> Iterator[Store]:
             rule = str(error).splitlines()[0] if str(error) else type(error).__name__
             ending = f"; {kept}" if kept else ""
             raise TrackingUnavailable(f"MLflow at {uri} cannot be used ({_short(rule)}){ending}") from error
+
+
+def exists(error: Exception) -> bool:
+    """Return whether MLflow says that something of that name is there already."""
+    return getattr(error, "error_code", "") == _EXISTS
 
 
 def is_missing(error: Exception) -> bool:

@@ -1,0 +1,179 @@
+"""The commands `fit` and `models`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app.printing import print_json, progress_bar, remark, screen
+
+if TYPE_CHECKING:
+    from ledger import Ledger
+    from models.promotion import Failure, Trialled
+    from models.registry import Version
+    from models.saved import SavedModel
+
+SHOWN = ("concordance", "integrated_brier", "mae", "auc_late")
+
+
+def run_fit(
+    folder: Path,
+    *,
+    as_of: str | None,
+    model: str,
+    promote: bool,
+    state: Path,
+    track: bool,
+    seed: int,
+    as_json: bool,
+) -> None:
+    """Fit a model, keep it, back-test it, register it, and make it champion where that is asked for and earned."""
+    from ledger import BadInput, read_ledger
+    from ledger.storage import check_file
+    from models.promotion import Refused
+    from models.saved import fit_saved
+
+    if promote and not track:
+        raise BadInput("needs the registry: leave out --no-track", where="command line", field="--promote")
+    check_file(state / "models" / "model")
+    ledger = read_ledger(folder)
+    saved = fit_saved(ledger, as_of=as_of, model=model, seed=seed)
+    path = saved.write(state / "models" / saved.file_name)
+    result: dict[str, Any] = {**saved.about(), "file": str(path)}
+    if track:
+        trialled, version, failed = _registered(ledger, saved, path, promote=promote, state=state)
+        texts = [one.text for one in failed]
+        result |= _about(version) | {"promoted": "champion" in version.aliases, "failed": texts}
+        if promote and failed and as_json:
+            raise Refused(version.words, failed, **result)
+    else:
+        trialled = _trialled(ledger, saved, None, "")
+    result["backtest"] = None if trialled is None else trialled.found.to_dict()
+    if as_json:
+        print_json(result)
+        return
+    if trialled is not None:
+        print(trialled.found.summary())
+    print(f"Fitted {model} to {saved.invoices:,} invoices known on {saved.as_of:%Y-%m-%d}\nKept in {path}")
+    if track:
+        print(f"Registered as {version.words}: {', '.join(version.aliases)}")
+        for text in texts:
+            print(f"Against promotion: {text}")
+        if promote and failed:
+            raise Refused(version.words, failed)
+
+
+def _registered(
+    ledger: "Ledger", saved: "SavedModel", path: Path, *, promote: bool, state: Path
+) -> "tuple[Trialled | None, Version, tuple[Failure, ...]]":
+    """Back-test beside the champion, register, and promote; the registry is asked first, so that waiting pays."""
+    from models import registry
+    from models.promotion import Failure
+    from models.store import connected
+
+    kept = f"the fitted model is kept in {path}"
+    with connected(state, kept=kept) as store:
+        office = registry.champion(store)
+        rival = None if office is None else registry.read_version(store, office)
+    trialled = _trialled(ledger, saved, rival, "" if office is None else office.words)
+    unjudged = Failure(metric="back-test", text="its ledger is too short for a back-test")
+    failed = (unjudged,) if trialled is None else trialled.failures()
+    with connected(state, kept=kept) as store:
+        version = registry.register(
+            store,
+            saved,
+            ledger=ledger.snapshot(saved.as_of),
+            metrics={} if trialled is None else trialled.metrics(),
+            params=None if trialled is None else trialled.params(),
+            files=None if trialled is None else trialled.files(),
+        )
+        now = registry.champion(store)
+        if (now and now.number) != (office and office.number):
+            text = f"the champion has changed meanwhile to {now.words if now else 'none'}: fit again"
+            failed = (Failure(metric=registry.CHAMPION, text=text),)
+        if promote and not failed:
+            registry.promote(store, version.number)
+            version = registry.version(store, str(version.number))
+    return trialled, version, failed
+
+
+def _trialled(ledger: "Ledger", saved: "SavedModel", rival: "SavedModel | None", called: str) -> "Trialled | None":
+    from ledger import BadInput
+    from models.promotion import trial
+
+    try:
+        with progress_bar() as bar:
+            task = bar.add_task("back-test", total=None)
+            return trial(
+                ledger,
+                saved,
+                champion=rival,
+                called=called,
+                progress=lambda done, total, name: bar.update(task, completed=done, total=total, description=name),
+            )
+    except BadInput as error:
+        remark(f"No back-test: {error}")
+        return None
+
+
+def _about(version: "Version") -> dict[str, Any]:
+    return {
+        "version": version.number,
+        "aliases": list(version.aliases),
+        "run": version.run,
+        "uri": f"models:/payment-timing/{version.number}",
+        "metrics": dict(version.metrics),
+    }
+
+
+def run_models(*, state: Path, drift: Path | None, as_json: bool) -> None:
+    """Show the registered versions; or how the champion does on a ledger that knows more than it did."""
+    if drift is not None:
+        return _drift(drift, state=state, as_json=as_json)
+    from models.registry import versions
+    from models.store import address, connected
+
+    with connected(state) as store:
+        found = versions(store)
+    if as_json:
+        print_json({"store": address(state), "versions": [dict(one.about) | _about(one) for one in found]})
+    elif not found:
+        print(f"No version is registered at {address(state)}: make one with `collectlab fit`")
+    else:
+        _show(found)
+    return None
+
+
+def _show(found: "list[Version]") -> None:
+    from rich import box
+    from rich.table import Table
+
+    from models.metrics import METRICS
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in ("Version", "Alias", "Model", "Known to", "Invoices"):
+        table.add_column(name, justify="right" if name == "Invoices" else "left")
+    for metric in SHOWN:
+        table.add_column(METRICS[metric].label, justify="right")
+    for one in found:
+        values = [f"{one.metrics[m]:.{METRICS[m].places}f}" if m in one.metrics else "–" for m in SHOWN]
+        about = one.about
+        facts = (about.get("model", ""), about.get("as_of", ""), about.get("invoices", ""))
+        table.add_row(str(one.number), ", ".join(one.aliases), *facts, *values)
+    table.caption = "Metrics of each version's own back-test: the 92 days before the day it is known to"
+    table.caption_justify = "left"
+    screen().print(table)
+
+
+def _drift(folder: Path, *, state: Path, as_json: bool) -> None:
+    from ledger import BadInput, read_ledger
+    from models import registry
+    from models.drift import drift
+    from models.store import connected
+
+    ledger = read_ledger(folder)
+    with connected(state) as store:
+        office = registry.champion(store)
+        if office is None:
+            raise BadInput("there is no champion yet: make one with `collectlab fit … --promote`", where=store.uri)
+        saved = registry.read_version(store, office)
+    found = drift(ledger, saved, registered=office.metrics, called=office.words)
+    print_json(found.to_dict() | _about(office)) if as_json else print(found.summary())

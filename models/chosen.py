@@ -1,0 +1,84 @@
+"""A payment-timing model as a person names it: by kind, by file, or by registered version."""
+
+import difflib
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from ledger import BadInput, Ledger
+from models.saved import SUFFIX, SavedModel
+from models.timing import FITTERS, PaymentTiming, fit
+
+REGISTERED = "models:/"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Chosen:
+    """A model to use, in words where it comes from, and the last day that it learned from."""
+
+    timing: PaymentTiming
+    words: str
+    as_of: pd.Timestamp
+
+    def remarks(self, ledger: Ledger) -> tuple[str, ...]:
+        """Return what a reader of results on this ledger must know of the model."""
+        if self.as_of <= ledger.as_of:
+            return ()
+        return (
+            f"Warning: {self.words} learned from days up to {self.as_of:%Y-%m-%d}, later than the ledger's last, "
+            f"{ledger.as_of:%Y-%m-%d}: it has seen what it is to predict.",
+        )
+
+
+def is_file(reference: str) -> bool:
+    """Return whether a model is named by its file or folder."""
+    return not reference.startswith(REGISTERED) and (
+        reference.endswith(SUFFIX) or "/" in reference or "\\" in reference
+    )
+
+
+def check_reference(reference: str) -> None:
+    """Raise BadInput where a reference can name no model, whatever the registry holds."""
+    if is_file(reference) or reference.startswith(REGISTERED) or reference in FITTERS:
+        return
+    near = difflib.get_close_matches(reference, FITTERS, n=1, cutoff=0.5)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    rule = f"must be one of {', '.join(FITTERS)}, the file of a saved model, or {REGISTERED}NAME@ALIAS{hint}"
+    raise BadInput(rule, field="model", value=reference)
+
+
+def chosen(reference: str, ledger: Ledger, *, state: str | Path) -> Chosen:
+    """Return the model that a reference names.
+
+    Parameters
+    ----------
+    reference
+        A name of `FITTERS`, fitted to the ledger; the path of a saved model; or ``models:/payment-timing@champion``,
+        ``models:/payment-timing/3``.
+    ledger
+        To fit to.
+    state
+        Folder of the registry, where MLFLOW_TRACKING_URI names no server.
+
+    Raises
+    ------
+    BadInput
+        Where it names nothing, or what cannot be read.
+    TrackingUnavailable
+        Where the registry cannot be reached.
+    """
+    check_reference(reference)
+    if reference in FITTERS:
+        return Chosen(timing=fit(ledger, model=reference), words=f"{reference}, fitted to it", as_of=ledger.as_of)
+    if is_file(reference):
+        saved = SavedModel.read(reference)
+        words = f"{saved.model}, saved in {Path(reference).name}"
+    else:
+        from models.registry import load
+        from models.store import connected
+
+        with connected(state) as store:
+            saved, version = load(store, reference)
+        words = version.words
+    return Chosen(timing=saved.timing, words=words, as_of=saved.as_of)
