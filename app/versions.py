@@ -55,10 +55,10 @@ def run_fit(
     print(f"Fitted {model} to {saved.invoices:,} invoices known on {saved.as_of:%Y-%m-%d}\nKept in {path}")
     if track:
         print(f"Registered as {version.words}: {', '.join(version.aliases)}")
-        for text in texts:
-            print(f"Against promotion: {text}")
         if promote and failed:
             raise Refused(version.words, failed)
+        for text in texts:
+            print(f"Against promotion: {text}")
 
 
 def _registered(

@@ -7,7 +7,7 @@ seen the outcomes is no fair rival.
 - **Not worse than any baseline**: in none of `JUDGED` does the 95 % interval of the paired difference (bootstrap over
   customers) lie wholly on the bad side.
 - **Better than the champion**: a lower integrated Brier score, and in none of the others an interval wholly on the bad
-  side. A champion of the same kind, fitted again, gives the same numbers: then newer data is what makes it better.
+  side. A newer fit of the same kind need only not be worse: what it knows of later days is what makes it better.
 """
 
 import json
@@ -63,7 +63,7 @@ class Trialled:
     model: str
     found: Backtest
     champion: str = ""  # in words; empty where there is none
-    same_fit: bool = False  # the champion is of the same kind and was fitted again: equal numbers
+    same_kind: bool = False  # as the champion
     newer: bool = False  # the challenger knows of later days than the champion
 
     def metrics(self) -> dict[str, float]:
@@ -102,17 +102,18 @@ class Trialled:
             rule = f"{DECIDES} is not defined: too few invoices of the back-test were followed to their end"
             return (Failure(metric=DECIDES, text=rule),)
         failed = [one for base in BASELINES if base != self.model for one in self._worse(base, base)]
-        if self.champion and not (self.same_fit and self.newer):
-            failed += self._against_champion()
-        return tuple(failed)
+        return (*failed, *(self._against_champion() if self.champion else ()))
 
     def _against_champion(self) -> list[Failure]:
-        if self.same_fit:
-            rule = f"it is {self.champion} again: the same kind of model, and no later day is known"
+        if self.same_kind and not self.newer:
+            rule = f"it is of the same kind as {self.champion}, and no later day is known"
             return [Failure(metric="as_of", text=rule)]
+        if CHAMPION not in self.found.models:
+            return []
         table = self.found.metrics[DECIDES]
         failed = self._worse(CHAMPION, self.champion)
-        if not table[self.model] < table[CHAMPION] and not any(one.metric == DECIDES for one in failed):
+        lower = table[self.model] < table[CHAMPION] or any(one.metric == DECIDES for one in failed)
+        if not (self.same_kind or lower):
             failed.append(self._failure(DECIDES, CHAMPION, f"is not below that of {self.champion}"))
         return failed
 
@@ -164,11 +165,11 @@ def trial(
     known = ledger.snapshot(challenger.as_of)
     cut = challenger.as_of - pd.Timedelta(days=TEST_DAYS)
     models: dict[str, str | PaymentTiming] = {challenger.model: challenger.model}
-    same_fit = False
-    if champion is not None:
-        same_fit = champion.model == challenger.model and champion.as_of > cut
-        if not same_fit:
-            models[CHAMPION] = champion.timing if champion.as_of <= cut else champion.model
+    same_kind = champion is not None and champion.model == challenger.model
+    if champion is not None and champion.as_of <= cut:
+        models[CHAMPION] = champion.timing
+    elif champion is not None and not same_kind:
+        models[CHAMPION] = champion.model
     found = backtest(
         known, cut=cut, models=models, bootstrap=bootstrap, seed=challenger.seed, against=(CHAMPION,), progress=progress
     )
@@ -176,6 +177,6 @@ def trial(
         model=challenger.model,
         found=found,
         champion="" if champion is None else called,
-        same_fit=same_fit,
+        same_kind=same_kind,
         newer=champion is not None and challenger.as_of > champion.as_of,
     )
