@@ -132,6 +132,10 @@ def partial_likelihood(table: pd.DataFrame, *, penalty: float) -> Floats:
     penalty
         Half the ridge penalty on the standardised coefficients, per row; 0 for none.
 
+    Returns
+    -------
+    Zeros where no two invoices share a stratum in which one was paid: then there is nothing to compare.
+
     Raises
     ------
     lifelines.exceptions.ConvergenceError
@@ -140,6 +144,10 @@ def partial_likelihood(table: pd.DataFrame, *, penalty: float) -> Floats:
     from lifelines import CoxTimeVaryingFitter
     from lifelines.exceptions import ConvergenceError, ConvergenceWarning
 
+    names = [name for name in table.columns if name not in ("start", "stop", "event", "stratum")]
+    table = table[table.groupby("stratum")["stop"].transform("size") > 1]  # one alone says nothing, and stops lifelines
+    if not table["event"].any():
+        return np.zeros(len(names))
     fitter = CoxTimeVaryingFitter(penalizer=penalty, strata=["stratum"])
     with warnings.catch_warnings():
         warnings.simplefilter("error", ConvergenceWarning)
@@ -148,7 +156,6 @@ def partial_likelihood(table: pd.DataFrame, *, penalty: float) -> Floats:
             fitter.fit(table, event_col="event", start_col="start", stop_col="stop")
         except ConvergenceWarning as doubt:
             raise ConvergenceError(str(doubt)) from doubt
-    names = [name for name in table.columns if name not in ("start", "stop", "event", "stratum")]
     return np.asarray(fitter.params_[names], np.float64)
 
 
