@@ -10,7 +10,7 @@ import typer
 app = typer.Typer(
     name="collectlab",
     help="A laboratory for collections strategies: see what they do to DSO, CEI, cash and cost before you adopt one.",
-    epilog="Exit codes: 0 done, 2 bad input, 4 tracking server out of reach, 130 interrupted, 1 a bug.",
+    epilog="Exit codes: 0 done, 2 bad input, 3 refused, 4 tracking server out of reach, 130 interrupted, 1 a bug.",
     add_completion=False,
     pretty_exceptions_enable=False,
 )
@@ -24,6 +24,14 @@ State = Annotated[
 Seed = Annotated[int | None, typer.Option("--seed", help="Where the random numbers start.", show_default="0")]
 Workers = Annotated[
     int | None, typer.Option("--workers", help="Processes; any number gives the same digits.", show_default="all cores")
+]
+Model = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        help="When a ledger's customers pay: a kind of model, its file, or models:/payment-timing@champion.",
+        show_default="kaplan_meier",
+    ),
 ]
 NoTrack = Annotated[bool, typer.Option("--no-track", help="Do not log to MLflow.")]
 HERE = Path("runs")
@@ -50,6 +58,7 @@ def demo(
 def compare(
     study: Annotated[Path | None, typer.Argument(help="Study file; without it, the six embedded strategies.")] = None,
     ledger: Annotated[Path | None, typer.Option(help="Ledger folder to start from.")] = None,
+    model: Model = None,
     portfolio: Annotated[str | None, typer.Option(help="Embedded portfolio: normal or stress.")] = None,
     customers: Annotated[int | None, typer.Option(help="Generate a portfolio of so many customers.")] = None,
     days: Annotated[int | None, typer.Option(help="Days to simulate.", show_default="180")] = None,
@@ -71,6 +80,7 @@ def compare(
 
     fields = {
         "ledger": ledger,
+        "model": model,
         "portfolio": portfolio,
         "customers": customers,
         "days": days,
@@ -216,10 +226,12 @@ def simulate(
     planner: Annotated[str, typer.Option(help="Who is called first.")] = "risk_weighted",
     portfolio: Annotated[str | None, typer.Option(help="normal or stress.", show_default="normal")] = None,
     ledger: Annotated[Path | None, typer.Option(help="Ledger folder to start from.")] = None,
+    model: Model = None,
     replication: Annotated[int, typer.Option(help="Which replication.")] = 0,
     desk: Annotated[str, typer.Option(help="fast, or event (one event per attempt; same result).")] = "fast",
     out: Annotated[Path | None, typer.Option(help="Folder to write the run's ledger to.")] = None,
     seed: Seed = None,
+    state: State = HERE,
     as_json: Json = False,
 ) -> None:
     """Simulate one strategy once and show what became of it."""
@@ -233,9 +245,10 @@ def simulate(
         "planner": planner,
         "portfolio": portfolio,
         "ledger": ledger,
+        "model": model,
         "seed": seed,
     }
-    run_simulation(fields, replication=replication, desk=desk, out=out, as_json=as_json)
+    run_simulation(fields, replication=replication, desk=desk, out=out, state=state, as_json=as_json)
 
 
 @app.command("version")

@@ -7,13 +7,15 @@ from typing import Any
 from app.printing import print_json, remark, screen
 
 
-def run_simulation(fields: dict[str, Any], *, replication: int, desk: str, out: Path | None, as_json: bool) -> None:
+def run_simulation(
+    fields: dict[str, Any], *, replication: int, desk: str, out: Path | None, state: Path, as_json: bool
+) -> None:
     """Simulate once, write the run's ledger where asked, and show what became of it."""
     import sim
     from experiments.metrics import metrics_of
-    from experiments.replication import portfolio_of, source_of
+    from experiments.replication import portfolio_of, portfolio_with_model, source_of
     from experiments.study import Study
-    from ledger import BadInput
+    from ledger import BadInput, read_ledger
     from ledger.storage import check_folder
 
     study = Study.of({key: value for key, value in fields.items() if value is not None}, where="command line")
@@ -27,7 +29,14 @@ def run_simulation(fields: dict[str, Any], *, replication: int, desk: str, out: 
             raise BadInput(
                 "holds an imported ledger: choose another folder", where="command line", field="--out", value=str(out)
             )
-    portfolio = portfolio_of(source_of(study))
+    source = source_of(study)
+    if study.model is None:
+        portfolio = portfolio_of(source)
+    else:
+        portfolio = portfolio_with_model(read_ledger(source.ledger), study.model, state)
+        for note in portfolio.notes:
+            if note.startswith("Warning:"):
+                remark(note)
     strategy = sim.Strategy.load(study.strategies[0])
     run = sim.simulate(
         portfolio,
@@ -44,6 +53,7 @@ def run_simulation(fields: dict[str, Any], *, replication: int, desk: str, out: 
         "strategy": strategy.name,
         "planner": study.planner,
         "portfolio": portfolio.name,
+        "model": portfolio.timing or None,
         "customers": portfolio.customers,
         "days": run.days,
         "specialists": study.specialists,

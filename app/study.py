@@ -36,7 +36,10 @@ def run_study(
 
     study = study_of(file, fields)
     folder = check_folder(state / "studies" / study.name if out is None else out, MARKER)
-    comparison = _compared(study, workers)
+    comparison = _compared(study, workers, state)
+    for note in comparison.notes:
+        if note.startswith("Warning:"):
+            remark(note)
     comparison.write(folder)
     result = comparison.to_json() | {"report": str(folder / "report.html"), "folder": str(folder)}
     if not as_json:
@@ -68,7 +71,7 @@ def study_of(file: Path | None, fields: dict[str, Any]) -> "Study":
     return Study.of(from_file | given, where="command line" if file is None else str(file))
 
 
-def _compared(study: "Study", workers: int | None) -> "Comparison":
+def _compared(study: "Study", workers: int | None, state: Path) -> "Comparison":
     from experiments import compare
 
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -78,6 +81,7 @@ def _compared(study: "Study", workers: int | None) -> "Comparison":
             study,
             workers=cores if workers is None else workers,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
+            state=state,
         )
 
 

@@ -4,6 +4,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,9 +12,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from experiments.comparison import Comparison
-from experiments.replication import Outcome, Source, Task, portfolio_of, replicate, source_of
+from experiments.payment_curve import observed_curve, simulated_curve
+from experiments.replication import Outcome, Source, Task, portfolio_of, portfolio_with_model, replicate, source_of
 from experiments.study import Study
-from ledger import BadInput, Ledger
+from ledger import BadInput, Ledger, read_ledger
 from models.version import code_version
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ def compare(
     ledger: Ledger | str | Path | None = None,
     workers: int = 1,
     progress: Progress | None = None,
+    state: str | Path = "runs",
 ) -> Comparison:
     """Run every strategy of the study equally often and return the paired comparison.
 
@@ -45,17 +48,21 @@ def compare(
         Processes; 1 runs here.
     progress
         Called with the runs done and the runs in all, after each run.
+    state
+        Folder of the model registry, where the study's model is a registered one and no server is named.
 
     Raises
     ------
     BadInput
-        Where the ledger or a strategy file cannot be used.
+        Where the ledger, the model or a strategy file cannot be used.
+    TrackingUnavailable
+        Where the model's registry cannot be reached.
     """
     started = time.perf_counter()
     if workers < 1:
         raise BadInput("must be at least 1", field="workers", value=workers)
     names = _strategy_names(study)
-    with _source(study, ledger) as source:
+    with _source(study, ledger, state) as source:
         portfolio = portfolio_of(source)
         if ledger is not None:  # the study that is kept names what was really compared
             memory = Path(f"in memory, fingerprint {portfolio.ledger.fingerprint}")
@@ -73,6 +80,8 @@ def compare(
         currency=portfolio.currency,
         start=portfolio.start,
         notes=portfolio.notes,
+        model=portfolio.timing,
+        curves=_curves(portfolio, outcomes, study),
         fingerprint=portfolio.ledger.fingerprint,
         version=code_version(),
         seconds=time.perf_counter() - started,
@@ -102,13 +111,28 @@ def _assumptions(portfolio: "Portfolio") -> pd.DataFrame:
 
 
 @contextmanager
-def _source(study: Study, ledger: Ledger | str | Path | None) -> Iterator[Source]:
-    """Yield where workers find the receivables; a ledger in memory goes through a temporary folder."""
-    if isinstance(ledger, Ledger):
-        with tempfile.TemporaryDirectory(prefix="collectlab-") as folder:
-            yield source_of(study, ledger.write(Path(folder) / "ledger"))
-    else:
-        yield source_of(study, ledger)
+def _source(study: Study, ledger: Ledger | str | Path | None, state: str | Path) -> Iterator[Source]:
+    """Yield where workers find the receivables; what is made here goes through a temporary folder."""
+    with tempfile.TemporaryDirectory(prefix="collectlab-") as folder:
+        place = ledger.write(Path(folder) / "ledger") if isinstance(ledger, Ledger) else ledger
+        source = source_of(study, place)
+        if study.model is not None:
+            import joblib
+
+            prepared = Path(folder) / "portfolio.joblib"
+            joblib.dump(portfolio_with_model(read_ledger(source.ledger), study.model, state), prepared)
+            source = replace(source, prepared=str(prepared))
+        yield source
+
+
+def _curves(portfolio: "Portfolio", outcomes: dict[tuple[str, int], Outcome], study: Study) -> pd.DataFrame | None:
+    """Return how invoices were paid in the ledger's last year and in the baseline's replications; None without one."""
+    paid = [outcome.paid for outcome in outcomes.values() if outcome.paid is not None]
+    if not paid:
+        return None
+    observed = observed_curve(portfolio.ledger, study.confidence)
+    simulated = simulated_curve(paid, study.confidence)
+    return pd.concat([part for part in (observed, simulated) if len(part)], ignore_index=True)
 
 
 def _tasks(study: Study, source: Source) -> list[Task]:
@@ -121,6 +145,7 @@ def _tasks(study: Study, source: Source) -> list[Task]:
             specialists=study.specialists,
             planner=study.planner,
             seed=study.seed,
+            paid=bool(source.ledger) and strategy == study.baseline,
         )
         for replication in range(study.replications)
         for strategy in study.strategies

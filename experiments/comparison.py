@@ -65,6 +65,11 @@ class Comparison:
     portfolio, customers, currency, start, notes, fingerprint
         The receivables: name, number of customers, base currency, the day before the first simulated one, where the
         customers' behaviour comes from, and what tells one set of data from another.
+    model
+        The payment-timing model that the customers follow; empty where the portfolio has a law of its own.
+    curves
+        With a ledger: the share of invoices paid by days past due, `source` observed or simulated (baseline), `day`,
+        `mean`, `low`, `high`.
     version
         Of the code.
     seconds
@@ -84,6 +89,8 @@ class Comparison:
     fingerprint: str
     version: str
     seconds: float
+    model: str = ""
+    curves: pd.DataFrame | None = None
 
     @property
     def strategies(self) -> tuple[str, ...]:
@@ -194,6 +201,7 @@ class Comparison:
             "currency": self.currency,
             "start": f"{self.start:%Y-%m-%d}",
             "end": f"{self.end:%Y-%m-%d}",
+            "model": self.model or None,
             "notes": list(self.notes),
             "fingerprint": self.fingerprint,
             "version": self.version,
@@ -210,7 +218,7 @@ class Comparison:
         """Write the comparison and its report into a folder, whole or not at all; earlier results are replaced.
 
         `comparison.json` (what the command prints), `replications.parquet`, `paths.parquet`, `assumptions.parquet`,
-        `study.toml` (which gives this study again) and `report.html`.
+        with a ledger `payment_curves.parquet`, `study.toml` (which gives this study again) and `report.html`.
         """
         from experiments.report import report
 
@@ -219,6 +227,8 @@ class Comparison:
             self.replications.to_parquet(fresh / "replications.parquet", index=False)
             self.paths.to_parquet(fresh / "paths.parquet", index=False)
             self.assumptions.to_parquet(fresh / "assumptions.parquet", index=False)
+            if self.curves is not None:
+                self.curves.to_parquet(fresh / _CURVES, index=False)
             (fresh / "study.toml").write_text(self.study.to_toml(), encoding="utf-8")
             (fresh / "report.html").write_text(report(self), encoding="utf-8")
 
@@ -243,6 +253,8 @@ class Comparison:
                 start=pd.Timestamp(about["start"]),
                 notes=tuple(about["notes"]),
                 seconds=float(about["seconds"]),
+                model=about.get("model") or "",
+                curves=pd.read_parquet(folder / _CURVES) if (folder / _CURVES).is_file() else None,
                 **{
                     key: about[key] for key in ("names", "portfolio", "customers", "currency", "fingerprint", "version")
                 },
@@ -261,6 +273,7 @@ class Comparison:
             raise BadInput(f"cannot be read as a comparison: {error!r}", where=str(path)) from error
 
 
+_CURVES = "payment_curves.parquet"
 _TABLES = ("replications", "paths", "assumptions")
 
 

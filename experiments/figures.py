@@ -51,7 +51,7 @@ def path_figure(comparison: "Comparison", column: str, unit: str, *, against_bas
     return _styled(figure, unit)
 
 
-def _band(figure: "Figure", days: list[str], rows: pd.DataFrame, colour: str, *, opacity: float) -> None:
+def _band(figure: "Figure", days: list[Any], rows: pd.DataFrame, colour: str, *, opacity: float) -> None:
     known = rows.dropna(subset=["low", "high"])
     if len(known) < len(rows):
         return
@@ -108,6 +108,30 @@ def aging_shares(comparison: "Comparison") -> pd.DataFrame:
     shares = 100 * amounts.div(amounts.sum(axis=1), axis=0)
     means: pd.DataFrame = shares.groupby(last["strategy"]).mean()
     return means.loc[list(comparison.strategies)]
+
+
+def payment_figure(comparison: "Comparison") -> "Figure":
+    """Return the share of invoices paid by days past due, in the ledger's last year and simulated, with intervals."""
+    from plotly.graph_objects import Figure
+
+    figure = Figure()
+    curves = comparison.curves
+    names = {"observed": "history", "simulated": f"simulated, {comparison.baseline}"}
+    for (source, name), colour in zip(names.items(), (_BASELINE, _COLOURS[0]), strict=True):
+        if curves is None or source not in set(curves["source"]):
+            continue
+        rows = curves[curves["source"] == source]
+        percent = rows.assign(**{key: 100 * rows[key] for key in ("mean", "low", "high")})
+        days = [int(day) for day in rows["day"]]
+        _band(figure, days, percent, colour, opacity=0.16)
+        dash = "solid" if source == "observed" else "dash"
+        line = {"color": colour, "width": 2.5, "dash": dash, "shape": "hv"}
+        figure.add_scatter(x=days, y=_round(percent["mean"]), name=name, mode="lines", line=line)
+    figure.add_vline(x=0, line={"color": "#888888", "width": 1, "dash": "dot"})
+    _styled(figure, "invoices paid (%)")
+    figure.update_xaxes(title_text="days past due")
+    figure.update_yaxes(range=[0, 101])
+    return figure
 
 
 def difference_figure(comparison: "Comparison", metric: str) -> "Figure":

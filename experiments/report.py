@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from experiments.figures import aging_figure, colours, difference_figure, path_figure
+from experiments.figures import aging_figure, colours, difference_figure, path_figure, payment_figure
 from experiments.metrics import METRICS, OVER_THE_HORIZON
+from experiments.payment_curve import apart
 from experiments.wording import half_width, signed, span, unit, value
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ def report(comparison: "Comparison") -> str:
 
 def _figures(comparison: "Comparison") -> dict[str, "Figure"]:
     money = f"{comparison.currency}"
-    return {
+    paid = {} if comparison.curves is None else {"payments": payment_figure(comparison)}
+    return paid | {
         "dso-difference": difference_figure(comparison, "dso"),
         "cei-difference": difference_figure(comparison, "cei"),
         "dso-path": path_figure(comparison, "dso", "DSO (days)"),
@@ -105,8 +107,23 @@ def _content(comparison: "Comparison") -> dict[str, Any]:
         "assumptions": comparison.assumptions.astype("string").fillna("").to_dict("records"),
         "grades": GRADES,
         "guesses": int((comparison.assumptions["grade"] == "G").sum()),
+        "payments_apart": _payments_apart(comparison),
         "confidence": f"{100 * study.confidence:g} %",
     }
+
+
+def _payments_apart(comparison: "Comparison") -> str:
+    """Return how far simulated and observed payments lie apart at most, in words."""
+    found = None if comparison.curves is None else apart(comparison.curves)
+    if found is None:
+        return "There are too few invoices to compare the two."
+    points, day = found
+    when = "on the due date" if day == 0 else f"{abs(day)} {'day' if abs(day) == 1 else 'days'} "
+    when += "" if day == 0 else "past due" if day > 0 else "before it is due"
+    more = "more" if points > 0 else "fewer"
+    return (
+        f"They lie furthest apart {when}: {abs(points):.1f} points {more} of the simulated invoices are paid by then."
+    )
 
 
 def _cell(pair: "Pair") -> Cell:
@@ -136,9 +153,11 @@ def _margin(comparison: "Comparison", metric: str) -> str:
 
 def _settings(comparison: "Comparison") -> dict[str, str]:
     study, first = comparison.study, comparison.start + pd.Timedelta(days=1)
+    timing = {"Payment timing": comparison.model} if comparison.model else {}
     return {
         "Study": study.name,
         "Receivables": f"{comparison.portfolio}, {comparison.customers:,} customers",
+        **timing,
         "Data fingerprint": comparison.fingerprint,
         "Simulated days": f"{study.days}, from {_day(first)} to {_day(comparison.end)}",
         "Strategies": ", ".join(comparison.strategies),

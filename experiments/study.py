@@ -42,6 +42,17 @@ def _known_planner(planner: str) -> str:
     return planner
 
 
+def _known_model(model: str | None) -> str | None:
+    from models.chosen import check_reference
+
+    if model is not None:
+        try:
+            check_reference(model)
+        except BadInput as error:
+            raise ValueError(error.rule) from error
+    return model
+
+
 def _known_metric(metric: str) -> str:
     if metric not in METRICS:
         raise ValueError(unknown(metric, METRICS))
@@ -73,6 +84,10 @@ class Study(BaseModel):
         The embedded portfolio, "normal" or "stress"; with `customers` a generated one of that size.
     ledger
         Folder of an imported ledger, instead of a portfolio; in a file, relative to it.
+    model
+        With a ledger: when its customers pay, by a payment-timing model. The name of one, fitted to the ledger
+        (default kaplan_meier); the file of a saved one, in a file relative to it; or a registered version such as
+        ``models:/payment-timing@champion``.
     strategies
         Names of embedded strategies, or paths of strategy TOML files; in a file, relative to it.
     baseline
@@ -94,6 +109,7 @@ class Study(BaseModel):
     portfolio: Literal["normal", "stress"] = "normal"
     customers: int | None = Field(default=None, ge=1, le=1_000_000)
     ledger: Path | None = None
+    model: Annotated[str | None, AfterValidator(_known_model)] = None
     strategies: tuple[StrategyName, ...] = Field(min_length=1)
     baseline: str = ""
     planner: Annotated[str, AfterValidator(_known_planner)] = "risk_weighted"
@@ -190,6 +206,8 @@ def study_fields(path: str | Path) -> dict[str, Any]:
     home = path.resolve().parent
     if isinstance(fields.get("ledger"), str):
         fields["ledger"] = str(home / fields["ledger"])
+    if isinstance(fields.get("model"), str):
+        fields["model"] = _placed_model(fields["model"], home)
     if isinstance(fields.get("strategies"), list):
         fields["strategies"] = [_placed(strategy, home) for strategy in fields["strategies"]]
     if "baseline" in fields:
@@ -199,6 +217,12 @@ def study_fields(path: str | Path) -> dict[str, Any]:
 
 def _placed(strategy: Any, home: Path) -> Any:
     return str(home / strategy) if isinstance(strategy, str) and is_path(strategy) else strategy
+
+
+def _placed_model(model: str, home: Path) -> str:
+    from models.chosen import is_file
+
+    return str(home / model) if is_file(model) else model
 
 
 def bad_input(error: ValidationError, where: str | None) -> BadInput:

@@ -86,6 +86,7 @@ def _params(comparison: Comparison) -> "list[Param]":
     values = {
         "portfolio": comparison.portfolio,
         "customers": comparison.customers,
+        "model": comparison.model or "the portfolio's own",
         "baseline": comparison.baseline,
         "planner": study.planner,
         "specialists": study.specialists,

@@ -70,10 +70,11 @@ def chosen(reference: str, ledger: Ledger, *, state: str | Path) -> Chosen:
     """
     check_reference(reference)
     if reference in FITTERS:
-        return Chosen(timing=fit(ledger, model=reference), words=f"{reference}, fitted to it", as_of=ledger.as_of)
+        learned = f"learned from {len(ledger.invoices):,} invoices known on {ledger.as_of:%Y-%m-%d}"
+        return Chosen(timing=fit(ledger, model=reference), words=f"{reference}, {learned}", as_of=ledger.as_of)
     if is_file(reference):
         saved = SavedModel.read(reference)
-        words = f"{saved.model}, saved in {Path(reference).name}"
+        words = f"{saved.model}, known to {saved.as_of:%Y-%m-%d}, saved as {Path(reference).name}"
     else:
         from models.registry import load
         from models.store import connected

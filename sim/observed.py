@@ -21,7 +21,9 @@ _LONG_WRITE_OFF: Final = 365  # days past due, where the ledger shows no write-o
 _FEW: Final = 10  # write-offs that show what the house does
 
 
-def from_ledger(ledger: Ledger, timing: PaymentTiming | None = None) -> Portfolio:
+def from_ledger(
+    ledger: Ledger, timing: PaymentTiming | None = None, *, words: str = "", remarks: tuple[str, ...] = ()
+) -> Portfolio:
     """Return a portfolio that starts from the open invoices of a ledger on its `as_of`.
 
     Customers pay as the payment-timing model says, which is told of this ledger (default: Kaplan–Meier by customer,
@@ -29,6 +31,15 @@ def from_ledger(ledger: Ledger, timing: PaymentTiming | None = None) -> Portfoli
     rate, and each repeats a past order day of that customer, with its invoices, amounts and terms. Customers who came
     late in that time count with their rate over the whole of it, which stands for the new ones to come: total sales
     stay as they were.
+
+    Parameters
+    ----------
+    ledger
+        Where to start; its customers are simulated.
+    timing
+        When they pay.
+    words, remarks
+        Where the model comes from and what to know of it, for the notes; by default that it learned from this ledger.
 
     Raises
     ------
@@ -59,6 +70,7 @@ def from_ledger(ledger: Ledger, timing: PaymentTiming | None = None) -> Portfoli
         disputes=0.0,
     )
     age = _write_off_age(ledger)
+    words = words or f"{timing.name}, learned from {len(ledger.invoices):,} invoices known on {ledger.as_of:%Y-%m-%d}"
     return Portfolio(
         name="ledger",
         ledger=ledger,
@@ -66,9 +78,10 @@ def from_ledger(ledger: Ledger, timing: PaymentTiming | None = None) -> Portfoli
         assumptions=Assumptions.default(write_off_age=age),
         timezone=_most_common(customers["timezone"], "UTC"),
         country=_most_common(customers["country"], ""),
+        timing=words,
         notes=(
-            f"Payment timing: {timing.name}, learned from {len(ledger.invoices):,} invoices known on "
-            f"{ledger.as_of:%Y-%m-%d}. It contains whatever chasing and disputes there were then.",
+            f"Payment timing: {words}. It contains whatever chasing and disputes there were then.",
+            *remarks,
             "Effects of contacts are assumptions, on top of that timing.",
             f"Orders: each customer repeats its own of the last {WINDOW} days at its own rate.",
             f"Write-off at {age:.0f} days past due.",

@@ -18,7 +18,8 @@ class Portfolio:
     """A ledger to start from, and how its customers go on.
 
     `behaviour` has one row per row of `ledger.customers`. `timezone` and `country` are the collectors' own. `notes` say
-    in words where the behaviour comes from; they travel into reports.
+    in words where the behaviour comes from, `timing` which payment-timing model it follows (empty: a law of its own);
+    both travel into reports.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Portfolio:
     timezone: str
     country: str
     notes: tuple[str, ...] = ()
+    timing: str = ""
 
     @cached_property
     def entity(self) -> npt.NDArray[np.uint64]:
