@@ -61,6 +61,7 @@ class Trialled:
     """A challenger's back-test, with the champion that it was compared with."""
 
     model: str
+    ledger: Ledger
     found: Backtest
     champion: str = ""  # in words; empty where there is none
     same_kind: bool = False  # as the champion
@@ -90,8 +91,11 @@ class Trialled:
         }
 
     def files(self) -> dict[str, str]:
-        """Return the back-test as files for its run, by name."""
+        """Return the back-test as files for its run, by name: its numbers, its table, its plots."""
+        from models.page import document
+
         return {
+            "backtest.html": document(self.found, self.ledger, [self.model]),
             "backtest.json": json.dumps(self.found.to_dict(), indent=2, allow_nan=False) + "\n",
             "backtest.txt": self.found.summary() + "\n",
         }
@@ -175,6 +179,7 @@ def trial(
     )
     return Trialled(
         model=challenger.model,
+        ledger=known,
         found=found,
         champion="" if champion is None else called,
         same_kind=same_kind,
