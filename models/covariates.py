@@ -21,14 +21,13 @@ import numpy as np
 import pandas as pd
 
 from ledger import Ledger
-from ledger.months import day_numbers
-from models.features import invoice_features
+from models.features import FEATURES, invoice_features
 from models.history import Ints
-from models.kernels import Asked
 from models.past import Past
-from models.timing import Floats, asked_on
+from models.timing import Floats
 
 NAMES: Final = ("log_expected", "log_expected_median", "share_late", "log_term", "log_amount", "peers_late")
+_LOOKED_UP: Final = ("late_last_20", "late_median", "share_late", "peers_late")
 _FAR: Final = 10.0  # standard deviations beyond which no difference is made
 _FLAT: Final = 1e-6  # standard deviation, in the covariate's unit, of what counts as constant
 _OWN: Final = 0.02  # standard deviation, of 1, that the other covariates must leave unexplained
@@ -39,8 +38,7 @@ class Covariates:
     """How to describe an invoice to a regression; fitted once, while `past` may be rolled forward."""
 
     past: Past
-    rates: Mapping[str, float]  # base-currency minor units per minor unit of each currency
-    usual_amount: float  # geometric mean, base-currency minor units
+    usual_amount: float  # geometric mean in training, base-currency minor units
     names: tuple[str, ...]
     mean: Floats
     deviation: Floats
@@ -49,12 +47,10 @@ class Covariates:
     @classmethod
     def of(cls, ledger: Ledger) -> "tuple[Covariates, Floats]":
         """Return the covariates of a ledger, and their values for its invoices as known on the eve of issue."""
-        codes = pd.Series(sorted({ledger.base_currency, *ledger.rates["currency"]}))
-        amount = ledger.base_rate * ledger.invoices["amount"].to_numpy()
+        past = Past.of(ledger)
         every = cls(
-            past=Past.of(ledger),
-            rates=dict(zip(codes, ledger.to_base(codes), strict=True)),
-            usual_amount=float(np.exp(np.log(amount).mean())),
+            past=past,
+            usual_amount=float(np.exp(np.log(past.amount).mean())),
             names=NAMES,
             mean=np.zeros(len(NAMES)),
             deviation=np.ones(len(NAMES)),
@@ -78,21 +74,20 @@ class Covariates:
 
     def raw(self, invoices: pd.DataFrame) -> pd.DataFrame:
         """Return the covariates in their own units, one row per invoice and one column for each of NAMES."""
-        issue, due = day_numbers(invoices["issue_date"]), day_numbers(invoices["due_date"])
-        rate = invoices["currency"].astype(str).map(dict(self.rates)).to_numpy(np.float64, na_value=np.nan)
-        amount = np.where(np.isnan(rate), self.usual_amount, rate * invoices["amount"].to_numpy(np.float64))
-        who = self.past.customer_of(invoices["customer_id"])
-        asked = Asked(customer=who, country=np.zeros_like(who), issue=issue, due=due, evening=asked_on(invoices))
-        known = invoice_features(self.past, asked, amount).astype(np.float64)
-        term = (due - issue).astype(np.float64)
+        asked = self.past.asked(invoices)
+        known = invoices["currency"].isin(self.past.rates.index).to_numpy(bool)
+        amount = np.where(known, asked.amount, self.usual_amount)
+        table = invoice_features(self.past, asked)
+        seen = {name: table[:, FEATURES.index(name)].astype(np.float64) for name in _LOOKED_UP}
+        term = (asked.due - asked.issue).astype(np.float64)
         return pd.DataFrame(
             {
-                "log_expected": np.log1p(np.maximum(term + known["late_last_20"], 0.0)),
-                "log_expected_median": np.log1p(np.maximum(term + known["late_median"], 0.0)),
-                "share_late": known["share_late"],
+                "log_expected": np.log1p(np.maximum(term + seen["late_last_20"], 0.0)),
+                "log_expected_median": np.log1p(np.maximum(term + seen["late_median"], 0.0)),
+                "share_late": seen["share_late"],
                 "log_term": np.log1p(term),
                 "log_amount": np.log(np.maximum(amount, 1.0)),
-                "peers_late": known["peers_late"],
+                "peers_late": seen["peers_late"],
             }
         )
 
