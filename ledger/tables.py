@@ -115,6 +115,13 @@ COLUMNS: Final[Mapping[str, Mapping[str, Column]]] = {
         "resolution": _one_of(RESOLUTIONS, nullable=True),
         "amount": _number("int64", 1),  # minor units
     },
+    "holdouts": {  # who was drawn at random not to be contacted for a while, and who was not
+        "customer_id": _text(),
+        "start": _day(),
+        "stop": _day(),  # included
+        "held": _number("bool"),
+        "probability": _number("float64", 0, 1),  # with which `held` was drawn
+    },
     "staff": {
         "specialist_id": _text(unique=True),
         "skills": _text(),  # space-separated

@@ -45,6 +45,7 @@ def book(run: Run, *, since: int | None = None) -> Ledger:
         contacts=_joined(before.contacts, contacts),
         promises=_joined(before.promises, promises[promises["contact_id"].isin(contacts["contact_id"])]),
         disputes=_joined(books.resolved(before.disputes), books.disputes()),
+        holdouts=_joined(before.holdouts, books.holdouts()),
     )
 
 
@@ -238,6 +239,24 @@ class _Books:
                 "reason": _category(np.minimum(reason, len(DISPUTE_REASONS) - 1), DISPUTE_REASONS),
                 "resolution": _category(outcome, RESOLUTIONS),
                 "amount": inv.amount[at],
+            }
+        )
+
+    def holdouts(self) -> pd.DataFrame:
+        """Who was drawn to be left alone in which span, and who was not."""
+        plan = self.run.holdout
+        held = plan.table(self.run.days)
+        if not held.size:
+            return empty("holdouts")
+        customer, span = np.divmod(np.arange(held.size), held.shape[1])
+        first = 1 + span * plan.days
+        return pd.DataFrame(
+            {
+                "customer_id": _text(self.customer_ids.take(pa.array(customer))),
+                "start": self.dates(first),
+                "stop": self.dates(first + plan.days - 1),
+                "held": held.ravel(),
+                "probability": np.full(held.size, plan.share),
             }
         )
 

@@ -17,6 +17,7 @@ from sim.calendar import NEVER, Calendar
 from sim.desk import DESKS, Incoming, Lists, Shifts
 from sim.draws import Minutes, chances, outcomes, talk_seconds
 from sim.evening import PromiseLog, Response, after_calls, callbacks, respond, room_for
+from sim.holdout import Holdout
 from sim.keyed import Purpose, key
 from sim.morning import at_risk, due_contacts, open_disputes, sweep
 from sim.planners import Planner, WorkList
@@ -140,6 +141,7 @@ class _DayClock:
         self.inv, self.acc, self.pays = self.world.invoices, self.world.accounts, self.world.payments
         self.ladder = ladder(setting.strategy, assume, 10 ** decimals(portfolio.currency))
         self.keys = {purpose: key(*setting.seeds, purpose) for purpose in Purpose}
+        self.holdout = Holdout.of(setting.strategy, self.acc.entity, self.keys[Purpose.HOLDOUT])
         self.minutes = Minutes.of(assume)
         self.response = Response.of(assume, self.keys[Purpose.PROMISE])
         self.reach = reach_by_block(
@@ -163,7 +165,7 @@ class _DayClock:
             yield env.timeout(day * _DAY - env.now)
             self._open_disputes(day)
             sweep(day, before, self._seen(day), self.inv, self.acc, self.ladder)
-            messages, to_call = due_contacts(day, self.acc, self.ladder)
+            messages, to_call = self.holdout.spared(day, *due_contacts(day, self.acc, self.ladder))
             sent = Batch.of(messages, self.acc.step[messages], day * _DAY + SHIFT_START)
             calls, shifts, incoming = self._plan(day, to_call), self._shifts(day), self._incoming(day)
             yield from self.desk.work(env, shifts, calls.lists, incoming)
@@ -188,6 +190,7 @@ class _DayClock:
             number=self.world.number,
             log=self.log.frozen(),
             promises=self.promises.up_to(self.promised),
+            holdout=self.holdout,
             busy_minutes=self.busy_seconds / 60,
             productive_minutes=self.staffed_days * setting.assume.productive_hours_per_day * 60,
             assumptions=setting.assume,

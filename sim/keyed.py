@@ -38,6 +38,7 @@ class Purpose(IntEnum):
     CUSTOMER = 10
     CATALOGUE = 11
     CALLBACK_DURATION = 12
+    HOLDOUT = 13
 
 
 @njit(cache=True)

@@ -13,6 +13,7 @@ from ledger.currency import decimals
 from models.assumptions import Assumptions
 from sim.calendar import Calendar
 from sim.evening import PromiseLog
+from sim.holdout import Holdout
 from sim.portfolio import Portfolio
 from sim.state import B1, I4, I8, Invoices
 from sim.strategy import Strategy
@@ -95,6 +96,7 @@ class Run:
     number: I4 = field(repr=False)
     log: Contacts = field(repr=False)
     promises: PromiseLog = field(repr=False)
+    holdout: Holdout = field(repr=False)
     busy_minutes: float
     productive_minutes: float
     assumptions: Assumptions = field(repr=False)
