@@ -113,7 +113,8 @@ def fit_loglogistic(ledger: Ledger, *, seed: int = 0) -> Accelerated:  # noqa: A
 
 def _fitted(ledger: Ledger, name: str) -> Accelerated:
     past = history(ledger)
-    covariates, values = Covariates.of(ledger)
+    covariates, raw = Covariates.of(ledger)
+    values = covariates.standardised(raw)
     usual = float(np.median(past.due - past.issue)) + 1.0
     table = pd.DataFrame(np.concatenate([values, np.zeros((2, values.shape[1]))]), columns=list(covariates.names))
     still_open = ~past.paid & (past.end == covariates.past.as_of)

@@ -45,8 +45,8 @@ class Covariates:
     dropped: Mapping[str, str]  # the reason for each covariate that was left out
 
     @classmethod
-    def of(cls, ledger: Ledger) -> "tuple[Covariates, Floats]":
-        """Return the covariates of a ledger, and their values for its invoices as known on the eve of issue."""
+    def of(cls, ledger: Ledger) -> "tuple[Covariates, pd.DataFrame]":
+        """Return the covariates of a ledger, and those of its invoices as known on the eve of issue (see `raw`)."""
         past = Past.of(ledger)
         every = cls(
             past=past,
@@ -56,9 +56,9 @@ class Covariates:
             deviation=np.ones(len(NAMES)),
             dropped={},
         )
-        raw = every.raw(ledger.invoices).to_numpy()
-        mean, deviation = raw.mean(axis=0), raw.std(axis=0)
-        kept, dropped = _independent((raw - mean) / np.maximum(deviation, _FLAT), deviation)
+        raw = every.raw(ledger.invoices)
+        mean, deviation = raw.to_numpy().mean(axis=0), raw.to_numpy().std(axis=0)
+        kept, dropped = _independent((raw.to_numpy() - mean) / np.maximum(deviation, _FLAT), deviation)
         chosen = replace(
             every,
             names=tuple(NAMES[k] for k in kept),
@@ -66,7 +66,7 @@ class Covariates:
             deviation=deviation[kept],
             dropped=dropped,
         )
-        return chosen, chosen.standardised(raw[:, kept])
+        return chosen, raw
 
     def knowing(self, ledger: Ledger) -> "Covariates":
         """Return the same covariates, told of what the ledger knows."""
@@ -93,11 +93,11 @@ class Covariates:
 
     def values(self, invoices: pd.DataFrame) -> Floats:
         """Return the standardised covariates, shape (invoices, names), as known on `asked_on`; never NaN."""
-        return self.standardised(self.raw(invoices)[list(self.names)].to_numpy())
+        return self.standardised(self.raw(invoices))
 
-    def standardised(self, raw: Floats) -> Floats:
-        """Return the values in standard deviations from the training mean, within ±10."""
-        return np.clip((raw - self.mean) / self.deviation, -_FAR, _FAR)
+    def standardised(self, raw: pd.DataFrame) -> Floats:
+        """Return what `raw` gave in standard deviations from the training mean, within ±10, shape (invoices, names)."""
+        return np.clip((raw[list(self.names)].to_numpy() - self.mean) / self.deviation, -_FAR, _FAR)
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -70,7 +70,7 @@ class Proportional:
     def cumulative_hazard(self, invoices: pd.DataFrame, days: npt.ArrayLike) -> Floats:
         """Return −log of `survival`, shape (invoices, days)."""
         raw = self.covariates.raw(invoices)
-        values = self.covariates.standardised(raw[list(self.covariates.names)].to_numpy())
+        values = self.covariates.standardised(raw)
         ratio = np.exp(np.clip(values @ self.coefficients, *self.reach))[:, None]
         stratum = _stratum(raw)
         place = np.minimum(np.searchsorted(self.strata, stratum), len(self.strata) - 1)
@@ -97,12 +97,13 @@ class Proportional:
 
 def fit_cox(ledger: Ledger, *, seed: int = 0) -> Proportional:  # noqa: ARG001  # nothing is drawn
     """Return the regression of a ledger that holds at least one invoice."""
-    covariates, values = Covariates.of(ledger)
+    covariates, raw = Covariates.of(ledger)
+    values = covariates.standardised(raw)
     rows = episodes(ledger)
     moving, kinds, left_out = _moving(rows)
     names = [*covariates.names, *moving.columns]
     table = np.concatenate([values[rows.invoice], moving.to_numpy(np.float64)], axis=1)
-    stratum = _stratum(covariates.raw(ledger.invoices))[rows.invoice]
+    stratum = _stratum(raw)[rows.invoice]
     paid = rows.end == ENDS.index("paid")
     found, how = _coefficients(pd.DataFrame(table, columns=names), rows, stratum, paid)
     log_ratio = np.asarray(table @ found, np.float64)

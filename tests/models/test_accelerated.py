@@ -45,7 +45,8 @@ def test_the_curves_are_those_of_lifelines(name: str) -> None:
 
     family = FAMILIES[name]
     theirs = getattr(lifelines, family.fitter)(penalizer=accelerated.PENALTIES[0])
-    table = pd.DataFrame(Covariates.of(ledger)[1], columns=list(model.covariates.names))
+    known = Covariates.of(ledger)
+    table = pd.DataFrame(known[0].standardised(known[1]), columns=list(model.covariates.names))
     due, day = ledger.invoices["due_date"], ledger.as_of
     paid_on = ledger.settled_date.fillna(day)
     cash = ledger.settled(kinds=("cash",)) > 0

@@ -193,9 +193,9 @@ def test_a_stored_model_gives_the_same_answers(name: str) -> None:
     stored.seek(0)
     again: PaymentTiming = joblib.load(stored)
     assert again.name == name
-    np.testing.assert_array_equal(again.survival(invoices, GRID), before)
+    np.testing.assert_allclose(again.survival(invoices, GRID), before, atol=1e-12)  # threads may add up in any order
     assert again.knowing(busy()).name == name
-    np.testing.assert_array_equal(again.survival(invoices, GRID), before)
+    np.testing.assert_allclose(again.survival(invoices, GRID), before, atol=1e-12)  # threads may add up in any order
 
 
 @pytest.mark.parametrize("name", FITTERS)
