@@ -69,7 +69,7 @@ def _plain(value: Any) -> Any:
     return value if value is None or isinstance(value, str | int | float | bool) else str(value)
 
 
-def _told(message: str, code: int, *, as_json: bool, **details: Any) -> int:
+def _told(message: str, code: int, /, *, as_json: bool, **details: Any) -> int:
     line = " ".join(message.split())
     print(f"collectlab: {line}", file=sys.stderr)
     if as_json:

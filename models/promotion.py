@@ -50,10 +50,10 @@ class Refused(RuntimeError):
         For machines: the version, its file.
     """
 
-    def __init__(self, who: str, failed: tuple[Failure, ...], **details: object) -> None:
-        worst = {one.metric: one for one in sorted(failed, key=lambda one: one.by)}
+    def __init__(self, who: str, failed: tuple[Failure, ...], /, **details: object) -> None:
+        worst = {one.metric: one for one in sorted(reversed(failed), key=lambda one: one.by)}
         super().__init__(f"{who} stays challenger: {'; '.join(one.text for one in worst.values())}")
-        self.details = {"failed": [one.text for one in failed], **details}
+        self.details = details | {"failed": [one.text for one in failed]}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

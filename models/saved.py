@@ -65,7 +65,7 @@ class SavedModel:
             "fingerprint": self.fingerprint,
             "invoices": self.invoices,
             "customers": self.customers,
-            "code": self.code,
+            "code_version": self.code,
         }
 
     def write(self, path: str | Path) -> Path:
