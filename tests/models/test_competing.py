@@ -14,7 +14,7 @@ from tests.strategies import days, ledgers
 PAID, CREDITED, WRITTEN_OFF = (1 + CAUSES.index(name) for name in ("paid", "credited", "written_off"))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(ledgers(), days)
 def test_all_ends_and_open_add_up_to_one(ledger: Ledger, on: str) -> None:
     """On every day of any ledger, in each segment; no chance falls, and the limits enclose it."""
