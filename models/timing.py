@@ -23,6 +23,9 @@ FITTERS: Final[dict[str, str]] = {
     "weibull": "models.accelerated:fit_weibull",
     "lognormal": "models.accelerated:fit_lognormal",
     "loglogistic": "models.accelerated:fit_loglogistic",
+    "hazard": "models.hazard:fit_hazard",
+    "hazard_linear": "models.hazard:fit_hazard_linear",
+    "best": "models.best:fit_best",
 }
 
 

@@ -1,0 +1,181 @@
+"""The hazard of each payment day, learned from person-period rows: gradient boosting or a linear model.
+
+A row is an invoice unpaid on the morning of a payment day; its answer is whether it is paid that day. The model starts
+from the hazard of the customer's kernel (`models.kernels`) and learns a factor on it: Poisson loss with that hazard as
+exposure, which scikit-learn does exactly when the answer is divided, and the weight multiplied, by it. The mean of a
+Poisson answer is the probability itself, whatever the answer's distribution, so the fit is consistent for a hazard of
+whole days. Beyond 75 days past due one pooled hazard goes on.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ledger import Ledger
+from ledger.months import day_numbers
+from models.history import Flags, history
+from models.kernels import Singles
+from models.past import Past
+from models.timing import Floats
+from models.training import Training, tail_rate
+from models.view import View
+from models.weekdays import payment_weekdays
+
+_ENOUGH: Final = 30  # payments without which nothing is learned: the kernel speaks alone
+_RANGE: Final = (1e-6, 0.995)  # of a daily probability
+_CHUNK: Final = 4096  # invoices
+_LEVELS: Final = 255
+_SAMPLE: Final = 50_000  # rows whose quantiles stand for all
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Factor:
+    """A learned factor on the hazard of one kernel; None where there was too little to learn from."""
+
+    learner: Any
+    kernel: int
+
+    @classmethod
+    def learn(cls, learner: Any, kernel: int, training: Training) -> "Factor":
+        """Fit a scikit-learn regressor with Poisson loss on the training set's person-periods."""
+        row, day, event, weight = training.person_periods()
+        if event.sum() < _ENOUGH:
+            return cls(learner=None, kernel=kernel)
+        exposure = training.view.start(row, day, kernel)
+        learner.fit(training.view.day_features(row, day), event / exposure, **{_weight_of(learner): weight * exposure})
+        return cls(learner=learner, kernel=kernel)
+
+    def hazard(self, view: View, row: npt.NDArray[np.int64], day: npt.NDArray[np.int64], seen: Singles) -> Floats:
+        """Return the probability of payment on candidate days, of invoices unpaid that morning."""
+        start = view.start(row, day, self.kernel)
+        factor = 1.0 if self.learner is None else self.learner.predict(seen)
+        return np.clip(start * factor, *_RANGE)
+
+
+def snapped(features: Singles) -> Singles:
+    """Return the features, each value replaced by the nearest of at most 255 quantiles of its column.
+
+    Boosting bins them so itself, but takes weighted quantiles one by one, which is slower than all the rest of it;
+    columns of few distinct values it takes as they are, with borders halfway between, so raw values fit as well.
+    """
+    made = np.empty_like(features)
+    step = max(len(features) // _SAMPLE, 1)
+    for k, column in enumerate(features.T):
+        levels = np.unique(np.quantile(column[::step], np.linspace(0, 1, _LEVELS), method="nearest"))
+        made[:, k] = levels[np.searchsorted((levels[1:] + levels[:-1]) / 2, column)]
+    return made
+
+
+def _weight_of(learner: Any) -> str:
+    return "poissonregressor__sample_weight" if hasattr(learner, "steps") else "sample_weight"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Hazard:
+    """A discrete-time hazard model: the mean, on the log-odds scale of survival, of one or more learned factors."""
+
+    name: str
+    past: Past
+    weekdays: Flags  # (7,): the portfolio's payment weekdays
+    factors: tuple[Factor, ...]
+    tail: float  # hazard of a payment day beyond the horizon
+
+    def knowing(self, ledger: Ledger) -> "Hazard":
+        """Return the same model, told of all that the ledger knows."""
+        return replace(self, past=self.past.rolled(ledger))
+
+    def cumulative_hazard(self, invoices: pd.DataFrame, days: npt.ArrayLike) -> Floats:
+        """Return −log of `survival`, shape (invoices, days)."""
+        when = np.asarray(days, np.int64)
+        made = np.empty((len(invoices), len(when)))
+        for low in range(0, len(invoices), _CHUNK):
+            part = invoices.iloc[low : low + _CHUNK]
+            view = View.of(self.past, self.past.asked(part), self.weekdays)
+            made[low : low + _CHUNK] = self.seen(view, day_numbers(part["due_date"])[:, None] + when)
+        return made
+
+    def survival(self, invoices: pd.DataFrame, days: npt.ArrayLike) -> Floats:
+        """Return the probability that each invoice is unpaid on the evening of each day, shape (invoices, days)."""
+        return np.asarray(np.exp(-self.cumulative_hazard(invoices, days)))
+
+    def seen(self, view: View, day: npt.NDArray[np.int64]) -> Floats:
+        """Return the cumulative hazard of a view's invoices up to each day (asked, days)."""
+        row, candidate = view.candidates()
+        features = view.day_features(row, candidate)
+        count = np.bincount(row, minlength=len(view.asked))
+        first = np.cumsum(count) - count
+        upto = view.upto(day)
+        inside, beyond = np.minimum(upto, count[:, None]), np.maximum(upto - count[:, None], 0)
+        total = []
+        for factor in self.factors:
+            running = np.r_[0.0, np.cumsum(-np.log1p(-factor.hazard(view, row, candidate, features)))]
+            total.append(running[first[:, None] + inside] - running[first][:, None] - beyond * np.log1p(-self.tail))
+        return total[0] if len(total) == 1 else pooled(total, [1 / len(total)] * len(total))
+
+
+def pooled(cumulative: list[Floats], weights: list[float]) -> Floats:
+    """Return one cumulative hazard from several: the weighted mean of the log-odds of survival.
+
+    A pool on the log-odds scale stays sharp, where a mean of probabilities would spread (Ranjan and Gneiting, 2010,
+    JRSS B 72:71). Zero stays zero.
+    """
+    least = 1e-7
+    odds = sum(
+        weight * (-hazard - np.log(-np.expm1(-np.maximum(hazard, least))))
+        for weight, hazard in zip(weights, cumulative, strict=True)
+    )
+    made = np.logaddexp(0.0, -np.asarray(odds))
+    return np.where(np.max(cumulative, axis=0) <= 0, 0.0, made)
+
+
+def boosting(seed: int) -> Any:
+    """Return the regressor of the boosted hazard."""
+    from sklearn.ensemble import HistGradientBoostingRegressor
+
+    return HistGradientBoostingRegressor(
+        loss="poisson",
+        learning_rate=0.05,
+        max_iter=120,
+        max_leaf_nodes=15,
+        min_samples_leaf=60,
+        l2_regularization=5.0,
+        max_features=0.5,
+        early_stopping=False,
+        random_state=seed,
+    )
+
+
+def fit_hazard(ledger: Ledger, *, seed: int = 0) -> Hazard:
+    """Return the boosted hazard of a ledger that holds at least one invoice."""
+    return learned(ledger, "hazard", [(boosting(seed), 0)], seed)
+
+
+def fit_hazard_linear(ledger: Ledger, *, seed: int = 0) -> Hazard:
+    """Return the log-linear hazard of a ledger that holds at least one invoice: Poisson regression, lightly shrunk."""
+    from sklearn.linear_model import PoissonRegressor
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    learner = make_pipeline(StandardScaler(), PoissonRegressor(alpha=1e-3, max_iter=300, solver="newton-cholesky"))
+    return learned(ledger, "hazard_linear", [(learner, 0)], seed)
+
+
+def learned(ledger: Ledger, name: str, learners: list[tuple[Any, int]], seed: int) -> Hazard:
+    """Return a hazard model whose factors are learned, each on the hazard of the kernel that it is given with."""
+    training, weekdays = training_of(ledger, seed)
+    return Hazard(
+        name=name,
+        past=Past.of(ledger),
+        weekdays=weekdays,
+        factors=tuple(Factor.learn(learner, kernel, training) for learner, kernel in learners),
+        tail=tail_rate(training),
+    )
+
+
+def training_of(ledger: Ledger, seed: int) -> tuple[Training, Flags]:
+    """Return the training set of a ledger, and its payment weekdays."""
+    weekdays, _ = payment_weekdays(history(ledger), len(ledger.customers))
+    return Training.of(Past.of(ledger), weekdays, seed), weekdays

@@ -1,0 +1,85 @@
+"""What a learning model is trained on: invoices of the past, asked about again on evenings of long ago.
+
+Each invoice is asked about on the eve of its issue, and once more, with less weight, on a random later evening on which
+it was still unpaid: so the model has seen old open invoices when it is asked about one.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from models.history import Flags, Ints
+from models.past import Asked, Past
+from models.timing import Floats
+from models.view import HORIZON, View
+
+LATER: Final = 0.5  # weight of a question asked after issue
+_MOST: Final = 100_000  # invoices learned from: the newest
+_ROWS: Final = 1_000_000  # person-period rows learned from, at most
+SHARE: Final = 0.25  # of the rows without a payment that are kept, with four times the weight
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Training:
+    """Invoices asked about, and what became of them as known on the last evening."""
+
+    view: View
+    weight: Floats
+    end: Ints  # day of payment or censoring
+    paid: Flags
+    seed: int
+
+    @classmethod
+    def of(cls, past: Past, weekdays: Flags, seed: int) -> "Training":
+        """Return the training set of a past."""
+        random = np.random.default_rng(seed)
+        rows = np.sort(np.argsort(past.issue, kind="stable")[-_MOST:])
+        last = np.minimum(past.end[rows], past.as_of) - 1  # the last evening on which it was known to be unpaid
+        later = past.issue[rows] + np.floor(random.random(len(rows)) * (last - past.issue[rows] + 1)).astype(np.int64)
+        again = last >= past.issue[rows]
+        evening = np.r_[past.issue[rows] - 1, later[again]]
+        rows = np.r_[rows, rows[again]]
+        return cls(
+            view=View.of(past, past.ask_again(rows, evening), weekdays),
+            weight=np.r_[np.ones(len(again)), np.full(int(again.sum()), LATER)],
+            end=past.end[rows],
+            paid=past.paid[rows],
+            seed=seed,
+        )
+
+    @property
+    def asked(self) -> Asked:
+        """The invoices asked about."""
+        return self.view.asked
+
+    def person_periods(self) -> tuple[Ints, Ints, Flags, Floats]:
+        """Return rows of payment days at risk: invoice, day, whether it was paid that day, and a weight.
+
+        Days run from the evening asked on to payment (on the next payment day), censoring, or the horizon. Of the days
+        without a payment a random share is kept and weighted up.
+        """
+        row, day = self.view.candidates()
+        end, paid = self.end[row], self.paid[row]
+        paydays, country = self.view.paydays, self.asked.country[row]
+        ordinal = paydays.counted(country, day)
+        stop = np.where(paid, paydays.counted(country, end - 1) + 1, paydays.counted(country, end))
+        at_risk = ordinal <= stop
+        event = paid & (ordinal == stop)
+        share = min(SHARE, _ROWS / max(int((at_risk & ~event).sum()), 1))
+        kept = at_risk & (event | (np.random.default_rng((self.seed, 1)).random(len(row)) < share))
+        weight = self.weight[row] * np.where(event, 1.0, 1.0 / share)
+        return row[kept], day[kept], event[kept], weight[kept]
+
+
+def tail_rate(training: Training) -> float:
+    """Return the hazard of a payment day beyond the horizon: payments there over payment days at risk.
+
+    Shrunk to one payment in 60 payment days by two payments' worth of data.
+    """
+    view, asked = training.view, training.asked
+    horizon, first = asked.due + HORIZON, training.weight == 1.0
+    before = view.paydays.counted(asked.country, np.maximum(horizon, asked.evening))
+    risk = np.maximum(view.paydays.counted(asked.country, training.end) - before, 0)[first].sum()
+    events = (training.paid & (training.end > horizon))[first].sum()
+    return float((events + 2.0) / (risk + 120.0))
