@@ -8,8 +8,8 @@ Customers may differ by a lasting factor that nobody sees, their frailty, gamma 
 The likelihood then weighs each customer by what its own payments have shown so far. It is right where the choice whom
 to contact followed from what had been seen; where those who chose knew more, it is right in the long run only.
 
-Levels and frailties are not coefficients: each step of iteratively reweighted least squares sweeps them out, by
-alternating projections (Guimarães and Portugal 2010), so thousands of them cost little.
+Levels and frailties are not coefficients: each step of iteratively reweighted least squares sweeps them out, the larger
+set by its diagonal, the smaller by one linear solution.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,6 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from models.history import Flags, Ints
 
@@ -169,11 +168,11 @@ def _covariance(
     tool = (side - first[level, k:]) * weight[:, None]
     bread = np.linalg.inv((side * weight[:, None]).T @ left)
     if cluster is None:
-        return bread if instruments is None else bread @ (tool.T @ side) @ bread.T, 0
+        return np.asarray(bread if instruments is None else bread @ (tool.T @ side) @ bread.T), 0
     codes, place = np.unique(cluster[rows], return_inverse=True)
     score = np.column_stack([np.bincount(place, tool[:, j] * gap) for j in range(k)])
     g = len(codes)
-    return bread @ (score.T @ score) @ bread.T * (g / max(g - 1, 1)), g
+    return np.asarray(bread @ (score.T @ score) @ bread.T * (g / max(g - 1, 1))), g
 
 
 def _penalty(shape: float, frail: Floats) -> tuple[Floats, Floats]:
@@ -243,38 +242,27 @@ def _nothing(size: int) -> Fit:
     )
 
 
-@njit(cache=True)
-def _swept(columns, weight, level, who, pull, toward):  # type: ignore[no-untyped-def]  # numba infers them
-    """Return the weighted regression of each column on levels and customers, in turns until nothing moves.
+def _swept(
+    columns: Floats, weight: Floats, level: Ints, who: Ints, pull: Floats, toward: Floats
+) -> tuple[Floats, Floats]:
+    """Return the weighted regression of each column on levels and customers, (levels, columns), (customers, columns).
 
     Customers are pulled to `toward` (first column) or 0 (the others) with weight `pull`, infinite for no customers.
+    Of the normal equations the larger of the two diagonal blocks is eliminated.
     """
-    rows, width = columns.shape
-    ones, twos = level.max() + 1, len(pull)
-    total, other = np.zeros(ones), np.zeros(twos)
-    for i in range(rows):
-        total[level[i]] += weight[i]
-        other[who[i]] += weight[i]
-    first, second, before = np.zeros((ones, width)), np.zeros((twos, width)), np.zeros((ones, width))
-    for turn in range(1000):
-        sums = np.zeros((ones, width))
-        for i in range(rows):
-            for k in range(width):
-                sums[level[i], k] += weight[i] * (columns[i, k] - second[who[i], k])
-        moved = 0.0
-        for j in range(ones):
-            for k in range(width):
-                first[j, k] = sums[j, k] / max(total[j], 1e-300)
-                moved = max(moved, abs(first[j, k] - before[j, k]))
-                before[j, k] = first[j, k]
-        if np.isinf(pull[0]) or (turn > 0 and moved < 1e-7):
-            break
-        sums = np.zeros((twos, width))
-        for i in range(rows):
-            for k in range(width):
-                sums[who[i], k] += weight[i] * (columns[i, k] - first[level[i], k])
-        for j in range(twos):
-            for k in range(width):
-                aim = pull[j] * toward[j] if k == 0 else 0.0
-                second[j, k] = (sums[j, k] + aim) / (other[j] + pull[j])
-    return first, second
+    levels, customers = int(level.max()) + 1, len(pull)
+    by_level = np.column_stack([summed(level, weight * column) for column in columns.T])
+    total = summed(level, weight)[:, None]
+    if np.isinf(pull[0]):
+        return by_level / total, np.zeros((customers, columns.shape[1]))
+    by_customer = np.column_stack([summed(who, weight * column) for column in columns.T])
+    by_customer[:, 0] += pull * toward
+    own = (summed(who, weight) + pull)[:, None]
+    cross = np.bincount(who * levels + level, weight, customers * levels).reshape(customers, levels)
+    if customers <= levels:
+        shared = (cross / total.T) @ cross.T
+        second = np.linalg.solve(np.diag(own[:, 0]) - shared, by_customer - cross @ (by_level / total))
+        return np.asarray((by_level - cross.T @ second) / total), np.asarray(second)
+    shared = (cross / own).T @ cross
+    first = np.linalg.solve(np.diag(total[:, 0]) - shared, by_level - cross.T @ (by_customer / own))
+    return np.asarray(first), np.asarray((by_customer - cross @ first) / own)
