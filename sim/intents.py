@@ -4,8 +4,10 @@ The simulator lets a customer decide on some day and pay on the next of its paym
 payments has to be taken back to decisions, such that moving them on to the payment days gives the model's own
 distribution again:
 
-1. Ask the model about typical invoices of each customer: seven of its own orders of the last year, from the shortest
-   term to the longest, that fall due on the seven weekdays after the ledger ends.
+1. Ask the model about typical invoices of each customer: seven of its latest, from the shortest term to the longest,
+   each as of its own issue and moved back by up to six days, so that they fall due on the seven weekdays. (Invoices of
+   days to come would not do: by then the customer would have paid others, and a model that looks at that, and sees
+   nothing, takes it for a bad sign.)
 2. Hazard of a payment on a weekday on which the customer does not pay (of a model that knows no weekdays) goes to the
    payment days before and after it, in the shares that leave the mean where it was.
 3. The hazard of each payment day is spread over the days since the payment day before it, not before issue: evenly at
@@ -19,12 +21,14 @@ import numpy as np
 import pandas as pd
 
 from ledger import Ledger
-from ledger.months import day_numbers
+from ledger.months import day_number, day_numbers
 from models.timing import PaymentTiming
 from models.weekdays import days_since, weekday
 from sim.state import B1, F8, I8
 
 TYPICAL: Final = 7  # invoices of each customer; their due dates fall on the seven weekdays
+LATEST: Final = 91  # days before the ledger's end that they are taken from
+FEW: Final = 28
 _SPREAD: Final = 3  # weekdays between one term and the next longer, so that neither goes with the other
 _ROUNDS: Final = 6  # the last ones move no simulated share by a thousandth
 _CERTAIN: Final = 50.0  # cumulative hazard of what a model holds for certain
@@ -33,14 +37,14 @@ _CHUNK: Final = 256  # customers asked about at a time
 
 
 def intent_hazard(
-    ledger: Ledger, timing: PaymentTiming, weekdays: B1, customers: I8, *, first_day: int, last_day: int, since: int
+    ledger: Ledger, timing: PaymentTiming, weekdays: B1, customers: I8, *, first_day: int, last_day: int
 ) -> F8:
     """Return the daily hazard of deciding to pay, of some customers, shape (customers, days).
 
     Parameters
     ----------
     ledger
-        What is known; the typical invoices are issued on the seven days after its `as_of`.
+        What is known.
     timing
         The model, told of the ledger.
     weekdays
@@ -49,10 +53,8 @@ def intent_hazard(
         Rows of `ledger.customers`, all of whom have an invoice.
     first_day, last_day
         Days past due of the first and last column. What is decided earlier counts on the first.
-    since
-        Typical are invoices issued in so many days up to `as_of`; where there are none, all of the customer's.
     """
-    typical = typical_invoices(ledger, customers, since=since)
+    typical = typical_invoices(ledger, customers)
     out = np.empty((len(customers), last_day - first_day + 1))
     for low in range(0, len(customers), _CHUNK):  # in parts: seven curves of a year and more for each customer
         part = slice(low, min(low + _CHUNK, len(customers)))
@@ -63,30 +65,29 @@ def intent_hazard(
     return out
 
 
-def typical_invoices(ledger: Ledger, customers: I8, *, since: int) -> pd.DataFrame:
+def typical_invoices(ledger: Ledger, customers: I8) -> pd.DataFrame:
     """Return `TYPICAL` invoices of each customer, one customer after the other, with the model's columns.
 
-    They repeat terms, amounts and currencies of the customer's own, taken evenly from the shortest term to the longest.
+    They are like those of its last `LATEST` days, and like its last `FEW` where that is more; taken evenly from the
+    shortest term to the longest, some several times where there are fewer.
     """
     invoices, owner = ledger.invoices, ledger.customer_of_invoice
     issue, due = day_numbers(invoices["issue_date"]), day_numbers(invoices["due_date"])
-    end = int(day_numbers(pd.Series([ledger.as_of]))[0])
-    old = issue <= end - since
-    recent = np.bincount(owner[~old], minlength=len(ledger.customers)) > 0
-    order = np.lexsort((invoices["amount"].to_numpy(), due - issue, owner, old & recent[owner]))
-    order = order[: len(order) - int((old & recent[owner]).sum())]
+    newest = np.lexsort((due, -issue, owner))
+    rank = np.empty(len(owner), np.int64)
+    rank[newest] = np.arange(len(owner)) - np.searchsorted(owner[newest], owner[newest])
+    late = np.flatnonzero((rank < FEW) | (issue > day_number(ledger.as_of) - LATEST))
+    order = late[np.lexsort((invoices["amount"].to_numpy()[late], (due - issue)[late], owner[late]))]
     first = np.searchsorted(owner[order], customers)
     number = np.searchsorted(owner[order], customers, "right") - first
     k = np.arange(TYPICAL)
     like = order[first[:, None] + ((k + 0.5) / TYPICAL * number[:, None]).astype(np.int64)].ravel()
-    term = (due - issue)[like]
-    falls_due = end + 1 + term + (np.tile(_SPREAD * k, len(customers)) - end - 1 - term) % 7  # a weekday for each k
-    issued = falls_due - term
+    back = (due[like] - np.tile(_SPREAD * k, len(customers))) % 7  # a weekday for each k
     return pd.DataFrame(
         {
             "customer_id": ledger.customers["customer_id"].take(np.repeat(customers, TYPICAL)).reset_index(drop=True),
-            "issue_date": pd.to_datetime(issued, unit="D"),
-            "due_date": pd.to_datetime(falls_due, unit="D"),
+            "issue_date": pd.to_datetime(issue[like] - back, unit="D"),
+            "due_date": pd.to_datetime(due[like] - back, unit="D"),
             "amount": invoices["amount"].to_numpy()[like],
             "currency": invoices["currency"].take(like).reset_index(drop=True),
         }

@@ -103,9 +103,7 @@ def _timing(ledger: Ledger, timing: PaymentTiming, orders: F8) -> tuple[F8, I4, 
     weekdays = payment_weekdays(history(ledger), len(ids))[1]
     owing = np.bincount(ledger.customer_of_invoice[ledger.open_amount() > 0], minlength=len(ids)) > 0
     active = np.flatnonzero((orders > 0) | owing)  # the others never pay anything
-    hazard = intent_hazard(
-        ledger, timing.knowing(ledger), weekdays, active, first_day=_FIRST_DAY, last_day=_LAST_DAY, since=WINDOW
-    )
+    hazard = intent_hazard(ledger, timing.knowing(ledger), weekdays, active, first_day=_FIRST_DAY, last_day=_LAST_DAY)
     row = np.zeros(len(ids), np.int32)
     row[active] = np.arange(len(active))
     return hazard, row, weekdays

@@ -143,21 +143,24 @@ def _late(way: str) -> npt.NDArray[np.float64]:
 
 
 def test_typical_invoices_are_the_customers_own_on_every_weekday() -> None:
-    """Terms and amounts from shortest to longest, recent ones before old, due on seven weekdays, issued after as_of."""
-    rows = [
-        invoice("old", "2020-01-01", "2020-03-31", 500, customer_id="a"),
-        invoice("a1", "2024-01-10", "2024-01-20", 100, customer_id="a"),
-        invoice("a2", "2024-01-11", "2024-02-10", 200, customer_id="a"),
-        invoice("only", "2020-01-01", "2020-03-01", 700, customer_id="b", currency="EUR"),
+    """Terms and amounts from shortest to longest, the latest ones, due on seven weekdays, none issued later."""
+    days = pd.date_range("2020-01-01", periods=40, freq="D")
+    old = [invoice(f"o{day:%F}", f"{day:%F}", "2020-03-31", 500, customer_id="a") for day in days]
+    new = [
+        invoice(f"n{k}", f"{day:%F}", f"{day + pd.Timedelta(days=term):%F}", 10 * term, customer_id="a")
+        for k, day in enumerate(pd.date_range("2024-06-01", periods=15))
+        for term in (10, 30)
     ]
-    rates = [{"currency": "EUR", "rate": 1.1}]
-    ledger = handmade("2024-06-30", rows, rates=rates)
-    typical = typical_invoices(ledger, np.array([0, 1]), since=365)
+    only = invoice("only", "2020-01-01", "2020-03-01", 700, customer_id="b", currency="EUR")
+    rows = [*old, *({**row, "invoice_id": f"{row['invoice_id']}-{k}"} for k, row in enumerate(new)), only]
+    ledger = handmade("2024-06-30", rows, rates=[{"currency": "EUR", "rate": 1.1}])
+    typical = typical_invoices(ledger, np.array([0, 1]))
     assert len(typical) == 2 * TYPICAL
     for customer, own in typical.groupby("customer_id"):
         assert set(own["due_date"].dt.dayofweek) == set(range(7))
-        assert own["issue_date"].between(pd.Timestamp("2024-07-01"), pd.Timestamp("2024-07-07")).all()
+        last = pd.Timestamp("2024-06-15" if customer == "a" else "2020-01-01")
+        assert own["issue_date"].between(last - pd.Timedelta(days=21), last).all()
         terms = set((own["due_date"] - own["issue_date"]).dt.days)
         assert terms == ({10, 30} if customer == "a" else {60})
-        assert set(own["amount"]) == ({100, 200} if customer == "a" else {700})
+        assert set(own["amount"]) == ({100, 300} if customer == "a" else {700})
         assert set(own["currency"]) == ({"USD"} if customer == "a" else {"EUR"})
