@@ -27,13 +27,13 @@ def guarded(run: Callable[[], Any], *, debug: bool, as_json: bool) -> int:
     except (BrokenPipeError, SystemExit):  # Typer makes the latter of the former, and of nothing else
         return _closed_pipe()
     except KeyboardInterrupt:
-        return _told("interrupted: nothing was written", INTERRUPTED, as_json=as_json)
+        return _told("interrupted: nothing is left half-written", INTERRUPTED, as_json=as_json)
     except Exception as error:  # noqa: BLE001 - the last line of defence: every other end has a name
         if debug:
             traceback.print_exc()
         return _ended(error, as_json=as_json)
     if code == INTERRUPTED:  # Typer turns Ctrl-C into this code and returns it
-        return _told("interrupted: nothing was written", INTERRUPTED, as_json=as_json)
+        return _told("interrupted: nothing is left half-written", INTERRUPTED, as_json=as_json)
     return code if isinstance(code, int) else OK
 
 
@@ -45,7 +45,7 @@ def _ended(error: Exception, *, as_json: bool) -> int:
     if isinstance(error, typer.Exit):
         return int(error.exit_code)
     if isinstance(error, typer.Abort):
-        return _told("interrupted: nothing was written", INTERRUPTED, as_json=as_json)
+        return _told("interrupted: nothing is left half-written", INTERRUPTED, as_json=as_json)
     if isinstance(error, ClickException):
         hint = f" (see `{error.ctx.command_path} --help`)" if isinstance(error, UsageError) and error.ctx else ""
         return _told(error.format_message().rstrip(".") + hint, BAD_INPUT, as_json=as_json)

@@ -5,8 +5,9 @@ MLflow takes more than a second to import, so nothing of it is imported before a
 
 import logging
 import os
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -100,12 +101,28 @@ def connected(state: str | Path, *, kept: str = "") -> Iterator[Store]:
         try:
             if own:
                 state.mkdir(parents=True, exist_ok=True)
+            if not os.environ.get("MLFLOW_TRACKING_URI"):
+                _create(state / "mlflow.db")
             client = MlflowClient(tracking_uri=uri, registry_uri=uri)
             yield Store(client=client, uri=uri, artifacts=state / "artifacts" if own else None)
         except (MlflowException, RequestException, SQLAlchemyError, OSError) as error:
             rule = str(error).splitlines()[0] if str(error) else type(error).__name__
             ending = f"; {kept}" if kept else ""
             raise TrackingUnavailable(f"MLflow at {uri} cannot be used ({_short(rule)}){ending}") from error
+
+
+def _create(database: Path) -> None:
+    """Make the database with its tables, where it is missing, in one step: two who do it at once break each other's."""
+    from mlflow.tracking import MlflowClient
+
+    if database.exists():
+        return
+    with tempfile.TemporaryDirectory(prefix=".mlflow-", dir=database.parent) as place:
+        fresh = Path(place) / database.name
+        uri = f"sqlite:///{fresh}"
+        MlflowClient(tracking_uri=uri, registry_uri=uri).search_registered_models(max_results=1)
+        with suppress(FileExistsError):  # another was sooner: theirs is as good
+            os.link(fresh, database)
 
 
 def exists(error: Exception) -> bool:
