@@ -215,6 +215,23 @@ def models(
     run_models(state=state, drift=drift, as_json=as_json)
 
 
+@app.command("effects")
+def effects(
+    ledger: Annotated[Path, typer.Argument(help="Ledger folder.")],
+    as_of: Annotated[
+        str | None, typer.Option(help="Use what was known on this evening.", show_default="all of it")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option(help="Use invoices issued from this day on.", show_default="the first contact")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show what a contact does to payment: assumed, naive, adjusted, and by randomised holdout."""
+    from app.effects import run_effects
+
+    run_effects(ledger, as_of=as_of, since=since, as_json=as_json)
+
+
 @app.command("simulate")
 def simulate(
     customers: Annotated[

@@ -140,7 +140,7 @@ def test_any_fitted_model_can_be_asked() -> None:
 
 
 def test_the_simulator_agrees() -> None:
-    """Emailed 5 days late, the share paid 30 days later fits, the one without does not: 1 of 15,000 seeds would fail."""
+    """Emailed 5 days late, the share paid 30 days later fits, that without does not: 1 of 15,000 seeds would fail."""
     late = np.arange(FIRST, LAST + 1)
     hazard = np.where(late < 0, 0.0, 0.012 + 0.05 * np.exp(-late / 15))
     n, ratio = 8_000, 2.0
