@@ -57,19 +57,8 @@ def invoice_features(past: Past, asked: Asked) -> Singles:
     table = np.empty((len(asked), len(FEATURES)), np.float32)
     log_amount = np.log(np.maximum(asked.amount, 1.0))
     _look_back(
-        past.offset,
-        past.issue,
-        past.due,
-        past.end,
-        past.seen,
-        past.paid,
-        np.log(np.maximum(past.amount, 1.0)),
-        asked.customer,
-        asked.issue,
-        asked.due,
-        asked.evening,
-        log_amount,
-        peers[0],
+        (past.offset, past.issue, past.due, past.end, past.seen, past.paid, np.log(np.maximum(past.amount, 1.0))),
+        (asked.customer, asked.issue, asked.due, asked.evening, log_amount, peers[0]),
         table,
     )
     table[:, FEATURES.index("due_weekday")] = weekday(asked.due)
@@ -96,9 +85,9 @@ def _peers(past: Past, evening: Ints) -> tuple[Floats, Floats]:
 
 
 @njit(cache=True)
-def _look_back(
-    offset, issue, due, end, seen, paid, log_amount, who, own_issue, own_due, evening, own_log, peers, out
-):  # type: ignore[no-untyped-def]  # numba infers them  # fmt: skip
+def _look_back(books, asked, out):  # type: ignore[no-untyped-def]  # numba infers them
+    offset, issue, due, end, seen, paid, log_amount = books
+    who, own_issue, own_due, evening, own_log, peers = asked
     for i in range(len(who)):
         a, c = evening[i], who[i]
         late = np.empty(RECENT)

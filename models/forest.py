@@ -17,7 +17,7 @@ from models.training import Training
 from models.view import View
 
 ANSWERS: Final = np.r_[-30, -20, -15, -12, -10, -8:11, 12, 15, 18, 22, 27, 35, 45, 60]  # payment days late
-_LEAF: Final = 8  # invoices
+_LEAF: Final = 5  # invoices
 _LEAVES: Final = 4000  # of a tree, about, at most
 _TREES: Final = 100
 _ENOUGH: Final = 100  # invoices without which nothing is learned
@@ -63,7 +63,9 @@ def learn_forest(training: Training, seed: int, tail: float) -> Forest | None:
     if len(training.asked) < _ENOUGH:
         return None
     leaf = max(_LEAF, len(training.asked) // _LEAVES)
-    trees = ExtraTreesRegressor(_TREES, min_samples_leaf=leaf, max_features=0.5, n_jobs=-1, random_state=seed)
+    trees = ExtraTreesRegressor(
+        _TREES, min_samples_leaf=leaf, max_features=0.5, bootstrap=True, max_samples=0.5, n_jobs=-1, random_state=seed
+    )
     trees.fit(training.view.invoice_features(), answers(training), sample_weight=training.weight)
     return Forest(trees=trees, tail=tail)
 
@@ -74,7 +76,7 @@ def answers(training: Training) -> Singles:
     paydays, axis, hazard = view.paydays, view.axes[0], view.hazards[0]
     due = paydays.counted(asked.country, asked.due)
     paid_on = paydays.counted(asked.country, training.end - 1) + 1 - due
-    made = (paid_on[:, None] <= ANSWERS).astype(np.float32)
+    made: Singles = (paid_on[:, None] <= ANSWERS).astype(np.float32)
     unknown = np.flatnonzero(~training.paid)
     rate = np.cumsum(-np.log1p(-np.minimum(hazard[unknown], 0.99)), axis=1)
     unpaid_on = (paydays.counted(asked.country, training.end) - due)[unknown, None]

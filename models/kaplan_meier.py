@@ -24,6 +24,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ledger import Ledger
+from ledger.columns import columns
 from ledger.ledger import positions
 from ledger.months import day_numbers
 from ledger.tables import TEXT
@@ -83,9 +84,9 @@ class KaplanMeier:
         total = self._upto(row[:, None], paid_by) - self._upto(row[:, None], unpaid_by)
         return np.maximum(total, 0.0)
 
-    def knowing(self, ledger: Ledger) -> "KaplanMeier":  # noqa: ARG002  # a table knows what it was made of
-        """Return the same table."""
-        return self
+    def knowing(self, ledger: Ledger) -> "RolledKaplanMeier":
+        """Return the estimator rolled forward: a table for each week of what the ledger knows."""
+        return RolledKaplanMeier(past=history(ledger), seen=columns(ledger).settled, people=ledger.customers)
 
     def survival(self, invoices: pd.DataFrame, days: npt.ArrayLike) -> Floats:
         """Return the probability that each invoice is unpaid on the evening of each day, shape (invoices, days)."""
@@ -106,10 +107,54 @@ class KaplanMeier:
         return np.where(day < FIRST_DAY, 0.0, inside + beyond)
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
+class RolledKaplanMeier:
+    """The estimator as of each Sunday evening: an invoice is looked up in the last table before it is asked about."""
+
+    past: History
+    seen: Ints  # evening on which the books knew an invoice's end
+    people: pd.DataFrame
+    name: str = "kaplan_meier"
+
+    def knowing(self, ledger: Ledger) -> "RolledKaplanMeier":
+        """Return the estimator of what the ledger knows."""
+        return RolledKaplanMeier(past=history(ledger), seen=columns(ledger).settled, people=ledger.customers)
+
+    def cumulative_hazard(self, invoices: pd.DataFrame, days: npt.ArrayLike) -> Floats:
+        """Return −log of `survival`, shape (invoices, days), by the tables of `KaplanMeier`."""
+        evening = asked_on(invoices)
+        sunday = evening - (weekday(evening) + 1) % 7
+        made = np.empty((len(invoices), np.size(days)))
+        for day in np.unique(sunday):
+            asked = sunday == day
+            made[asked] = table_of(self._as_known(day), self.people).cumulative_hazard(invoices[asked], days)
+        return made
+
+    def survival(self, invoices: pd.DataFrame, days: npt.ArrayLike) -> Floats:
+        """Return the probability that each invoice is unpaid on the evening of each day, shape (invoices, days)."""
+        return np.asarray(np.exp(-self.cumulative_hazard(invoices, days)))
+
+    def _as_known(self, day: int) -> History:
+        """Return the history as the books knew it on the evening of the day."""
+        past, kept = self.past, self.past.issue <= day
+        known = (self.seen <= day)[kept]
+        return History(
+            customer=past.customer[kept],
+            issue=past.issue[kept],
+            due=past.due[kept],
+            end=np.where(known, past.end[kept], day),
+            paid=past.paid[kept] & known,
+            prepaid=past.prepaid[kept] & known,
+        )
+
+
 def fit_kaplan_meier(ledger: Ledger, *, seed: int = 0) -> KaplanMeier:  # noqa: ARG001  # nothing is drawn
     """Return the hazards by customer of a ledger that holds at least one invoice."""
-    past = history(ledger)
-    people = ledger.customers
+    return table_of(history(ledger), ledger.customers)
+
+
+def table_of(past: History, people: pd.DataFrame) -> KaplanMeier:
+    """Return the hazards by customer of a history; `people` are the customers that it numbers."""
     segment_of, segments = pd.factorize(people["segment"], sort=True)
     portfolio_days, own_days = payment_weekdays(past, len(people))
     counts = np.bincount(past.customer, minlength=len(people))

@@ -102,27 +102,15 @@ def customer_hazards(past: Past, asked: Asked, axis: Axis, kernel: Kernel) -> tu
     """Return hazards and weighted invoices at risk, both (asked, axis)."""
     placed = Placed.of(past, axis)
     parent = _parents(placed, asked, max(kernel.half_life, 90.0))
-    return _customers(
-        past.offset,
-        past.issue,
-        past.due,
-        past.seen,
-        past.paid,
-        placed.enter,
-        placed.due,
-        placed.end,
-        asked.customer,
-        asked.due,
-        asked.due - asked.issue,
-        asked.evening,
-        axis.at(asked.country, asked.evening),
+    hazard, support = _customers(
+        (past.offset, past.issue, past.due, past.seen, past.paid),
+        (placed.enter, placed.due, placed.end, axis.at(asked.country, asked.evening)),
+        (asked.customer, asked.due, asked.due - asked.issue, asked.evening),
         parent,
-        kernel.half_life,
-        kernel.other_weekday,
-        kernel.other_term,
-        axis.first,
-        axis.size,
+        (kernel.half_life, kernel.other_weekday, kernel.other_term),
+        (axis.first, axis.size),
     )
+    return hazard, support
 
 
 def _parents(placed: Placed, asked: Asked, half_life: float) -> Singles:
@@ -215,10 +203,12 @@ def _count(d, n, weight, enter, stop, event):  # type: ignore[no-untyped-def]  #
 
 
 @njit(cache=True)
-def _customers(
-    offset, issue, due, seen, paid, enter, due_at, end, who, own_due, term, evening, evening_at, parent,
-    half_life, other_weekday, other_term, low, size,
-):  # type: ignore[no-untyped-def]  # numba infers them  # fmt: skip
+def _customers(books, placed, asked, parent, kernel, axis):  # type: ignore[no-untyped-def]  # numba infers them
+    offset, issue, due, seen, paid = books
+    enter, due_at, end, evening_at = placed
+    who, own_due, term, evening = asked
+    half_life, other_weekday, other_term = kernel
+    low, size = axis
     hazard = np.empty((len(who), size), np.float32)
     support = np.zeros((len(who), size), np.float32)
     for i in range(len(who)):

@@ -86,7 +86,7 @@ class View:
         country, evening = self.asked.country, self.asked.evening
         if day.ndim == 2:
             country, evening = country[:, None], evening[:, None]
-        return np.maximum(self.paydays.counted(country, day) - self.paydays.counted(country, evening), 0)
+        return np.asarray(np.maximum(self.paydays.counted(country, day) - self.paydays.counted(country, evening), 0))
 
     def candidates(self) -> tuple[Ints, Ints]:
         """Return the row and the day of each payment day after the evening and up to the horizon."""
