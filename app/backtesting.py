@@ -89,7 +89,7 @@ def _tested(
 
 def _drawn(test: "Backtest", ledger: Any, names: list[str], page: Path) -> Path:
     from ledger.storage import write_file
-    from models.figures import document
+    from models.page import document
 
     return write_file(page, document(test, ledger, names))
 

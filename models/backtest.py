@@ -63,9 +63,9 @@ class Backtest:
         """The models in the order they were given, baselines first where those were not."""
         return tuple(self.metrics.index)
 
-    def summary(self) -> str:
-        """Return the result as text of at most 100 columns."""
-        labels = {name: METRICS[name].label for name in SHOWN} | _COST_LABELS
+    def summary(self, *, costs: bool = True) -> str:
+        """Return the result as text of at most 100 columns, with or without seconds and memory."""
+        labels = {name: METRICS[name].label for name in SHOWN} | (_COST_LABELS if costs else {})
         width = {name: 1 + max(len(label), 6 if name == "integrated_brier" else 5) for name, label in labels.items()}
         lines = [f"{'model':<13}" + "".join(f"{label:>{width[name]}}" for name, label in labels.items())]
         for model, row in self._rows(self.metrics):

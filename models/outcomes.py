@@ -106,6 +106,21 @@ class Outcomes:
         """Return whether each invoice is known to be unpaid on the evening of the day, in days relative to due."""
         return np.asarray(np.where(self.paid, self.late > day, self.late >= day))
 
+    def survival(self, days: Ints, among: Flags | None = None) -> Floats:
+        """Return the observed share unpaid on the evening of each day, by Kaplan–Meier; the days must ascend.
+
+        From the last day on which one of the invoices is followed on, the curve stays where it is.
+        """
+        rows = np.ones(len(self), bool) if among is None else among
+        late, paid = self.late[rows], self.paid[rows]
+        if not len(late):
+            return np.full(len(days), np.nan)
+        first, length = int(late.min()), int(np.ptp(late)) + 1
+        events = np.bincount(late[paid] - first, minlength=length)
+        at_risk = np.bincount(late - first, minlength=length)[::-1].cumsum()[::-1]
+        curve = np.concatenate([[1.0], np.cumprod(1 - events / np.maximum(at_risk, 1))])
+        return np.asarray(curve[np.clip(days - first + 1, 0, length)])
+
     def weight(self, day: int | Ints) -> Floats:
         """Return the weight of each invoice for a question that is settled by the evening of the day, ≥ 0.
 

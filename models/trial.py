@@ -63,9 +63,7 @@ class Trial:
             raise BadInput(f"no invoice was issued after it and by {last:%F}", field="cut", value=f"{cut:%F}")
         invoices = ledger.invoices[rows].reset_index(drop=True)
         outcomes = Outcomes.of(ledger, rows)
-        ids, owner = np.unique(invoices["customer_id"].to_numpy(dtype=object), return_inverse=True)
-        draw = np.random.default_rng((seed, len(ids)))
-        counts = draw.multinomial(len(ids), np.full(len(ids), 1 / len(ids)), size=bootstrap)
+        owner, counts = resamples(invoices["customer_id"], bootstrap, seed)
         return cls(
             cut=cut,
             until=last,
@@ -76,7 +74,7 @@ class Trial:
             wanted=days,
             days=support(outcomes, days),
             owner=owner,
-            counts=counts.astype(np.float64),
+            counts=counts,
             seed=seed,
         )
 
@@ -98,6 +96,16 @@ class Trial:
                 "peak_mib": max(peaks, default=np.nan),
             },
         )
+
+
+def resamples(customers: "pd.Series[str]", size: int, seed: int) -> tuple[Ints, Floats]:
+    """Return whose each invoice is, (invoices,), and how often each customer counts, (size, customers).
+
+    Customers are numbered in the order of their ids, so the order of rows changes nothing.
+    """
+    ids, owner = np.unique(customers.to_numpy(dtype=object), return_inverse=True)
+    draw = np.random.default_rng((seed, len(ids)))
+    return owner, draw.multinomial(len(ids), np.full(len(ids), 1 / len(ids)), size=size).astype(np.float64)
 
 
 def _check(ledger: Ledger, cut: pd.Timestamp, last: pd.Timestamp) -> None:
