@@ -57,9 +57,7 @@ class Strategy(BaseModel):
     description: str = ""
     contact_cap: int = Field(default=3, ge=1, le=7)  # contacts with a customer in any 7 days
     minimum_balance: float = Field(default=0, ge=0)  # major units; smaller balances are left alone
-    holdout: float = Field(
-        default=0, ge=0, lt=1
-    )  # chance that a customer is left alone for a span, drawn anew
+    holdout: float = Field(default=0, ge=0, lt=1)  # chance of being left alone for a span, drawn per customer
     holdout_days: int = Field(default=14, ge=1, le=365)  # length of these spans; a step that is due waits for the end
     steps: tuple[Step, ...] = ()
 
