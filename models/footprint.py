@@ -1,7 +1,6 @@
 """What a piece of work costs: seconds, and how much memory it adds to the process at its peak."""
 
 import ctypes
-import gc
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -55,7 +54,6 @@ def _kilobytes(field: str) -> int:
 
 
 def _give_back() -> None:
-    gc.collect()
     try:
         ctypes.CDLL(None).malloc_trim(0)
     except (AttributeError, OSError, TypeError):
