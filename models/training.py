@@ -1,7 +1,8 @@
 """What a learning model is trained on: invoices of the past, asked about again on evenings of long ago.
 
-Each invoice is asked about on the eve of its issue, and once more, with less weight, on a random later evening on which
-it was still unpaid: so the model has seen old open invoices when it is asked about one.
+Each invoice is asked about on the eve of its issue, and once more, with less weight, on a random later evening if it
+was still unpaid then: so the model has seen old open invoices when it is asked about one. That evening is drawn without
+looking at when the invoice was paid, or quick payments would be overrepresented.
 """
 
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from models.timing import Floats
 from models.view import HORIZON, View
 
 LATER: Final = 0.5  # weight of a question asked after issue
+_AFTER: Final = 45  # days past due up to which that evening is drawn
 _MOST: Final = 100_000  # invoices learned from: the newest
 _ROWS: Final = 1_000_000  # person-period rows learned from, at most
 SHARE: Final = 0.25  # of the rows without a payment that are kept, with four times the weight
@@ -36,8 +38,9 @@ class Training:
         random = np.random.default_rng(seed)
         rows = np.sort(np.argsort(past.issue, kind="stable")[-_MOST:])
         last = np.minimum(past.end[rows], past.as_of) - 1  # the last evening on which it was known to be unpaid
-        later = past.issue[rows] + np.floor(random.random(len(rows)) * (last - past.issue[rows] + 1)).astype(np.int64)
-        again = last >= past.issue[rows]
+        span = past.due[rows] - past.issue[rows] + _AFTER
+        later = past.issue[rows] + np.floor(random.random(len(rows)) * span).astype(np.int64)
+        again = later <= last
         evening = np.r_[past.issue[rows] - 1, later[again]]
         rows = np.r_[rows, rows[again]]
         return cls(
@@ -53,11 +56,11 @@ class Training:
         """The invoices asked about."""
         return self.view.asked
 
-    def person_periods(self) -> tuple[Ints, Ints, Flags, Floats]:
+    def person_periods(self, share: float = SHARE) -> tuple[Ints, Ints, Flags, Floats]:
         """Return rows of payment days at risk: invoice, day, whether it was paid that day, and a weight.
 
         Days run from the evening asked on to payment (on the next payment day), censoring, or the horizon. Of the days
-        without a payment a random share is kept and weighted up.
+        without a payment a random share, at most `share`, is kept and weighted up.
         """
         row, day = self.view.candidates()
         end, paid = self.end[row], self.paid[row]
@@ -66,7 +69,7 @@ class Training:
         stop = np.where(paid, paydays.counted(country, end - 1) + 1, paydays.counted(country, end))
         at_risk = ordinal <= stop
         event = paid & (ordinal == stop)
-        share = min(SHARE, _ROWS / max(int((at_risk & ~event).sum()), 1))
+        share = min(share, _ROWS / max(int((at_risk & ~event).sum()), 1))
         kept = at_risk & (event | (np.random.default_rng((self.seed, 1)).random(len(row)) < share))
         weight = self.weight[row] * np.where(event, 1.0, 1.0 / share)
         return row[kept], day[kept], event[kept], weight[kept]
