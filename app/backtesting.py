@@ -91,7 +91,8 @@ def _drawn(test: "Backtest", ledger: Any, names: list[str], page: Path) -> Path:
     from ledger.storage import write_file
     from models.page import document
 
-    return write_file(page, document(test, ledger, names))
+    with screen(stderr=True).status("drawing"):
+        return write_file(page, document(test, ledger, names))
 
 
 def show(test: "Backtest", names: list[str]) -> None:
