@@ -25,7 +25,8 @@ _REASON_SHARES = (0.37, 0.28, 0.12, 0.05, 0.18)  # in the order of DISPUTE_REASO
 def book(run: Run, *, since: int | None = None) -> Ledger:
     """Return the portfolio's ledger carried on to the end of the run.
 
-    With `since`, invoices that were issued before that day and are settled are left out, and contacts before it.
+    With `since`, invoices that were issued before that day and are settled are left out, and contacts before it. Every
+    contact since is in, without its lead invoice where that one is left out; a promise needs its invoice.
     """
     end = run.days
     inv = run.columns
@@ -34,7 +35,6 @@ def book(run: Run, *, since: int | None = None) -> Ledger:
         issued &= (inv.issue >= since) | ((inv.pay > end) & (inv.lapse > end))
     books = _Books(run, issued)
     before = run.portfolio.ledger
-    contacts, promises = books.contacts(since), books.promises(since)
     return replace(
         before,
         as_of=run.end,
@@ -42,8 +42,8 @@ def book(run: Run, *, since: int | None = None) -> Ledger:
         staff=run.staff,
         invoices=_joined(before.invoices, books.invoices()),
         payments=_joined(before.payments, books.payments()),
-        contacts=_joined(before.contacts, contacts),
-        promises=_joined(before.promises, promises[promises["contact_id"].isin(contacts["contact_id"])]),
+        contacts=_joined(before.contacts, books.contacts(since)),
+        promises=_joined(before.promises, books.promises(since)),
         disputes=_joined(books.resolved(before.disputes), books.disputes()),
         holdouts=_joined(before.holdouts, books.holdouts()),
     )
@@ -156,11 +156,11 @@ class _Books:
         return _numbered(f"K{self.stamp}-", numbers, 7)
 
     def contacts(self, since: int | None) -> pd.DataFrame:
-        """Messages, calls and incoming calls."""
+        """Messages, calls and incoming calls; the lead is null where its invoice is not shown."""
         run, log = self.run, self.run.log
         day = log.began // 86_400
         lead = np.where(log.lead >= 0, self.row[log.lead], -1)
-        at = np.flatnonzero(((log.lead < 0) | (lead >= 0)) & (day >= (since or -NEVER)))
+        at = np.flatnonzero(day >= (since or -NEVER))
         if not len(at):
             return empty("contacts")
         steps = run.strategy.steps

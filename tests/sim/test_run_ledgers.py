@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from ledger import BadInput, Ledger, kpis, read_ledger
 from sim import Portfolio, Run, from_ledger, simulate, strategies, synthetic
+from sim.booking import book
 from tests.handmade import contact, handmade, invoice, payment
 from tests.portfolios import flat, portfolio, staff
 from tests.strategies import ledgers
@@ -77,6 +78,25 @@ def test_a_run_can_go_on_from_a_run() -> None:
     for table, column in (("invoices", "invoice_id"), ("payments", "payment_id"), ("contacts", "contact_id")):
         assert getattr(second.ledger, table)[column].is_unique
     second.ledger.validate()
+
+
+def test_a_shortened_history_keeps_every_contact_since_its_first_day() -> None:
+    """Contacts and promises are the whole ledger's, but for leads and promises whose settled invoice is left out."""
+    run = simulate(portfolio(40, flat(0.03), rate=0.2), "friendly", days=120, specialists=2)
+    whole, short = run.ledger, book(run, since=80).validate()
+    first = run.start + pd.Timedelta(days=80)
+    kept = set(short.invoices["invoice_id"])
+    assert kept == set(
+        whole.invoices.loc[(whole.invoices["issue_date"] >= first) | (whole.open_amount() > 0), "invoice_id"]
+    )
+    contacts = whole.contacts[whole.contacts["time"].dt.tz_localize(None) >= first].reset_index(drop=True)
+    left_out = contacts["invoice_id"].notna() & ~contacts["invoice_id"].isin(kept)
+    assert 20 < left_out.sum() < len(contacts) - 20
+    contacts.loc[left_out, "invoice_id"] = pd.NA
+    pd.testing.assert_frame_equal(short.contacts, contacts)
+    promises = whole.promises[(whole.promises["made_on"] >= first) & whole.promises["invoice_id"].isin(kept)]
+    assert promises["contact_id"].isin(contacts.loc[left_out, "contact_id"]).any()
+    pd.testing.assert_frame_equal(short.promises, promises.reset_index(drop=True))
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
