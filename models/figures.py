@@ -49,7 +49,7 @@ def calibration_figure(test: "Backtest", model: str) -> "Figure":
         top = 1.05 * float(np.nanmax(rows[["said", "high", "share"]].to_numpy(), initial=0.02))
         line = {"color": _BLACK, "width": 1, "dash": "dot"}
         figure.add_scatter(x=[0, top], y=[0, top], mode="lines", line=line, showlegend=False, row=1, col=column)
-    _styled(figure, "observed share")
+    styled(figure, "observed share")
     figure.update_xaxes(title_text="predicted probability")
     return figure
 
@@ -122,7 +122,7 @@ def segment_figure(test: "Backtest", model: str, ledger: Ledger, *, first: int =
             legendgroup=name,
         )
     figure.add_vline(x=0, line={"color": _BLACK, "width": 1, "dash": "dot"})
-    _styled(figure, "share unpaid")
+    styled(figure, "share unpaid")
     figure.update_xaxes(title_text="days past due")
     return figure
 
@@ -160,7 +160,7 @@ def residual_figure(test: "Backtest", models: list[str]) -> "Figure":
         line = {"color": COLOURS[k % len(COLOURS)], "width": 2, "shape": "hvh", "dash": "solid" if k < 6 else "dot"}
         share = 100 * total / max(total.sum(), 1e-9)
         figure.add_scatter(x=days.tolist(), y=_round(share), name=model, mode="lines", line=line)
-    _styled(figure, "% of payments")
+    styled(figure, "% of payments")
     figure.update_xaxes(title_text=f"payment day − predicted median (days; ± {_CLIP} or more at the ends)")
     return figure
 
@@ -191,7 +191,7 @@ def age_figure(test: "Backtest", model: str, ledger: Ledger) -> "Figure":
     figure.add_scatter(
         x=ages, y=_round(table["share"]), name="observed", mode="markers", marker=dots, error_y=_bars(table), text=words
     )
-    _styled(figure, f"paid within {AHEAD} days")
+    styled(figure, f"paid within {AHEAD} days")
     figure.update_yaxes(rangemode="tozero")
     figure.update_xaxes(title_text="days past due when asked")
     return figure
@@ -217,7 +217,8 @@ def _round(values: "Floats | pd.Series[float]") -> list[float | None]:
     return [float(f"{value:.6g}") if np.isfinite(value) else None for value in values]
 
 
-def _styled(figure: "Figure", unit: str) -> "Figure":
+def styled(figure: "Figure", unit: str) -> "Figure":
+    """Return the figure in the house style, its vertical axis named."""
     axis: dict[str, Any] = {"gridcolor": "#e4e4e4", "zeroline": False, "linecolor": "#888888", "ticks": "outside"}
     figure.update_layout(
         template="none",
