@@ -15,10 +15,8 @@ import pandas as pd
 from ledger import Ledger
 from ledger.months import day_numbers
 from models.forest import Forest, learn_forest
-from models.hazard import Factor, Hazard, boosting, pooled, training_of
-from models.past import Past
+from models.hazard import Hazard, boosting, learned, pooled, training_of
 from models.timing import Floats
-from models.training import tail_rate
 from models.view import View
 
 _FOREST: Final = 0.5  # weight
@@ -60,12 +58,6 @@ class Best:
 def fit_best(ledger: Ledger, *, seed: int = 0) -> Best:
     """Return the pooled model of a ledger that holds at least one invoice."""
     training, weekdays = training_of(ledger, seed)
-    tail = tail_rate(training)
-    hazard = Hazard(
-        name="best",
-        past=Past.of(ledger),
-        weekdays=weekdays,
-        factors=tuple(Factor.learn(boosting(seed + kernel), kernel, training) for kernel in (0, 1)),
-        tail=tail,
-    )
-    return Best(hazard=hazard, forest=learn_forest(training, seed, tail))
+    learners = [(boosting(seed + kernel, training), kernel) for kernel in (0, 1)]
+    hazard = learned("best", ledger, training, weekdays, learners)
+    return Best(hazard=hazard, forest=learn_forest(training, seed, hazard.tail))

@@ -24,7 +24,8 @@ from models.training import Training, tail_rate
 from models.view import View
 from models.weekdays import payment_weekdays
 
-_ENOUGH: Final = 30  # payments without which nothing is learned: the kernel speaks alone
+_PAYMENTS_A_TREE: Final = 150
+_ENOUGH: Final = 100  # payments without which nothing is learned: the kernel speaks alone
 _RANGE: Final = (1e-6, 0.995)  # of a daily probability
 _CHUNK: Final = 4096  # invoices
 _LEVELS: Final = 255
@@ -51,8 +52,9 @@ class Factor:
     def hazard(self, view: View, row: npt.NDArray[np.int64], day: npt.NDArray[np.int64], seen: Singles) -> Floats:
         """Return the probability of payment on candidate days, of invoices unpaid that morning."""
         start = view.start(row, day, self.kernel)
-        factor = 1.0 if self.learner is None else self.learner.predict(seen)
-        return np.clip(start * factor, *_RANGE)
+        with np.errstate(over="ignore"):  # a factor beyond all bounds is clipped
+            factor = 1.0 if self.learner is None else self.learner.predict(seen)
+            return np.clip(start * factor, *_RANGE)
 
 
 def snapped(features: Singles) -> Singles:
@@ -131,14 +133,17 @@ def pooled(cumulative: list[Floats], weights: list[float]) -> Floats:
     return np.where(np.max(cumulative, axis=0) <= 0, 0.0, made)
 
 
-def boosting(seed: int) -> Any:
-    """Return the regressor of the boosted hazard."""
+def boosting(seed: int, training: Training) -> Any:
+    """Return the regressor of the boosted hazard: up to 120 small trees, one for every 150 payments.
+
+    More would find differences between invoices where there are none, and so pay the quick ones too quickly.
+    """
     from sklearn.ensemble import HistGradientBoostingRegressor
 
     return HistGradientBoostingRegressor(
         loss="poisson",
         learning_rate=0.05,
-        max_iter=120,
+        max_iter=int(np.clip(training.paid.sum() // _PAYMENTS_A_TREE, 1, 120)),
         max_leaf_nodes=15,
         min_samples_leaf=60,
         l2_regularization=5.0,
@@ -150,7 +155,8 @@ def boosting(seed: int) -> Any:
 
 def fit_hazard(ledger: Ledger, *, seed: int = 0) -> Hazard:
     """Return the boosted hazard of a ledger that holds at least one invoice."""
-    return learned(ledger, "hazard", [(boosting(seed), 0)], seed)
+    training, weekdays = training_of(ledger, seed)
+    return learned("hazard", ledger, training, weekdays, [(boosting(seed, training), 0)])
 
 
 def fit_hazard_linear(ledger: Ledger, *, seed: int = 0) -> Hazard:
@@ -160,12 +166,18 @@ def fit_hazard_linear(ledger: Ledger, *, seed: int = 0) -> Hazard:
     from sklearn.preprocessing import StandardScaler
 
     learner = make_pipeline(StandardScaler(), PoissonRegressor(alpha=1e-3, max_iter=300, solver="newton-cholesky"))
-    return learned(ledger, "hazard_linear", [(learner, 0)], seed)
-
-
-def learned(ledger: Ledger, name: str, learners: list[tuple[Any, int]], seed: int) -> Hazard:
-    """Return a hazard model whose factors are learned, each on the hazard of the kernel that it is given with."""
     training, weekdays = training_of(ledger, seed)
+    return learned("hazard_linear", ledger, training, weekdays, [(learner, 0)])
+
+
+def training_of(ledger: Ledger, seed: int) -> tuple[Training, Flags]:
+    """Return the training set of a ledger, and its payment weekdays."""
+    weekdays, _ = payment_weekdays(history(ledger), len(ledger.customers))
+    return Training.of(Past.of(ledger), weekdays, seed), weekdays
+
+
+def learned(name: str, ledger: Ledger, training: Training, weekdays: Flags, learners: list[tuple[Any, int]]) -> Hazard:
+    """Return a hazard model whose factors are learned, each on the hazard of the kernel that it is given with."""
     return Hazard(
         name=name,
         past=Past.of(ledger),
@@ -173,9 +185,3 @@ def learned(ledger: Ledger, name: str, learners: list[tuple[Any, int]], seed: in
         factors=tuple(Factor.learn(learner, kernel, training) for learner, kernel in learners),
         tail=tail_rate(training),
     )
-
-
-def training_of(ledger: Ledger, seed: int) -> tuple[Training, Flags]:
-    """Return the training set of a ledger, and its payment weekdays."""
-    weekdays, _ = payment_weekdays(history(ledger), len(ledger.customers))
-    return Training.of(Past.of(ledger), weekdays, seed), weekdays
