@@ -7,6 +7,7 @@ Poisson answer is the probability itself, whatever the answer's distribution, so
 whole days. Beyond 75 days past due one pooled hazard goes on.
 """
 
+import os
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -46,7 +47,8 @@ class Factor:
         if event.sum() < _ENOUGH:
             return cls(learner=None, kernel=kernel)
         exposure = training.view.start(row, day, kernel)
-        learner.fit(training.view.day_features(row, day), event / exposure, **{_weight_of(learner): weight * exposure})
+        features = snapped(training.view.day_features(row, day))
+        learner.fit(features, event / exposure, **{_weight_of(learner): weight * exposure})
         return cls(learner=learner, kernel=kernel)
 
     def hazard(self, view: View, row: npt.NDArray[np.int64], day: npt.NDArray[np.int64], seen: Singles) -> Floats:
@@ -138,6 +140,7 @@ def boosting(seed: int, training: Training) -> Any:
 
     More would find differences between invoices where there are none, and so pay the quick ones too quickly.
     """
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # read once, on import: spinning threads starve a busy machine
     from sklearn.ensemble import HistGradientBoostingRegressor
 
     return HistGradientBoostingRegressor(
