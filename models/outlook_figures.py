@@ -89,7 +89,7 @@ def cash_figure(came: "pd.Series[float]", expected: "dict[str, pd.Series[float]]
             line={"color": COLOURS[k % len(COLOURS)], "width": 2, "dash": "dot" if k else "solid"},
         )
     styled(figure, unit)
-    figure.update_xaxes(title_text="week that begins on", tickvals=weeks, showgrid=False)
+    figure.update_xaxes(title_text="first day of the week", tickvals=weeks, tickformat="%d %b", showgrid=False)
     return figure
 
 
