@@ -40,7 +40,7 @@ def measure(folder: Path, *, sampled: bool) -> dict[str, float]:
     import numpy as np
 
     from ledger import read_ledger
-    from models.hazard import Factor, boosting, training_of
+    from models.hazard import Factor, Lesson, boosting, training_of
 
     fresh, _ = training_of(read_ledger(folder / FRESH), 0)  # loads the compiled code too
     ledger = read_ledger(folder / SEEN)
@@ -49,7 +49,7 @@ def measure(folder: Path, *, sampled: bool) -> dict[str, float]:
     between = time.perf_counter()
     learner = boosting(0, training)
     if sampled:
-        factor = Factor.learn(learner, 0, training)
+        factor = Factor.learn(learner, 0, Lesson.of(training))
     else:
         row, day, event, weight = training.person_periods(1.0)
         exposure = training.view.start(row, day, 0)

@@ -17,7 +17,7 @@ import pandas as pd
 
 from ledger import Ledger
 from ledger.months import day_numbers
-from models.history import Flags, history
+from models.history import Flags, Ints, history
 from models.kernels import Singles
 from models.past import Past
 from models.timing import Floats
@@ -25,12 +25,31 @@ from models.training import Training, tail_rate
 from models.view import View
 from models.weekdays import payment_weekdays
 
-_PAYMENTS_A_TREE: Final = 150
+_PAYMENTS_A_TREE: Final = 240
 _ENOUGH: Final = 100  # payments without which nothing is learned: the kernel speaks alone
 _RANGE: Final = (1e-6, 0.995)  # of a daily probability
 _CHUNK: Final = 4096  # invoices
 _LEVELS: Final = 255
 _SAMPLE: Final = 50_000  # rows whose quantiles stand for all
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Lesson:
+    """Person-period rows of a training set, as the learners get them."""
+
+    view: View
+    row: Ints
+    day: Ints
+    event: Flags
+    weight: Floats
+    features: Singles
+
+    @classmethod
+    def of(cls, training: Training) -> "Lesson":
+        """Return the rows with their features."""
+        row, day, event, weight = training.person_periods()
+        features = snapped(training.view.day_features(row, day))
+        return cls(view=training.view, row=row, day=day, event=event, weight=weight, features=features)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -41,14 +60,14 @@ class Factor:
     kernel: int
 
     @classmethod
-    def learn(cls, learner: Any, kernel: int, training: Training) -> "Factor":
-        """Fit a scikit-learn regressor with Poisson loss on the training set's person-periods."""
-        row, day, event, weight = training.person_periods()
-        if event.sum() < _ENOUGH:
+    def learn(cls, learner: Any, kernel: int, lesson: Lesson) -> "Factor":
+        """Fit a scikit-learn regressor with Poisson loss on person-periods."""
+        if lesson.event.sum() < _ENOUGH:
             return cls(learner=None, kernel=kernel)
-        exposure = training.view.start(row, day, kernel)
-        features = snapped(training.view.day_features(row, day))
-        learner.fit(features, event / exposure, **{_weight_of(learner): weight * exposure})
+        exposure = lesson.view.start(lesson.row, lesson.day, kernel)
+        weight = {_weight_of(learner): lesson.weight * exposure}
+        with np.errstate(over="ignore"):  # of a step that the solver then takes back
+            learner.fit(lesson.features, lesson.event / exposure, **weight)
         return cls(learner=learner, kernel=kernel)
 
     def hazard(self, view: View, row: npt.NDArray[np.int64], day: npt.NDArray[np.int64], seen: Singles) -> Floats:
@@ -66,6 +85,8 @@ def snapped(features: Singles) -> Singles:
     columns of few distinct values it takes as they are, with borders halfway between, so raw values fit as well.
     """
     made = np.empty_like(features)
+    if not len(features):
+        return made
     step = max(len(features) // _SAMPLE, 1)
     for k, column in enumerate(features.T):
         levels = np.unique(np.quantile(column[::step], np.linspace(0, 1, _LEVELS), method="nearest"))
@@ -136,7 +157,7 @@ def pooled(cumulative: list[Floats], weights: list[float]) -> Floats:
 
 
 def boosting(seed: int, training: Training) -> Any:
-    """Return the regressor of the boosted hazard: up to 120 small trees, one for every 150 payments.
+    """Return the regressor of the boosted hazard: up to 75 small trees, one for every 240 payments.
 
     More would find differences between invoices where there are none, and so pay the quick ones too quickly.
     """
@@ -145,8 +166,8 @@ def boosting(seed: int, training: Training) -> Any:
 
     return HistGradientBoostingRegressor(
         loss="poisson",
-        learning_rate=0.05,
-        max_iter=int(np.clip(training.paid.sum() // _PAYMENTS_A_TREE, 1, 120)),
+        learning_rate=0.08,
+        max_iter=int(np.clip(training.paid.sum() // _PAYMENTS_A_TREE, 1, 75)),
         max_leaf_nodes=15,
         min_samples_leaf=60,
         l2_regularization=5.0,
@@ -181,10 +202,11 @@ def training_of(ledger: Ledger, seed: int) -> tuple[Training, Flags]:
 
 def learned(name: str, ledger: Ledger, training: Training, weekdays: Flags, learners: list[tuple[Any, int]]) -> Hazard:
     """Return a hazard model whose factors are learned, each on the hazard of the kernel that it is given with."""
+    lesson = Lesson.of(training)
     return Hazard(
         name=name,
         past=Past.of(ledger),
         weekdays=weekdays,
-        factors=tuple(Factor.learn(learner, kernel, training) for learner, kernel in learners),
+        factors=tuple(Factor.learn(learner, kernel, lesson) for learner, kernel in learners),
         tail=tail_rate(training),
     )

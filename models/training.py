@@ -1,8 +1,8 @@
 """What a learning model is trained on: invoices of the past, asked about again on evenings of long ago.
 
-Each invoice is asked about on the eve of its issue, and once more, with less weight, on a random later evening if it
-was still unpaid then: so the model has seen old open invoices when it is asked about one. That evening is drawn without
-looking at when the invoice was paid, or quick payments would be overrepresented.
+Each invoice is asked about on the eve of its issue, and again, with less weight, on two random later evenings, where it
+was still unpaid then: so the model has seen old open invoices when it is asked about one. Those evenings are drawn
+without looking at when the invoice was paid, or quick payments would be overrepresented.
 """
 
 from dataclasses import dataclass
@@ -38,14 +38,16 @@ class Training:
         random = np.random.default_rng(seed)
         rows = np.sort(np.argsort(past.issue, kind="stable")[-_MOST:])
         last = np.minimum(past.end[rows], past.as_of) - 1  # the last evening on which it was known to be unpaid
-        span = past.due[rows] - past.issue[rows] + _AFTER
-        later = past.issue[rows] + np.floor(random.random(len(rows)) * span).astype(np.int64)
-        again = later <= last
-        evening = np.r_[past.issue[rows] - 1, later[again]]
-        rows = np.r_[rows, rows[again]]
+        term = past.due[rows] - past.issue[rows]
+        evening, asked = [past.issue[rows] - 1], [rows]
+        for span in (term + 1, term + _AFTER):
+            later = past.issue[rows] + np.floor(random.random(len(rows)) * span).astype(np.int64)
+            evening.append(later[later <= last])
+            asked.append(rows[later <= last])
+        first, rows = len(rows), np.concatenate(asked)
         return cls(
-            view=View.of(past, past.ask_again(rows, evening), weekdays),
-            weight=np.r_[np.ones(len(again)), np.full(int(again.sum()), LATER)],
+            view=View.of(past, past.ask_again(rows, np.concatenate(evening)), weekdays),
+            weight=np.where(np.arange(len(rows)) < first, 1.0, LATER),
             end=past.end[rows],
             paid=past.paid[rows],
             seed=seed,
