@@ -19,7 +19,7 @@ from models.view import View
 ANSWERS: Final = np.r_[-30, -20, -15, -12, -10, -8:11, 12, 15, 18, 22, 27, 35, 45, 60]  # payment days late
 _LEAF: Final = 5  # invoices
 _LEAVES: Final = 4000  # of a tree, about, at most
-_TREES: Final = 60
+_TREES: Final = 45
 _ENOUGH: Final = 100  # invoices without which nothing is learned
 _AXIS: Final = np.arange(-41, 61)
 

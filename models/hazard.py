@@ -29,8 +29,10 @@ _PAYMENTS_A_TREE: Final = 240
 _ENOUGH: Final = 100  # payments without which nothing is learned: the kernel speaks alone
 _RANGE: Final = (1e-6, 0.995)  # of a daily probability
 _CHUNK: Final = 4096  # invoices
+_NEAR: Final = 15  # days past due up to which every day is learned
+_SLIM: Final = 0.01  # probability of being unpaid then, below which later days are not
 _LEVELS: Final = 255
-_SAMPLE: Final = 50_000  # rows whose quantiles stand for all
+_SAMPLE: Final = 20_000  # rows whose quantiles stand for all
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -70,12 +72,13 @@ class Factor:
             learner.fit(lesson.features, lesson.event / exposure, **weight)
         return cls(learner=learner, kernel=kernel)
 
-    def hazard(self, view: View, row: npt.NDArray[np.int64], day: npt.NDArray[np.int64], seen: Singles) -> Floats:
+    def hazard(self, view: View, row: Ints, day: Ints, features: Singles) -> Floats:
         """Return the probability of payment on candidate days, of invoices unpaid that morning."""
         start = view.start(row, day, self.kernel)
+        if self.learner is None or not len(row):
+            return np.asarray(np.clip(start, *_RANGE))
         with np.errstate(over="ignore"):  # a factor beyond all bounds is clipped
-            factor = 1.0 if self.learner is None else self.learner.predict(seen)
-            return np.clip(start * factor, *_RANGE)
+            return np.asarray(np.clip(start * self.learner.predict(features), *_RANGE))
 
 
 def snapped(features: Singles) -> Singles:
@@ -129,16 +132,32 @@ class Hazard:
     def seen(self, view: View, day: npt.NDArray[np.int64]) -> Floats:
         """Return the cumulative hazard of a view's invoices up to each day (asked, days)."""
         row, candidate = view.candidates()
-        features = view.day_features(row, candidate)
         count = np.bincount(row, minlength=len(view.asked))
         first = np.cumsum(count) - count
         upto = view.upto(day)
         inside, beyond = np.minimum(upto, count[:, None]), np.maximum(upto - count[:, None], 0)
         total = []
-        for factor in self.factors:
-            running = np.r_[0.0, np.cumsum(-np.log1p(-factor.hazard(view, row, candidate, features)))]
+        for hazard in self._hazards(view, row, candidate):
+            running = np.r_[0.0, np.cumsum(-np.log1p(-hazard))]
             total.append(running[first[:, None] + inside] - running[first][:, None] - beyond * np.log1p(-self.tail))
         return total[0] if len(total) == 1 else pooled(total, [1 / len(total)] * len(total))
+
+    def _hazards(self, view: View, row: Ints, day: Ints) -> list[Floats]:
+        """Return each factor's hazard on candidate days.
+
+        Where it is all but certain that the invoice is paid within 15 days of its due date, later days have the hazard
+        of the kernel: that halves the work and moves no probability by more than a hundredth.
+        """
+        made = [np.clip(view.start(row, day, factor.kernel), *_RANGE) for factor in self.factors]
+        near = day - view.asked.due[row] <= _NEAR
+        unpaid = np.ones(len(view.asked))
+        for rows in (np.flatnonzero(near), np.flatnonzero(~near)):
+            asked = rows[unpaid[row[rows]] > _SLIM]
+            features = view.day_features(row[asked], day[asked])
+            for factor, hazard in zip(self.factors, made, strict=True):
+                hazard[asked] = factor.hazard(view, row[asked], day[asked], features)
+            unpaid = np.exp(np.bincount(row[asked], np.log1p(-made[0][asked]), len(unpaid)))
+        return made
 
 
 def pooled(cumulative: list[Floats], weights: list[float]) -> Floats:
