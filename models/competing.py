@@ -31,6 +31,9 @@ from models.timing import Floats
 CAUSES: Final = ENDS[1:]  # paid, credited, written_off, other (agency, factoring, discount or deduction)
 
 
+_WIDEST: Final = 50.0  # on that scale: beyond it the limits are 0 and 1
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Incidence:
     """Cumulative incidence of each end, by whole days since issue; beyond the last day seen nothing is known."""
@@ -52,6 +55,7 @@ class Incidence:
         inside = (self.incidence > 0) & (self.incidence < 1)
         chance = np.where(inside, self.incidence, 0.5)
         spread = ndtri(0.5 + level / 2) * np.sqrt(self.variance) / (chance * -np.log(chance))
+        spread = np.minimum(spread, _WIDEST)
         low, high = chance ** np.exp(spread), chance ** np.exp(-spread)
         return np.where(inside, low, self.incidence), np.where(inside, high, self.incidence)
 
