@@ -51,7 +51,9 @@ class Refused(RuntimeError):
     """
 
     def __init__(self, who: str, failed: tuple[Failure, ...], /, **details: object) -> None:
-        worst = {one.metric: one for one in sorted(failed, key=lambda one: one.by)}
+        worst: dict[str, Failure] = {}
+        for one in sorted(failed, key=lambda one: -one.by):
+            worst.setdefault(one.metric, one)
         super().__init__(f"{who} stays challenger: {'; '.join(one.text for one in worst.values())}")
         self.details = details | {"failed": [one.text for one in failed]}
 
