@@ -16,11 +16,11 @@ import pandas as pd
 from joblib import Parallel, delayed
 
 from ledger import Ledger
+from ledger.roster import roster
 from ledger.tables import TEXT, empty
 from models.effect_study import METHODS, EffectStudy
 from models.effects import contact_effects
 from sim import Assumptions, Behaviour, Portfolio, Step, Strategy, simulate
-from sim.roster import roster
 
 LEAST = 90  # of 100
 FIRST, LAST = -60, 300  # days past due of the hazard table

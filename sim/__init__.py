@@ -1,5 +1,7 @@
 """The discrete-event simulator: customers, invoices, specialists."""
 
+from ledger.roster import Roster
+from ledger.strategy import Step, Strategy, strategies
 from models.assumptions import Assumptions, assumptions
 from sim.behaviour import Behaviour
 from sim.engine import simulate
@@ -7,9 +9,7 @@ from sim.observed import from_ledger
 from sim.planners import PLANNERS, Plan, Planner, WorkList
 from sim.portfolio import Portfolio
 from sim.presets import embedded, synthetic
-from sim.roster import Roster
 from sim.run import Run
-from sim.strategy import Step, Strategy, strategies
 
 __all__ = [
     "PLANNERS",

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ledger import Ledger
+from ledger.calendar import NEVER
 from ledger.tables import CHANNELS, DISPUTE_REASONS, OUTCOMES, PAYMENT_KINDS, RESOLUTIONS, TEXT, TONES, empty
-from sim.calendar import NEVER
 from sim.keyed import Purpose, key, uniforms
 from sim.run import Run
 from sim.state import B1, I4, I8

@@ -11,9 +11,12 @@ import pandas as pd
 import simpy
 
 from ledger import BadInput
+from ledger.calendar import NEVER, Calendar
 from ledger.currency import decimals
+from ledger.roster import BLOCKS, FIRM, FULL_SHIFT, SHIFT_START, Roster, roster
+from ledger.strategy import Strategy
 from models.assumptions import Assumptions
-from sim.calendar import NEVER, Calendar
+from models.reach import reach_by_block
 from sim.desk import DESKS, Incoming, Lists, Shifts
 from sim.draws import Minutes, chances, outcomes, talk_seconds
 from sim.evening import PromiseLog, Response, after_calls, callbacks, respond, room_for
@@ -23,12 +26,9 @@ from sim.morning import at_risk, due_contacts, open_disputes, sweep
 from sim.planners import Planner, WorkList
 from sim.planners import planner as planner_named
 from sim.portfolio import Portfolio
-from sim.reach import reach_by_block
-from sim.roster import BLOCKS, FIRM, FULL_SHIFT, SHIFT_START, Roster, roster
 from sim.run import Batch, ContactLog, Run
 from sim.setup import prepare
 from sim.state import B1, I4, I8, ladder
-from sim.strategy import Strategy
 
 LONGEST: Final = 3650  # days
 _DAY: Final = 86_400

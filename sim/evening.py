@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from ledger.calendar import NEVER
 from models.assumptions import Assumptions
-from sim.calendar import NEVER
 from sim.keyed import uniform
 from sim.morning import blocked
 from sim.payment import boost

@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ledger.strategy import Strategy
 from sim.keyed import uniforms
 from sim.state import B1, I8, U8
-from sim.strategy import Strategy
 
 
 class Holdout(NamedTuple):

@@ -3,7 +3,7 @@
 import numpy as np
 from numba import njit
 
-from sim.calendar import NEVER
+from ledger.calendar import NEVER
 from sim.payment import pause
 from sim.state import F8, I8, Accounts, Invoices, Ladder, Payments
 

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from ledger.calendar import Calendar
 from sim.behaviour import Behaviour
-from sim.calendar import Calendar
 from sim.keyed import Purpose, child, key, uniform
 
 

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from sim.calendar import NEVER
+from ledger.calendar import NEVER
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,14 +9,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from ledger import Ledger
+from ledger.calendar import Calendar
 from ledger.currency import decimals
+from ledger.strategy import Strategy
 from models.assumptions import Assumptions
-from sim.calendar import Calendar
 from sim.evening import PromiseLog
 from sim.holdout import Holdout
 from sim.portfolio import Portfolio
 from sim.state import B1, I4, I8, Invoices
-from sim.strategy import Strategy
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

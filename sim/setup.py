@@ -6,15 +6,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ledger.calendar import NEVER, Calendar
 from ledger.ledger import positions
+from ledger.roster import Roster
 from models.assumptions import Assumptions
-from sim.calendar import NEVER, Calendar
 from sim.draws import triangular
 from sim.keyed import Purpose, key, uniforms
 from sim.orders import Orders, draw_orders
 from sim.payment import hazard_tables, start_clock
 from sim.portfolio import NO_DISPUTE, Opening, Portfolio
-from sim.roster import Roster
 from sim.state import F8, I4, I8, U8, Accounts, Invoices, Payments
 
 _LAST_CYCLE = 90  # an invoice that is past the write-off age on day 0 is written off after so many days

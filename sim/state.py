@@ -5,9 +5,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from ledger.calendar import NEVER
+from ledger.strategy import Strategy
 from models.assumptions import Assumptions
-from sim.calendar import NEVER
-from sim.strategy import Strategy
 
 I4 = npt.NDArray[np.int32]
 I8 = npt.NDArray[np.int64]

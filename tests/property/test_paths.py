@@ -9,13 +9,13 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from ledger.calendar import NEVER, Calendar
+from ledger.roster import roster
 from sim import Assumptions, Portfolio, Run, Step, Strategy, simulate, strategies, synthetic
-from sim.calendar import NEVER, Calendar
 from sim.evening import PromiseLog, Response, respond
 from sim.keyed import Purpose, key
 from sim.morning import open_disputes
 from sim.payment import boost, hazard_tables, pause, payday
-from sim.roster import roster
 from sim.setup import World, prepare
 from sim.state import ladder
 from tests.handmade import invoice

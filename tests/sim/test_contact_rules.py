@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from ledger import Ledger
+from ledger.roster import FULL_SHIFT, SHIFT_START
 from sim import Assumptions, Plan, Portfolio, Run, Step, Strategy, WorkList, simulate, synthetic
 from sim.planners import planner
-from sim.roster import FULL_SHIFT, SHIFT_START
 from tests.handmade import invoice
 from tests.portfolios import flat, portfolio, staff
 

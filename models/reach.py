@@ -9,9 +9,9 @@ from typing import Final
 
 import numpy as np
 
-from sim.calendar import Calendar
-from sim.roster import BLOCKS, FULL_SHIFT, SHIFT_START
-from sim.state import F8
+from ledger.calendar import Calendar
+from ledger.roster import BLOCKS, FULL_SHIFT, SHIFT_START
+from models.timing import Floats
 
 CALLING_WINDOW: Final = (8.0, 18.0)  # local hours that a block must lie in for a customer to be called
 _HOUR: Final = np.array([8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18], float)
@@ -19,7 +19,7 @@ _BY_HOUR: Final = np.array([0.70, 1.00, 1.20, 1.15, 0.70, 0.85, 1.05, 1.15, 1.05
 _BY_WEEKDAY: Final = np.array([0.95, 1.05, 1.05, 1.05, 0.90, 0.50, 0.50])
 
 
-def reach_by_block(calendar: Calendar, zones: tuple[str, ...], home: str, rate: float) -> F8:
+def reach_by_block(calendar: Calendar, zones: tuple[str, ...], home: str, rate: float) -> Floats:
     """Return the chance of reaching an average customer, shape (zones, days, blocks); 0 outside the calling window."""
     length = FULL_SHIFT / BLOCKS / 3600
     begin = SHIFT_START / 3600 + length * np.arange(BLOCKS) + calendar.offsets(zones, home)[:, :, None]
