@@ -13,7 +13,7 @@ import simpy
 from ledger import BadInput
 from ledger.calendar import NEVER, Calendar
 from ledger.currency import decimals
-from ledger.roster import BLOCKS, FIRM, FULL_SHIFT, SHIFT_START, Roster, roster
+from ledger.roster import BLOCKS, FULL_SHIFT, SHIFT_START, Roster, roster
 from ledger.strategy import Strategy
 from models.assumptions import Assumptions
 from models.reach import reach_by_block
@@ -22,17 +22,19 @@ from sim.draws import Minutes, chances, outcomes, talk_seconds
 from sim.evening import PromiseLog, Response, after_calls, callbacks, respond, room_for
 from sim.holdout import Holdout
 from sim.keyed import Purpose, key
-from sim.morning import at_risk, due_contacts, open_disputes, sweep
-from sim.planners import Planner, WorkList
+from sim.morning import due_contacts, open_disputes, sweep
+from sim.planners import Belief, Planner
+from sim.planners import belief as belief_named
 from sim.planners import planner as planner_named
+from sim.planners.protocol import for_one_run
 from sim.portfolio import Portfolio
 from sim.run import Batch, ContactLog, Run
 from sim.setup import prepare
 from sim.state import B1, I4, I8, ladder
+from sim.view import View
 
 LONGEST: Final = 3650  # days
 _DAY: Final = 86_400
-_AHEAD: Final = 30  # days over which a planner sees what is at risk
 
 
 def simulate(
@@ -42,6 +44,7 @@ def simulate(
     days: int,
     specialists: int | pd.DataFrame | Roster = 2,
     planner: str | Planner = "risk_weighted",
+    belief: str | Belief = "right",
     seed: int = 0,
     replication: int = 0,
     desk: str = "fast",
@@ -62,6 +65,8 @@ def simulate(
         Number of standard full-timers, a staff table, or a roster.
     planner
         A planner, or the name of an embedded one.
+    belief
+        What the planner's payment model gets wrong: "right" (nothing), "biased", "stale", or a `Belief`.
     seed, replication
         Equal values give equal fates of customers under every strategy (common random numbers).
     desk
@@ -84,7 +89,8 @@ def simulate(
         portfolio=portfolio,
         strategy=Strategy.load(strategy),
         people=roster(specialists, portfolio.timezone),
-        planner=planner_named(planner),
+        planner=for_one_run(planner_named(planner)),
+        belief=belief_named(belief),
         assume=assumptions or portfolio.assumptions,
         days=days,
         seeds=(seed, replication),
@@ -107,6 +113,7 @@ class _Setting:
     strategy: Strategy
     people: Roster
     planner: Planner
+    belief: Belief
     assume: Assumptions
     days: int
     seeds: tuple[int, int]
@@ -139,11 +146,16 @@ class _DayClock:
         )
         self.world = prepare(portfolio, people, assume, self.calendar, setting.seeds)
         self.inv, self.acc, self.pays = self.world.invoices, self.world.accounts, self.world.payments
-        self.ladder = ladder(setting.strategy, assume, 10 ** decimals(portfolio.currency))
+        minor = 10 ** decimals(portfolio.currency)
+        self.ladder = ladder(setting.strategy, assume, minor)
         self.keys = {purpose: key(*setting.seeds, purpose) for purpose in Purpose}
         self.holdout = Holdout.of(setting.strategy, self.acc.entity, self.keys[Purpose.HOLDOUT])
         self.minutes = Minutes.of(assume)
         self.response = Response.of(assume, self.keys[Purpose.PROMISE])
+        self.view = View(
+            self.world, self.ladder, people, setting.planner, setting.belief, assume, self.response, minor,
+            self.keys[Purpose.PLANNER], setting.seeds[0],
+        )  # fmt: skip
         self.reach = reach_by_block(
             self.calendar, self.world.zones, portfolio.timezone, assume.right_party_contact_rate
         )
@@ -228,20 +240,7 @@ class _DayClock:
         """Ask the planner for today's lists; draw whom they reach and how long each attempt takes."""
         people, acc, here = self.setting.people, self.acc, self.present[:, day]
         chance = chances(to_call, acc.zone, acc.reach, self.reach[:, day])
-        firm = np.where(self.ladder.firm[acc.step[to_call]], FIRM, np.uint64(0)) if len(to_call) else np.uint64(0)
-        work = WorkList(
-            day=day,
-            entity=acc.entity[to_call],
-            key=self.keys[Purpose.PLANNER],
-            balance=acc.balance[to_call],
-            days_past_due=acc.oldest[to_call],
-            at_risk=at_risk(day, self._seen(day), to_call, self.inv, acc, self.pays, _AHEAD),
-            needs=acc.need[to_call] | firm,
-            reach=chance,
-            minutes=self.minutes.expected(chance),
-            can=people.can,
-            capacity=self.block_minutes * here[:, None],
-        )
+        work = self.view.work(day, self._seen(day), to_call, chance, self.block_minutes * here[:, None])
         plan = self.setting.planner.plan(work)
         taken = np.flatnonzero(plan.specialist >= 0)
         order = taken[np.lexsort((plan.place[taken], plan.block[taken], plan.specialist[taken]))]

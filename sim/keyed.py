@@ -39,6 +39,7 @@ class Purpose(IntEnum):
     CATALOGUE = 11
     CALLBACK_DURATION = 12
     HOLDOUT = 13
+    BELIEF = 14
 
 
 @njit(cache=True)

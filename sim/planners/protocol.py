@@ -6,6 +6,64 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from ledger import BadInput
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outlook:
+    """How far a planner looks, and what it holds against a talk.
+
+    Parameters
+    ----------
+    horizon
+        Days from today within which cash counts.
+    discount
+        Yearly rate at which later cash is worth less (0.1: a tenth).
+    goodwill
+        Major units of the base currency that a talk costs in goodwill. No published figure exists.
+    delays
+        Days after which a talk might be held instead of today, ascending.
+    foresight
+        Know the thresholds, that is, the day of every payment with and without a talk.
+    """
+
+    horizon: int = 180
+    discount: float = 0.10
+    goodwill: float = 0.0
+    delays: tuple[int, ...] = (8, 16, 32)
+    foresight: bool = False
+
+    def __post_init__(self) -> None:
+        """Check what the kernels rely on."""
+        if self.horizon < 2:
+            raise BadInput("must be at least 2 days", where="outlook", field="horizon", value=self.horizon)
+        if self.discount < 0 or self.goodwill < 0:
+            raise BadInput("discount and goodwill must not be negative", where="outlook")
+        if list(self.delays) != sorted({*self.delays}) or min(self.delays, default=1) < 1:
+            raise BadInput("must ascend from 1 day on", where="outlook", field="delays", value=self.delays)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Prospects:
+    """What a talk (the right party answers) is believed to bring, by account; money in minor units, worth today.
+
+    Parameters
+    ----------
+    uplift
+        Cash within the horizon with a talk today less without any, less goodwill, shape (m,).
+    later
+        The same for a talk after each of the outlook's delays instead, where anything is open then, shape (m, delays).
+    still_open
+        Chance that something is still open then, so that the talk takes place, shape (m, delays).
+    spent
+        Share of a later talk's uplift that a talk today uses up: what it collects itself, and fatigue, shape (m,).
+    """
+
+    uplift: npt.NDArray[np.float64]
+    later: npt.NDArray[np.float64]
+    still_open: npt.NDArray[np.float64]
+    spent: npt.NDArray[np.float64]
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WorkList:
@@ -35,6 +93,8 @@ class WorkList:
         Bits that each specialist has, shape (S,).
     capacity
         Productive minutes of each specialist and block, shape (S, B).
+    prospects
+        What talks would bring, for a planner with an `outlook`; else None.
     """
 
     day: int
@@ -48,6 +108,7 @@ class WorkList:
     minutes: npt.NDArray[np.float64]
     can: npt.NDArray[np.uint64]
     capacity: npt.NDArray[np.float64]
+    prospects: Prospects | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,7 +121,12 @@ class Plan:
 
 
 class Planner(Protocol):
-    """Decides a morning's call list."""
+    """Decides a morning's call list.
+
+    A planner may have an attribute `outlook` (an `Outlook`): its work lists then come with `prospects`. It may have a
+    method `begin()` that returns the planner of one run, which may remember one day's prices for the next; a planner
+    without it must not remember anything, for it serves many runs.
+    """
 
     @property
     def name(self) -> str:
@@ -70,3 +136,14 @@ class Planner(Protocol):
     def plan(self, work: WorkList) -> Plan:
         """Return who calls whom, in which block and order; every specialist's minutes must be respected."""
         ...
+
+
+def outlook_of(planner: Planner) -> Outlook | None:
+    """Return how far the planner looks; None for one that does without prospects."""
+    return getattr(planner, "outlook", None)
+
+
+def for_one_run(planner: Planner) -> Planner:
+    """Return the planner of one run: a fresh one where it remembers."""
+    begin = getattr(planner, "begin", None)
+    return planner if begin is None else begin()

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from ledger import BadInput
 from sim.keyed import uniforms
 from sim.planners.fill import fill
+from sim.planners.indices import Clairvoyant, UpliftPerMinute, Whittle
 from sim.planners.protocol import Plan, Planner, WorkList
 
 Score = Callable[[WorkList], npt.NDArray[np.float64]]
@@ -43,11 +44,17 @@ def _random(work: WorkList) -> npt.NDArray[np.float64]:
     return uniforms(work.key, work.entity, work.day)
 
 
-_RULES: Final = {
-    "oldest_first": ByScore("oldest_first", _oldest),
-    "largest_first": ByScore("largest_first", _largest),
-    "risk_weighted": ByScore("risk_weighted", _at_risk),
-    "random": ByScore("random", _random),
+_RULES: Final[dict[str, Planner]] = {
+    planner.name: planner
+    for planner in (
+        ByScore("oldest_first", _oldest),
+        ByScore("largest_first", _largest),
+        ByScore("risk_weighted", _at_risk),
+        ByScore("random", _random),
+        UpliftPerMinute(),
+        Whittle(),
+        Clairvoyant(),
+    )
 }
 PLANNERS: Final = tuple(_RULES)
 

@@ -1,0 +1,70 @@
+"""What a planner sees each morning: the accounts to call as it believes them to be, and the desk."""
+
+import numpy as np
+
+from ledger.roster import FIRM, Roster
+from models.assumptions import Assumptions
+from sim.draws import Minutes
+from sim.evening import Response
+from sim.morning import at_risk
+from sim.planners import Planner, WorkList
+from sim.planners.belief import Belief
+from sim.planners.protocol import outlook_of
+from sim.prospects import Grid, prospects
+from sim.setup import World
+from sim.state import F8, I8, U8, Ladder
+
+_AHEAD = 30  # days over which a planner sees what is at risk
+
+
+class View:
+    """Makes the work lists of one run."""
+
+    def __init__(
+        self,
+        world: World,
+        ladder: Ladder,
+        people: Roster,
+        planner: Planner,
+        belief: Belief,
+        assume: Assumptions,
+        response: Response,
+        minor: int,
+        key: np.uint64,
+        seed: int,
+    ) -> None:
+        self.world, self.ladder, self.people, self.response = world, ladder, people, response
+        self.minutes, self.minor, self.key = Minutes.of(assume), minor, key
+        self.outlook, self.effect = outlook_of(planner), belief.effect
+        self.acc, self.pays = belief.believe(world.accounts, world.payments, seed)
+        if self.outlook is not None:
+            if self.outlook.foresight:
+                self.acc, self.pays, self.effect = world.accounts, world.payments, 1.0
+            self.grid = Grid.of(self.outlook, (response.promise_low + response.promise_high) / 2)
+
+    def work(self, day: int, seen: int, to_call: I8, chance: F8, capacity: F8) -> WorkList:
+        """Return the work list of a morning, with prospects where the planner asks for them."""
+        inv, acc, pays, ladder = self.world.invoices, self.acc, self.pays, self.ladder
+        firm: U8 | np.uint64 = np.uint64(0)
+        if len(to_call):
+            firm = np.where(ladder.firm[acc.step[to_call]], FIRM, np.uint64(0))
+        found = None
+        if self.outlook is not None:
+            found = prospects(
+                day, seen, to_call, inv, acc, ladder, pays, self.response, self.effect,
+                self.outlook, self.grid, self.minor,
+            )  # fmt: skip
+        return WorkList(
+            day=day,
+            entity=acc.entity[to_call],
+            key=self.key,
+            balance=acc.balance[to_call],
+            days_past_due=acc.oldest[to_call],
+            at_risk=at_risk(day, seen, to_call, inv, acc, pays, _AHEAD),
+            needs=acc.need[to_call] | firm,
+            reach=chance,
+            minutes=self.minutes.expected(chance),
+            can=self.people.can,
+            capacity=capacity,
+            prospects=found,
+        )
