@@ -1,0 +1,117 @@
+"""Teams from files and tables; whatever cannot be used is named by file, specialist, field, value and rule."""
+
+import tomllib
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+from pydantic import ValidationError
+
+from ledger import BadInput
+from ledger.currency import decimals
+from ledger.roster import roster
+from ledger.tables import COLUMNS
+from optimize.team import Specialist, Team
+
+_EXTRA: Final = ("name", "preferred", "unavailable", "usual_customers")
+
+
+def team_of(source: Team | str | Path | pd.DataFrame | int, timezone: str) -> Team:
+    """Return the team of a source (see `Team.load`)."""
+    if isinstance(source, Team):
+        return source
+    if isinstance(source, int):
+        return _of_table(roster(source, timezone).table, "staff", timezone)
+    if isinstance(source, pd.DataFrame):
+        return _of_table(source, "staff", timezone)
+    path = Path(source)
+    if path.suffix == ".toml":
+        return _of_toml(path)
+    return _of_table(_read_table(path), str(path), timezone)
+
+
+def _of_toml(path: Path) -> Team:
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BadInput(f"cannot be read as TOML: {error}", where=str(path)) from error
+    return _made(content, str(path))
+
+
+def _read_table(path: Path) -> pd.DataFrame:
+    try:
+        if path.suffix.lower() == ".parquet":
+            return pd.read_parquet(path)
+        if path.suffix.lower() == ".csv":
+            return pd.read_csv(path, keep_default_na=False, dtype=str)
+    except (OSError, ValueError) as error:  # pandas' and Arrow's errors of content are ValueErrors
+        raise BadInput(f"cannot be read as a table: {error}", where=str(path)) from error
+    raise BadInput("must be a TOML, CSV or Parquet file", where="roster", value=str(path))
+
+
+def _of_table(table: pd.DataFrame, where: str, timezone: str) -> Team:
+    """Return the team of a staff table or a superset of it, under the default rules."""
+    staff = tuple(COLUMNS["staff"])
+    unknown = [str(name) for name in table.columns if name not in (*staff, *_EXTRA)]
+    if unknown:
+        raise BadInput(
+            f"is not a column of a roster; known: {', '.join((*staff, *_EXTRA))}", where=where, field=unknown[0]
+        )
+    if "specialist_id" not in table:
+        raise BadInput("the table lacks this column", where=where, field="specialist_id")
+    people = []
+    for row in table.to_dict("records"):
+        given = {str(key): value for key, value in row.items() if not _missing(value)}
+        given["id"] = given.pop("specialist_id", "")
+        people.append(given)
+    zones = [person["timezone"] for person in people if person.get("timezone")]
+    made = _made({"timezone": zones[0] if zones else timezone, "specialists": people}, where)
+    minor = 10 ** decimals(made.currency)
+    return made.model_copy(
+        update={
+            "specialists": tuple(
+                p.model_copy(update={"cost_per_hour": p.cost_per_hour / minor}) for p in made.specialists
+            )
+        }
+    )
+
+
+def _missing(value: Any) -> bool:
+    return value is None or (not isinstance(value, list | tuple) and bool(pd.isna(value))) or value == ""
+
+
+def _made(content: dict[str, Any], where: str) -> Team:
+    """Return the team, or say which specialist and field break which rule."""
+    try:
+        team = Team.model_validate(content)
+    except ValidationError as error:
+        raise _named(error, content, where) from error
+    for person in team.specialists:
+        if person.timezone not in ("", team.timezone):
+            rule = f"all specialists of one team work on one clock, {team.timezone}"
+            raise BadInput(
+                rule, where=_place(where, content, team.ids.index(person.id)), field="timezone", value=person.timezone
+            )
+    return team
+
+
+def _named(error: ValidationError, content: dict[str, Any], where: str) -> BadInput:
+    first = error.errors()[0]
+    loc: tuple[Any, ...] = first["loc"]
+    rule = str(first["msg"]).removeprefix("Value error, ")
+    if first["type"] == "extra_forbidden":
+        owner = Specialist if loc[:1] == ("specialists",) else Team
+        known = f"; known: {', '.join(owner.model_fields)}" if len(loc) in (1, 3) else ""
+        rule = f"is not a field here{known}"
+    if len(loc) > 1 and loc[0] == "specialists" and isinstance(loc[1], int):
+        where, loc = _place(where, content, loc[1]), loc[2:]
+    field = ".".join(str(part) for part in loc)
+    value = first["input"] if field and not isinstance(first["input"], dict) else None
+    return BadInput(rule, where=where, field=field or None, value=value)
+
+
+def _place(where: str, content: dict[str, Any], k: int) -> str:
+    """Return the file and the specialist: number and id."""
+    given = content["specialists"][k]
+    name = given.get("id") if isinstance(given, dict) else None
+    return f"{where}, specialist {k + 1}" + (f" ({name})" if name else "")
