@@ -10,7 +10,7 @@ import typer
 app = typer.Typer(
     name="collectlab",
     help="A laboratory for collections strategies: see what they do to DSO, CEI, cash and cost before you adopt one.",
-    epilog="Exit codes: 0 done, 2 bad input, 3 refused, 4 tracking server out of reach, 130 interrupted, 1 a bug.",
+    epilog="Exit codes: 0 done, 2 bad input, 3 infeasible or refused, 4 stale or unavailable, 130 interrupted, 1 bug.",
     add_completion=False,
     pretty_exceptions_enable=False,
 )
@@ -266,6 +266,61 @@ def simulate(
         "seed": seed,
     }
     run_simulation(fields, replication=replication, desk=desk, out=out, state=state, as_json=as_json)
+
+
+@app.command("plan")
+def plan(
+    ledger: Annotated[str | None, typer.Option(help="Ledger folder, or an SQL URL.")] = None,
+    roster: Annotated[str | None, typer.Option(help="TOML, CSV or Parquet of the team, or a number of people.")] = None,
+    strategy: Annotated[str, typer.Option(help="Name, or TOML file.")] = "friendly",
+    date: Annotated[str | None, typer.Option(help="First day.", show_default="the next working day")] = None,
+    days: Annotated[int, typer.Option(help="Working days.")] = 5,
+    out: Annotated[Path | None, typer.Option(help="Folder of the plan.", show_default="STATE/plans")] = None,
+    database: Annotated[str | None, typer.Option(help="SQLite or PostgreSQL URL to publish to.")] = None,
+    model: Model = None,
+    previous: Annotated[
+        Path | None, typer.Option(help="Plan to compare with.", show_default="the last in --out")
+    ] = None,
+    max_age: Annotated[int, typer.Option(help="Most days from the ledger's last day to --date.")] = 4,
+    exploration: Annotated[float | None, typer.Option(help="Share of customers left alone at random.")] = None,
+    stops: Annotated[Path | None, typer.Option(help="CSV of customer_id and until: whom to leave alone.")] = None,
+    seconds: Annotated[float | None, typer.Option(help="Limit of the solver's time; the plan may then differ.")] = None,
+    preset: Annotated[str | None, typer.Option(help="Column map of an SQL ledger.", show_default="generic")] = None,
+    map_file: Annotated[Path | None, typer.Option("--map", help="Column map of your own, of an SQL ledger.")] = None,
+    again: Annotated[bool, typer.Option("--again", help="Replace the plan of this date and ledger.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Plan and show, but write nothing.")] = False,
+    reconcile: Annotated[
+        Path | None, typer.Option(help="Folder of a plan: compare it with what was done by --ledger.")
+    ] = None,
+    seed: Seed = None,
+    state: State = HERE,
+    as_json: Json = False,
+) -> int:
+    """Plan who contacts whom over the next days, and publish it: files, workbook, database."""
+    from app.planning import run_plan, run_reconcile
+
+    if reconcile is not None:
+        run_reconcile(reconcile, ledger=ledger, as_json=as_json)
+        return 0
+    fields = {
+        "ledger": ledger,
+        "roster": roster,
+        "strategy": strategy,
+        "date": date,
+        "days": days,
+        "database": database,
+        "model": model,
+        "previous": previous,
+        "max_age": max_age,
+        "exploration": exploration,
+        "stops": stops,
+        "seconds": seconds,
+        "preset": preset,
+        "mapping": map_file,
+        "again": again,
+        "seed": seed,
+    }
+    return run_plan(fields, out=out, state=state, dry_run=dry_run, as_json=as_json)
 
 
 @app.command("version")

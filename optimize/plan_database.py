@@ -1,8 +1,8 @@
 """Plans in a database: two tables and two views, written in one transaction; SQLite or PostgreSQL.
 
 `call_plan_runs` has a row per date and snapshot, `call_plan` a row per contact. The plan published last is
-`is_current`; readers see it through the views `current_call_plan` and `current_call_plan_run`. What is published is what
-lies on disk, so that a plan which could not be published is published by the next run.
+`is_current`; readers see it through the views `current_call_plan` and `current_call_plan_run`. What is published is
+what lies on disk, so that a plan which could not be published is published by the next run.
 """
 
 from collections.abc import Iterator, Mapping
@@ -35,7 +35,7 @@ def tables() -> "tuple[sa.MetaData, sa.Table, sa.Table]":
     meta = sa.MetaData()
     money, text, number = sa.Numeric(20, 4, asdecimal=False), sa.Text(), sa.Float(53)
     chance = sa.Numeric(9, 8, asdecimal=False)
-    key = [("plan_date", sa.Date()), ("snapshot", sa.String(64))]
+    key: list[tuple[str, sa.types.TypeEngine[Any]]] = [("plan_date", sa.Date()), ("snapshot", sa.String(64))]
     runs = sa.Table(
         RUNS,
         meta,
@@ -222,13 +222,12 @@ def _records(plan: Published) -> list[dict[str, Any]]:
     """Return the rows of a plan on disk as the table takes them."""
     frame = pd.read_parquet(plan.folder / TABLE).rename(columns=_RENAMED)
     frame["call_date"] = pd.to_datetime(frame["call_date"]).dt.date
-    frame["starts_at"] = [time.fromisoformat(text) for text in frame["starts_at"]]
+    frame["starts_at"] = frame["starts_at"].map(time.fromisoformat)
     frame["plan_date"] = date.fromisoformat(plan.about["date"])
     frame["row_number"] = range(1, len(frame) + 1)
     names = [column.name for column in tables()[2].columns]
-    plain = frame[names].astype(object)
-    plain = plain.where(plain.notna(), None)
-    return [dict(zip(names, row, strict=True)) for row in plain.itertuples(index=False)]
+    rows = frame[names].astype(object).to_dict("records")
+    return [{str(name): None if pd.isna(value) else value for name, value in row.items()} for row in rows]
 
 
 def schema() -> Mapping[str, Mapping[str, str]]:

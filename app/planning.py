@@ -1,0 +1,87 @@
+"""The command `plan`: tomorrow's contacts, and what became of those of an earlier plan."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from app.exits import INFEASIBLE
+from app.printing import print_json, remark
+
+if TYPE_CHECKING:
+    from optimize.nightly import Night
+
+_NEEDED: Final = ("ledger", "roster")
+
+
+def run_plan(fields: dict[str, Any], *, out: Path | None, state: Path, dry_run: bool, as_json: bool) -> int:
+    """Make and publish a plan, and say what became of it; return the exit code."""
+    from ledger import BadInput
+    from optimize.night_order import Order
+    from optimize.nightly import nightly
+
+    for name in _NEEDED:
+        if not fields.get(name):
+            raise BadInput("is needed", where="command line", field=f"--{name}")
+    given = {name: value for name, value in fields.items() if value is not None}
+    folder = (state / "plans" if out is None else out).absolute()
+    night = nightly(Order(out=folder, state=state, **given), dry_run=dry_run)
+    _show(night, dry_run=dry_run, as_json=as_json)
+    if night.about["status"] == "infeasible":
+        remark(f"collectlab: not all rules can be met: {_missed(night.about['unmet'])}; the best plan is written")
+        return INFEASIBLE
+    return 0
+
+
+def _show(night: "Night", *, dry_run: bool, as_json: bool) -> None:
+    about = night.about
+    if as_json:
+        print_json(about)
+    elif night.plan is not None:
+        print(night.plan.summary())
+        if night.change is not None:
+            print(night.change.summary())
+    for text in night.remarks:
+        remark(text)
+    if as_json and night.plan is not None:
+        for text in night.plan.warnings:
+            remark(f"note: {text}")
+    if about["status"] == "fallback":
+        remark("Warning: the solver had no answer in time; this is the fall-back plan, accounts by uplift per minute.")
+    told = _told(night, dry_run=dry_run)
+    remark(told) if as_json else print(told)
+
+
+def _told(night: "Night", *, dry_run: bool) -> str:
+    if dry_run:
+        return "Dry run: nothing was written"
+    about, place = night.about, None if night.folder is None else night.folder.parent.parent
+    stored = {None: "", True: "; published to the database", False: "; the database has it already"}[night.stored]
+    if night.unchanged:
+        return (
+            f"The plan of {about['date']} from snapshot {about['snapshot']} is published in {place} already (run "
+            f"{about['run_id']}): nothing was changed there{stored}"
+        )
+    return f"Published in {place}: plan.csv, plan.xlsx, plan.parquet, plan.json{stored}"
+
+
+def _missed(unmet: list[dict[str, str]]) -> str:
+    """Return how many accounts each rule could not be met for."""
+    rules: dict[str, int] = {}
+    for one in unmet:
+        rules[one["rule"]] = rules.get(one["rule"], 0) + 1
+    return ", ".join(f"{count:,} by rule {rule}" for rule, count in rules.items()) or "see plan.json"
+
+
+def run_reconcile(folder: Path, *, ledger: str | None, as_json: bool) -> None:
+    """Show what was done of a plan, and what came in."""
+    from ledger import BadInput, read_ledger
+    from optimize.publish import CURRENT, PLANS, read_plan
+    from optimize.reconcile import reconcile
+
+    if not ledger:
+        raise BadInput("is needed", where="command line", field="--ledger")
+    published = folder / PLANS / CURRENT
+    plan = read_plan(published.resolve() if published.is_symlink() else folder)
+    if plan.damaged:
+        raise BadInput(f"holds no whole plan ({', '.join(plan.damaged)})", where=str(folder))
+    found = reconcile(plan, read_ledger(ledger))
+    print_json(found.to_dict()) if as_json else print(found.summary())

@@ -1,0 +1,195 @@
+"""What is asked of a night: the order, read and found good and fresh before anything is planned."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from ledger import BadInput, Ledger, read_ledger
+from ledger.ledger import Day, as_day
+from ledger.roster import SHIFT_START
+from ledger.storage import check_file
+from ledger.strategy import Strategy
+from models.chosen import check_reference
+from optimize.plan_database import PlanDatabase
+from optimize.publish import Unavailable, check_out
+
+if TYPE_CHECKING:
+    from optimize.team import Team
+
+MAX_AGE: Final = 4  # calendar days
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What is asked of a night.
+
+    Parameters
+    ----------
+    ledger
+        A ledger's folder, or an SQL URL, which is imported with `preset` or `mapping` (see `import_ledger`).
+    roster, strategy, model
+        As `optimize.plan` takes them; the model may be a registered one.
+    date, days
+        First day, and number of working days; by default from the next working day whose shift has not begun.
+    out, state, database
+        Folder of plans, state folder, and URL of the database to publish to.
+    max_age
+        Most calendar days between the ledger's last day and `date`; the next working day is always near enough.
+    previous
+        Folder to compare with; by default the last plan in `out` for an earlier day.
+    again
+        Replace the plan of the same date and snapshot, or of a later date.
+    seconds, exploration, stops, seed
+        As `optimize.plan` takes them.
+    """
+
+    ledger: str
+    roster: str
+    strategy: str
+    out: Path
+    state: Path
+    date: Day | None = None
+    days: int = 5
+    database: str | None = None
+    model: str = "kaplan_meier"
+    previous: Path | None = None
+    max_age: int = MAX_AGE
+    seconds: float | None = None
+    exploration: float = 0.0
+    stops: Path | None = None
+    seed: int = 0
+    preset: str | None = None
+    mapping: Path | None = None
+    again: bool = False
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Task:
+    """An order whose parts were read and found good."""
+
+    order: Order
+    date: pd.Timestamp
+    known: Ledger
+    team: "Team"
+    strategy: Strategy
+    database: PlanDatabase | None
+    stops: pd.DataFrame | None
+    remarks: tuple[str, ...]
+
+    @property
+    def day(self) -> str:
+        """The first day as text."""
+        return f"{self.date:%Y-%m-%d}"
+
+
+def check_order(order: Order) -> "tuple[Team, Strategy, PlanDatabase | None]":
+    """Return what can be known to be good before the ledger is read."""
+    from optimize.team import Team
+
+    check_out(order.out)
+    check_file(order.state / "log" / "plan.jsonl")
+    check_reference(order.model)
+    for name, low in (("days", 1), ("max_age", 0)):
+        if getattr(order, name) < low:
+            raise BadInput(f"must be at least {low}", field=name, value=getattr(order, name))
+    team = Team.load(int(order.roster) if order.roster.isdigit() else order.roster)
+    return team, Strategy.load(order.strategy), None if order.database is None else PlanDatabase(order.database)
+
+
+def task_of(
+    order: Order, team: "Team", strategy: Strategy, database: PlanDatabase | None, *, now: pd.Timestamp | None
+) -> Task:
+    """Return the order with its ledger read, its first day known, and found fresh.
+
+    Raises
+    ------
+    BadInput
+        Where the ledger cannot be used.
+    Unavailable
+        Where it is stale, or its database cannot be reached.
+    """
+    from optimize.shifts import working_days
+
+    ledger, remarks = _read(order)
+    date = default_date(team, now) if order.date is None else working_days(as_day(order.date), 1, team.country)[0]
+    if date <= ledger.as_of:
+        evening = date - pd.Timedelta(days=1)
+        remarks += (
+            f"The ledger knows of {ledger.as_of:%Y-%m-%d}; used as known on the evening of {evening:%Y-%m-%d}.",
+        )
+        ledger = ledger.snapshot(evening)
+    check_fresh(ledger.as_of, date, team.country, max_age=order.max_age, called=safe(order.ledger))
+    return Task(
+        order=order,
+        date=date,
+        known=ledger,
+        team=team,
+        strategy=strategy,
+        database=database,
+        stops=None if order.stops is None else _stops(order.stops),
+        remarks=remarks,
+    )
+
+
+def _stops(path: Path) -> pd.DataFrame:
+    """Return who must not be contacted, and until when: a CSV of customer_id and until."""
+    try:
+        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except (OSError, ValueError) as error:  # pandas' errors of content are ValueErrors
+        raise BadInput(f"cannot be read as a table: {str(error).splitlines()[0]}", where=str(path)) from error
+
+
+def _read(order: Order) -> tuple[Ledger, tuple[str, ...]]:
+    """Return the ledger of a folder, or that of a database, imported."""
+    if "://" not in order.ledger:
+        return read_ledger(order.ledger), ()
+    from ledger.importing import import_ledger
+
+    try:
+        imported = import_ledger(order.ledger, preset=order.preset, mapping=order.mapping)
+    except BadInput as error:
+        if type(error.__cause__).__name__ in ("OperationalError", "InterfaceError"):
+            raise Unavailable(f"the ledger's database cannot be used: {error}") from error
+        raise
+    rejected = (f"{imported.rejected:,} of {imported.rows:,} rows of the ledger were rejected.",)
+    return imported.ledger, (rejected if imported.rejected else ()) + imported.warnings
+
+
+def default_date(team: "Team", now: pd.Timestamp | None = None) -> pd.Timestamp:
+    """Return the first working day of the team whose shift has not begun, on the team's clock."""
+    from optimize.shifts import working_days
+
+    moment = (pd.Timestamp.now(tz="UTC") if now is None else now).tz_convert(team.timezone).tz_localize(None)
+    begun = moment - moment.normalize() >= pd.Timedelta(seconds=SHIFT_START)
+    return working_days(moment.normalize() + pd.Timedelta(days=int(begun)), 1, team.country)[0]
+
+
+def check_fresh(as_of: pd.Timestamp, date: pd.Timestamp, country: str, *, max_age: int, called: str) -> None:
+    """Raise Unavailable where a ledger is too old to plan from.
+
+    It is fresh when its last day lies at most `max_age` calendar days before `date`, or when `date` is the first
+    working day after it, however long the holidays were.
+    """
+    from optimize.shifts import working_days
+
+    age = (date - as_of).days
+    if age > max_age and date > working_days(as_of + pd.Timedelta(days=1), 1, country)[0]:
+        raise Unavailable(
+            f"the ledger {called} is stale: it knows nothing after {as_of:%Y-%m-%d}, {age} days before "
+            f"{date:%Y-%m-%d}, and at most {max_age} are allowed (--max-age); nothing was written"
+        )
+
+
+def safe(address: str) -> str:
+    """Return the address without its password."""
+    if "://" not in address:
+        return address
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        return make_url(address.partition("#")[0]).render_as_string(hide_password=True)
+    except ArgumentError:
+        return "an SQL URL"

@@ -1,0 +1,82 @@
+"""The contents of a plan's files."""
+
+import hashlib
+import io
+import json
+import math
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Final
+
+from ledger.tables import TEXT
+from optimize.call_plan import ROW_COLUMNS, CallPlan
+from optimize.difference import Difference
+from optimize.night_order import Task, safe
+from optimize.publish import ABOUT, TABLE
+
+if TYPE_CHECKING:
+    from optimize.kept_model import NightModel
+
+_PACKAGES: Final = ("ortools", "openpyxl", "sqlalchemy")
+
+
+def files_of(task: Task, plan: CallPlan, change: Difference | None, about: dict[str, Any]) -> dict[str, bytes]:
+    """Return the contents of the plan's files. Only ``plan.json`` and ``plan.xlsx`` speak of the plan before."""
+    from optimize.workbook import workbook
+
+    names = {person.id: person.label for person in task.team.specialists}
+    texts: dict[str, Any] = {name: TEXT for name, kind in ROW_COLUMNS.items() if kind == "str"}
+    table = io.BytesIO()
+    plan.rows.astype(texts).to_parquet(table, index=False, compression="zstd")
+    return {
+        "plan.csv": plan.rows.to_csv(index=False, lineterminator="\n", date_format="%Y-%m-%d").encode(),
+        "plan.xlsx": workbook(plan, names=names, difference=change),
+        TABLE: table.getvalue(),
+        ABOUT: json.dumps(about, allow_nan=False).encode(),
+    }
+
+
+def about_of(task: Task, plan: CallPlan, change: Difference | None, model: "NightModel") -> dict[str, Any]:
+    """Return what ``plan.json`` says: the plan without its rows, its origin, and what differs from the one before."""
+    from importlib.metadata import version
+
+    from models.version import code_version, environment
+
+    holdouts = plan.holdouts.assign(**{name: plan.holdouts[name].dt.strftime("%Y-%m-%d") for name in ("start", "stop")})
+    about = plan.to_dict() | {
+        "ledger": safe(task.order.ledger),
+        "ledger_as_of": f"{task.known.as_of:%Y-%m-%d}",
+        "model_from_copy": model.from_copy,
+        "holdouts": holdouts.to_dict("records"),
+        "difference": None if change is None else change.to_dict(),
+        "inputs": inputs_of(task),
+        "versions": {"code": code_version(), **environment(), **{name: version(name) for name in _PACKAGES}},
+    }
+    found: dict[str, Any] = finite(about)
+    return found
+
+
+def inputs_of(task: Task) -> dict[str, Any]:
+    """Return what was asked for, so that a later run can say what differs; files as hashes of their contents."""
+    order = task.order
+    names = ("days", "model", "exploration", "seed", "seconds")
+    return {
+        **{name: value for name, value in asdict(order).items() if name in names},
+        "roster": _hash(task.team.model_dump_json().encode()),
+        "strategy": _hash(task.strategy.model_dump_json().encode()),
+        "stops": None if task.stops is None else _hash(task.stops.to_csv(index=False).encode()),
+    }
+
+
+def _hash(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:16]
+
+
+def finite(value: Any) -> Any:
+    """Return the same with plain numbers, and null for what is not a number."""
+    if isinstance(value, dict):
+        return {key: finite(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(inner) for inner in value]
+    if hasattr(value, "item"):
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value
