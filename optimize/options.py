@@ -1,6 +1,6 @@
 """What may be done for whom: the sparse instance on which prices are sought and plans are built."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -113,19 +113,31 @@ class Options:
         """Return the account of each option; shape (options,)."""
         return np.repeat(np.arange(self.accounts), np.diff(self.start))
 
+    def at(self, picked: Integers, start: Integers) -> "Options":
+        """Return the instance with the options of these numbers; `start` says where each account's begin among them."""
+        return Options(
+            start=start,
+            resource=self.resource[picked],
+            value=self.value[picked],
+            minutes=self.minutes[picked],
+            capacity=self.capacity,
+            must_serve=self.must_serve,
+            origin=self.origin[picked],
+        )
+
     def keep(self, mask: NDArray[np.bool_]) -> "Options":
         """Return the instance with some of the options; accounts stay, even without any option."""
         before = np.zeros(len(mask) + 1, np.int64)
         np.cumsum(mask, out=before[1:])
-        return Options(
-            start=before[self.start],
-            resource=self.resource[mask],
-            value=self.value[mask],
-            minutes=self.minutes[mask],
-            capacity=self.capacity,
-            must_serve=self.must_serve,
-            origin=self.origin[mask],
-        )
+        return self.at(np.flatnonzero(mask), before[self.start])
+
+    def people(self, chosen: Integers) -> "Options":
+        """Return the instance with some of the accounts, all options of theirs and the whole capacity."""
+        count = self.start[chosen + 1] - self.start[chosen]
+        start = np.zeros(len(chosen) + 1, np.int64)
+        np.cumsum(count, out=start[1:])
+        picked = np.repeat(self.start[chosen] - start[:-1], count) + np.arange(start[-1])
+        return replace(self.at(picked, start), must_serve=self.must_serve[chosen])
 
 
 def floats(field: str, given: ArrayLike, dimensions: int) -> Floats:

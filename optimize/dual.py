@@ -1,0 +1,197 @@
+"""What a minute of each desk and slot is worth: prices that make the bound small.
+
+With prices p >= 0 per minute no plan is worth more than ``bound(p) = sum over accounts of the best reduced value +
+p @ capacity``: only the prices couple accounts. The bound is convex in p; its lowest value is that of the linear
+relaxation. Newton's method needs it smooth, so the maximum over an account's options is replaced by temperature *
+log-sum-exp, and the temperature is lowered in steps.
+"""
+
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import cho_factor, cho_solve
+
+from optimize.options import Floats, Options
+from optimize.pricing import ROUNDING, best_sum, near, smooth
+
+CROWD, SAMPLE = 1000, 4000  # accounts on which the level of prices is sought first, and then their differences
+COOLING = 0.3
+SLACK = 1e-12  # share of its capacity by which a resource may seem overfull, from rounding of sums
+
+
+def bound(options: Options, prices: Floats) -> float:
+    """Return a value that no plan exceeds.
+
+    Parameters
+    ----------
+    options
+        The instance.
+    prices
+        Value per minute of each resource, at least 0, of any quality; shape (resources,).
+
+    Returns
+    -------
+    float
+        Lower is better. -inf where an account must be served and has no option. It is rounded upwards, so it holds
+        for the numbers as they are in float64, and for loads that exceed a capacity by up to `SLACK` of it.
+    """
+    total, slack = best_sum(*_columns(options), np.asarray(prices, np.float64))
+    room = float(options.capacity @ prices)
+    return float(total + room + slack + room * (SLACK + 2 * len(prices) * ROUNDING) + ROUNDING * abs(total))
+
+
+def nearby(options: Options, prices: Floats, margin: float, most: int = 1 << 30) -> Options:
+    """Return the instance with each account's options at most `margin` below its best, and of those the best `most`."""
+    start = np.zeros(options.accounts + 1, np.int64)
+    picked = np.empty(len(options.value), np.int64)
+    made = near(*_columns(options), prices, margin, most, picked, start)
+    return options.at(picked[:made], start)
+
+
+def prices(options: Options, *, start: Floats | None = None, precision: float = 3e-4, seed: int = 0) -> Floats:
+    """Seek prices with a bound near that of the linear relaxation.
+
+    Parameters
+    ----------
+    options
+        The instance.
+    start
+        Prices that may be close, such as yesterday's; shape (resources,).
+    precision
+        Last temperature, as a share of the worth of a call at the margin.
+    seed
+        Chooses the sample with which a large instance begins.
+
+    Returns
+    -------
+    ndarray
+        Value per minute, at least 0; shape (resources,).
+    """
+    if not len(options.value):
+        return np.zeros(len(options.capacity))
+    crowd = sample(options, max(CROWD, 5 * len(options.capacity)), seed)
+    price, scale = level(crowd)
+    if scale == 0:
+        return np.zeros(len(options.capacity))
+    with one_thread():
+        if start is not None:
+            return cool(options, np.maximum(start, 0.0), 0.01 * scale, precision * scale)
+        found = np.full(len(options.capacity), price)
+        for temperature in (0.5, 0.2):
+            found = minimise(crowd, found, temperature * scale, 4, np.inf)
+        if options.accounts > SAMPLE:
+            found = cool(sample(options, SAMPLE, seed), found, 0.07 * scale, 0.03 * scale)
+        return cool(options, found, (0.01 if options.accounts > SAMPLE else 0.05) * scale, precision * scale)
+
+
+def cool(options: Options, found: Floats, hot: float, cold: float) -> Floats:
+    """Follow the smoothed bound's minimum from the `hot` temperature down to the `cold` one.
+
+    At each temperature only options that could matter are looked at, and prices stay where that is so.
+    """
+    temperature = max(hot, cold)
+    length = float(options.minutes.mean()) or 1.0
+    while True:
+        for _ in range(8):
+            close = nearby(options, found, 26 * temperature)
+            reach, before = 6 * temperature / length, found
+            found = minimise(close, found, temperature, 2 if temperature > cold else 4, reach)
+            if np.abs(found - before).max() < 0.999 * reach:
+                break
+        if temperature <= cold:
+            return found
+        temperature = max(temperature * COOLING, cold)
+
+
+def minimise(options: Options, found: Floats, temperature: float, steps: int, reach: float) -> Floats:
+    """Take a few projected Newton steps on the smoothed bound at one temperature, no price going further than `reach`."""
+    low, high = np.maximum(found - reach, 0), found + reach
+    now, slope, curve = smoothed(options, found, temperature)
+    for _ in range(steps):
+        free = ((found > low) | (slope < 0)) & ((found < high) | (slope > 0))
+        if not free.any():
+            break
+        step = newton_step(slope, curve, free)
+        length = 1.0
+        for _ in range(12):
+            trial = np.clip(found + length * step, low, high)
+            there, trial_slope, trial_curve = smoothed(options, trial, temperature)
+            if there <= now + 1e-4 * float(slope @ (trial - found)):
+                break
+            length *= 0.4
+        else:
+            break
+        gain, now = now - there, there
+        found, slope, curve = trial, trial_slope, trial_curve
+        if gain <= 1e-7 * abs(now):
+            break
+    return found
+
+
+def newton_step(slope: Floats, curve: Floats, free: NDArray[np.bool_]) -> Floats:
+    """Return the Newton step of the free prices; `curve` is read above its diagonal."""
+    hessian = curve[np.ix_(free, free)]
+    hessian[np.diag_indices_from(hessian)] *= 1 + 1e-9
+    hessian[np.diag_indices_from(hessian)] += 1e-6 * float(np.mean(np.diag(curve)[free])) + 1e-300
+    step = np.zeros_like(slope)
+    step[free] = -cho_solve(cho_factor(hessian, lower=False, check_finite=False), slope[free], check_finite=False)
+    return step
+
+
+def smoothed(options: Options, found: Floats, temperature: float) -> tuple[float, Floats, Floats]:
+    """Return value, slope and curvature (upper triangle) of the smoothed bound."""
+    slope, curve = options.capacity.copy(), np.zeros((len(found), len(found)))
+    total = smooth(*_columns(options), found, temperature, slope, curve)
+    return float(total + options.capacity @ found), slope, curve
+
+
+def level(options: Options) -> tuple[float, float]:
+    """Return one price for all minutes, and the worth of a typical call at the margin.
+
+    The price is that at which accounts, best first, use up the sum of all capacity, 0 where they do not. The worth is
+    the scale of temperatures; where minutes are not scarce it is the mean of what the choice is worth to an account.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.where(options.minutes > 0, options.value / options.minutes, np.inf)
+    owner, order = options.owner(), np.argsort(ratio, kind="stable")
+    best = np.full(options.accounts, -1)
+    best[owner[order]] = order
+    taken = best[best >= 0]
+    taken = taken[np.argsort(-ratio[taken], kind="stable")]
+    filled = int(np.searchsorted(np.cumsum(options.minutes[taken]), options.capacity.sum()))
+    price = float(ratio[taken[filled]]) if filled < len(taken) else 0.0
+    if 0 < price < np.inf:
+        return price, price * float(options.minutes.mean())
+    low, high = np.zeros(options.accounts), np.full(options.accounts, -np.inf)
+    low[options.must_serve] = np.inf
+    np.minimum.at(low, owner, options.value)
+    np.maximum.at(high, owner, options.value)
+    return 0.0, float(np.mean((high - np.minimum(low, high))[best >= 0]))
+
+
+def sample(options: Options, size: int, seed: int) -> Options:
+    """Return so many accounts, drawn at random, with their share of the capacity; all when there are few more."""
+    if options.accounts <= 1.5 * size:
+        return options
+    chosen = np.sort(np.random.default_rng(seed).choice(options.accounts, size, replace=False))
+    return replace(options.people(chosen), capacity=options.capacity * (size / options.accounts))
+
+
+def one_thread() -> AbstractContextManager[Any]:
+    """Return a context in which linear algebra keeps to one thread: matrices are small, and other work has the cores."""
+    return _controller().limit(limits=1)
+
+
+@cache
+def _controller() -> Any:
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
+
+
+def _columns(options: Options):  # type: ignore[no-untyped-def]  # a tuple for compiled code
+    return options.start, options.resource, options.value, options.minutes, options.must_serve
