@@ -1,1 +1,21 @@
 """Scarce hours to accounts."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from optimize.call_plan import CallPlan
+    from optimize.planning import plan
+    from optimize.policy import Policy
+    from optimize.team import Team
+
+__all__ = ["CallPlan", "Policy", "Team", "plan"]
+
+_PLACES: Final = {"CallPlan": "call_plan", "Policy": "policy", "Team": "team", "plan": "planning"}
+
+
+def __getattr__(name: str) -> Any:
+    """Load what is asked for when it is: solvers and tables are heavy, and the package is not."""
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"optimize.{_PLACES[name]}"), name)

@@ -1,0 +1,138 @@
+"""Who is there to call: minutes by specialist, day and block, what they cost, and whom each may talk to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+
+from ledger.calendar import Calendar
+from ledger.currency import decimals
+from ledger.ledger import positions
+from ledger.months import day_number
+from ledger.roster import BLOCKS, FULL_SHIFT
+from ledger.tables import TEXT
+from models.assumptions import Assumptions
+from models.reach import CALLING_WINDOW, reach_by_block
+from optimize.chase import Chase, Flags, Floats, Ints, usual_specialist
+from optimize.policy import Policy
+from optimize.shifts import STARTS, Shifts, hourly_cost
+from optimize.team import Team
+
+BLOCK_MINUTES = FULL_SHIFT // 60 // BLOCKS
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Desks:
+    """Specialists (S) over the days (D) and blocks (B) of a plan; without any, one desk that has no minutes.
+
+    Parameters
+    ----------
+    minutes
+        Productive minutes, (S, D, B).
+    cost
+        Cost of a productive minute, base-currency minor units, (S,).
+    firm
+        Who has the authority to be firm, (S,).
+    """
+
+    team: Team
+    ids: tuple[str, ...]
+    names: tuple[str, ...]
+    dates: pd.DatetimeIndex
+    starts: tuple[str, ...]
+    minutes: Floats
+    cost: Floats
+    firm: Flags
+
+    @classmethod
+    def of(cls, team: Team, shifts: Shifts, assume: Assumptions, currency: str) -> "Desks":
+        """Return the desks of a team's shifts; hours without a cost of their own are at the assumed wage."""
+        people = team.specialists
+        hourly = hourly_cost(team) if people else np.zeros(1)
+        productive = assume.productive_hours_per_day / (FULL_SHIFT / 3600)
+        return cls(
+            team=team,
+            ids=team.ids or ("",),
+            names=tuple(person.label for person in people) or ("nobody",),
+            dates=shifts.dates,
+            starts=STARTS,
+            minutes=shifts.minutes if people else np.zeros((1, len(shifts.dates), BLOCKS)),
+            cost=np.asarray(hourly, np.float64) / 60 / productive * 10 ** decimals(currency),
+            firm=team.able(skill="firm") if people else np.ones(1, np.bool_),
+        )
+
+    def speaks(self, languages: "pd.Series[str]") -> Flags:
+        """Return who speaks each language, (languages, S); everybody where nobody speaks it: English serves."""
+        return self._able(languages, skill=False)
+
+    def skilled(self, segments: "pd.Series[str]", skills: Mapping[str, str]) -> Flags:
+        """Return who has the skill that `skills` asks for by segment, (segments, S); everybody where it asks none."""
+        return self._able(segments.map(lambda name: skills.get(str(name), "")), skill=True)
+
+    def _able(self, words: "pd.Series[str]", *, skill: bool) -> Flags:
+        codes, names = pd.factorize(words.astype(object))
+        if not self.team.specialists or not len(names):
+            return np.ones((len(words), len(self.ids)), np.bool_)
+        able = [self.team.able(skill=str(n)) if skill else self.team.able(language=str(n)) for n in names]
+        table = np.array([row if skill or row.any() else np.ones_like(row) for row in able])
+        return np.asarray(table[codes])
+
+    def usual(self, chase: Chase) -> Ints:
+        """Return each account's usual specialist, -1 for none: as the roster names them, else by the contact log."""
+        found = usual_specialist(chase.ledger, chase.customer, self.ids)
+        ids = chase.ledger.customers["customer_id"].iloc[chase.customer]
+        for s, person in enumerate(self.team.specialists):
+            if person.usual_customers:
+                found[ids.isin(person.usual_customers).to_numpy()] = s
+        return found
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Reach:
+    """When each account can be reached: chance and minutes by day and block, (n, D, B), and open days, (n, D)."""
+
+    chance: Floats
+    minutes: Floats
+    open_days: Flags
+    closes: Floats  # (n,) hour on the collectors' clock at which the customer's calling window closes on the first day
+    unknown_zones: int  # customers whose time zone is not known: the collectors' own is taken
+
+    @classmethod
+    def of(cls, chase: Chase, home: tuple[str, str], assume: Assumptions, policy: Policy) -> "Reach":
+        """Return the chances; `home` is the collectors' time zone and country.
+
+        The assumed rate counts as `policy.reach_attempts` attempts, to which the customer's own are added.
+        """
+        people = chase.ledger.customers.iloc[chase.customer]
+        at = chase.days - day_number(chase.ledger.as_of)
+        calendar = Calendar(start=chase.ledger.as_of, days=int(at[-1]), countries=(), home=home[1])
+        known = {zone: _is_zone(zone) for zone in people["timezone"].unique()}
+        zone = people["timezone"].astype(object).where(people["timezone"].map(known).astype(bool), home[0])
+        zones = tuple(sorted({str(name) for name in zone} | {home[0]}))
+        rate = assume.right_party_contact_rate
+        table = reach_by_block(calendar, zones, home[0], rate)[:, at]
+        row = positions(zone.astype(TEXT), pd.Series(zones, dtype=TEXT))
+        log, prior = chase.contacted, policy.reach_attempts
+        factor = (prior + log.reached / max(rate, 1e-9)) / (prior + log.calls)
+        chance = np.minimum(table[row] * factor[chase.customer][:, None, None], 0.95)
+        talk = sum(assume.minutes("reached_call_minutes")) / 3 + sum(assume.minutes("wrap_up_minutes")) / 3
+        country = people["country"].astype(object)
+        working = {str(code): calendar.working(str(code))[at] for code in country.unique()}
+        open_days = np.array([working[str(code)] for code in country], np.bool_).reshape(len(people), len(at))
+        return cls(
+            chance=chance,
+            minutes=chance * talk + (1 - chance) * sum(assume.minutes("unreached_call_minutes")) / 3,
+            open_days=open_days,
+            closes=CALLING_WINDOW[1] - calendar.offsets(zones, home[0])[row, at[0]],
+            unknown_zones=int((~people["timezone"].map(known).astype(bool)).sum()),
+        )
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(str(name))
+    except (OSError, ValueError, KeyError):
+        return False
+    return True

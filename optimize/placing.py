@@ -1,0 +1,200 @@
+"""Place calls and tasks at desks: by `assign`, or by an index where the solver has no answer."""
+
+import time
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from optimize.chase import Flags, Floats, Ints
+
+_ABSORBED: Final = (
+    RuntimeError,
+    ArithmeticError,
+    AssertionError,
+    ImportError,
+    MemoryError,
+    ValueError,
+)  # of a solver that fails
+_WORD: Final = {"optimal": 0, "feasible": 1, "unknown": 1, "fallback": 2}
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Placing:
+    """Items (k) placed at desks (S) in slots: day × blocks + block.
+
+    Parameters
+    ----------
+    status
+        "optimal", "feasible" or "fallback".
+    desk, slot
+        Of each item, (k,); -1 where it is not placed.
+    prices
+        Value per minute, (S, slots).
+    """
+
+    status: str
+    desk: Ints
+    slot: Ints
+    objective: float
+    bound: float
+    prices: Floats
+    notes: tuple[str, ...] = ()
+
+    def used(self, minutes: Floats) -> Floats:
+        """Return the minutes used, (S, slots), of items that take `minutes`, (k, slots)."""
+        out = np.zeros(self.prices.shape)
+        some = np.flatnonzero(self.desk >= 0)
+        np.add.at(out, (self.desk[some], self.slot[some]), minutes[some, self.slot[some]])
+        return out
+
+
+def place(
+    value: Floats,
+    minutes: Floats,
+    capacity: Floats,
+    must: Flags,
+    *,
+    prices: Floats | None = None,
+    until: float | None = None,
+    seed: int = 0,
+) -> Placing:
+    """Return where each item is done, so that the value is greatest and as many musts as possible are served.
+
+    Parameters
+    ----------
+    value
+        (items, desks, slots), -inf where not allowed.
+    minutes
+        (items, slots).
+    capacity
+        Minutes, (desks, slots).
+    must
+        Items that are placed whatever they are worth, (items,).
+    prices
+        Value per minute to start from, (desks, slots).
+    until
+        Reading of the process's monotonic clock after which the answer is the one by index.
+    """
+    fits = np.isfinite(value) & (minutes[:, None] <= capacity)
+    value = np.where(fits, value, -np.inf)
+    must = must & fits.any(axis=(1, 2))
+    if not fits.any():
+        nobody, free = np.full(len(value), -1), np.zeros_like(capacity)
+        return Placing(status="optimal", desk=nobody, slot=nobody, objective=0.0, bound=0.0, prices=free)
+    try:
+        return _assigned(value, minutes, capacity, must, prices, until, seed)
+    except _ABSORBED as error:
+        made = by_index(value, minutes, capacity, must)
+        why = " ".join(str(error).split()) or type(error).__name__
+        return replace(made, notes=(f"the solver had no answer ({why}): accounts are placed by uplift per minute",))
+
+
+def _assigned(
+    value: Floats,
+    minutes: Floats,
+    capacity: Floats,
+    must: Flags,
+    prices: Floats | None,
+    until: float | None,
+    seed: int,
+) -> Placing:
+    from optimize.assign import assign
+
+    length = minutes[:, None, None, :]
+
+    def solved(worth: Floats, musts: Flags | None) -> Placing:
+        left = None if until is None else until - time.monotonic()
+        if left is not None and left <= 0:
+            raise RuntimeError("the time is up")
+        found = assign(worth[:, None], length, capacity, must_serve=musts, prices=prices, seconds=left, seed=seed)
+        if musts is not None and (found.choice[musts, 0] < 0).any():
+            raise RuntimeError("not every account that must be served could be placed")
+        return Placing(
+            status="optimal" if found.status == "optimal" else "feasible",
+            desk=np.asarray(found.choice[:, 1], np.int64),
+            slot=np.asarray(found.choice[:, 2], np.int64),
+            objective=found.objective,
+            bound=found.bound,
+            prices=np.asarray(found.prices, np.float64),
+        )
+
+    if not must.any():
+        return solved(value, None)
+    try:
+        return solved(value, must)
+    except _ABSORBED:  # not all can be: serve the most, by a reward that no other value outweighs
+        reward = _reward(value)
+        made = solved(np.where(must[:, None, None], value + reward, value), None)
+        served = int((made.desk[must] >= 0).sum())
+        return replace(made, objective=made.objective - served * reward, bound=made.bound - served * reward)
+
+
+def _reward(value: Floats) -> float:
+    finite = value[np.isfinite(value)]
+    return float(2 * (np.abs(finite).max() + 1) * 100)
+
+
+def by_index(value: Floats, minutes: Floats, capacity: Floats, must: Flags) -> Placing:
+    """Return the plan by index: items in order of their best value per minute, each in the best place that is left."""
+    left = capacity.copy()
+    best = value.max(axis=(1, 2))
+    rate = (value / np.maximum(minutes[:, None], 1e-9)).max(axis=(1, 2))
+    desk, slot, total = np.full(len(value), -1), np.full(len(value), -1), 0.0
+    for item in np.lexsort((np.arange(len(value)), -rate, ~must)).tolist():
+        room = np.where(left >= minutes[item], value[item], -np.inf)
+        at = int(room.argmax())
+        worth = float(room.flat[at])
+        if worth > 0 or (must[item] and np.isfinite(worth)):
+            desk[item], slot[item] = np.unravel_index(at, room.shape)
+            left.flat[at] -= minutes[item, slot[item]]
+            total += worth
+    forced = np.where(must & np.isfinite(best), best, np.maximum(best, 0.0))
+    return Placing(
+        status="fallback",
+        desk=desk,
+        slot=slot,
+        objective=total,
+        bound=float(forced[np.isfinite(forced)].sum()),
+        prices=np.zeros_like(capacity),
+    )
+
+
+def worst(*parts: Placing) -> str:
+    """Return the weakest status of several."""
+    return max((part.status for part in parts), key=lambda word: _WORD[word])
+
+
+def balanced(placed: Placing, minutes: Floats, capacity: Floats, alike: Ints, fixed: Flags) -> Placing:
+    """Return the same plan with the load of each slot spread evenly over desks that are alike.
+
+    `alike` numbers the class of each desk: within one, an item is worth the same at each; items in `fixed` stay. A slot
+    that cannot be packed anew, because it is full, stays as it is.
+    """
+    desk = placed.desk.copy()
+    for slot in np.unique(placed.slot[placed.slot >= 0]).tolist():
+        here = np.flatnonzero(placed.slot == slot)
+        for kind in np.unique(alike[desk[here]]).tolist():
+            desks = np.flatnonzero(alike == kind)
+            items = here[alike[desk[here]] == kind]
+            stay, free = items[fixed[items]], items[~fixed[items]]
+            load = np.zeros(len(alike))
+            np.add.at(load, desk[stay], minutes[stay, slot])
+            fresh = _spread(free, minutes[:, slot], load, capacity[:, slot], desks)
+            if fresh is not None:
+                desk[free] = fresh
+    return replace(placed, desk=desk)
+
+
+def _spread(items: Ints, minutes: Floats, load: Floats, capacity: Floats, desks: Ints) -> Ints | None:
+    """Return a desk for each item, longest first to where least is used; None where one does not fit."""
+    out = np.full(len(items), -1)
+    for k in np.lexsort((items, -minutes[items])).tolist():
+        room = capacity[desks] - load[desks] - minutes[items[k]]
+        share = np.where(room >= 0, load[desks] / np.maximum(capacity[desks], 1e-9), np.inf)
+        at = int(share.argmin())
+        if not np.isfinite(share[at]):
+            return None
+        out[k] = desks[at]
+        load[desks[at]] += minutes[items[k]]
+    return out

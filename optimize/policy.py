@@ -1,0 +1,69 @@
+"""What a contact is worth to the company: the named parameters of a call plan."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ledger import BadInput
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Policy:
+    """How cash, time and goodwill are weighed. All are choices or guesses (grades policy and G): vary them.
+
+    Parameters
+    ----------
+    horizon
+        Days from the first day of the plan within which cash counts, 1 to 365.
+    discount_rate
+        Yearly, as a share: cash in a year is worth 1 ÷ (1 + rate) today.
+    later_cash
+        Worth of cash expected after the horizon (but before the write-off age), as a share of its discounted amount, 0
+        to 1. With 0 the value is the cash within the horizon: what comes later counts as lost. With 1 it is the whole
+        present value: what a contact brings is interest, and the loss avoided.
+    goodwill
+        Price of every contact that is heard, in major units of the base currency; 0 for none.
+    continuity
+        Share by which uplift counts more when the customer's usual specialist calls.
+    minimum_gap
+        Least days between two contacts with a customer; a step's own `retry_days` may ask for more between calls.
+    reach_attempts
+        Attempts that the assumed chance of reaching a customer weighs as much as: the customer's own attempts change
+        it from there.
+    acknowledge_minutes
+        Specialist's minutes for acknowledging a dispute.
+    tones
+        "strategy": calls are made in the tone of their step. "best": from the stage demand on the friendly and the firm
+        tone are both offered, and the better one is taken.
+    lookahead
+        Whether the days are planned together and calls after the plan count. Without, each day takes what is best that
+        day, in turn: for comparison.
+    """
+
+    horizon: int = 90
+    discount_rate: float = 0.10
+    later_cash: float = 0.0
+    goodwill: float = 1.0
+    continuity: float = 0.05
+    minimum_gap: int = 2
+    reach_attempts: float = 4.0
+    acknowledge_minutes: float = 5.0
+    tones: Literal["strategy", "best"] = "strategy"
+    lookahead: bool = True
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        ranges: dict[str, tuple[float, float]] = {
+            "horizon": (1, 365),
+            "discount_rate": (0, 10),
+            "later_cash": (0, 1),
+            "goodwill": (0, 1e9),
+            "continuity": (0, 1),
+            "minimum_gap": (1, 60),
+            "reach_attempts": (0.1, 1e6),
+            "acknowledge_minutes": (0, 480),
+        }
+        for name, (low, high) in ranges.items():
+            if not low <= getattr(self, name) <= high:
+                raise BadInput(f"must lie between {low} and {high:g}", field=name, value=getattr(self, name))
+        if self.tones not in ("strategy", "best"):
+            raise BadInput("known: strategy, best", field="tones", value=self.tones)
