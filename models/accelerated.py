@@ -23,7 +23,7 @@ from ledger import BadInput, Ledger
 from ledger.months import day_numbers
 from models.covariates import Covariates
 from models.history import history
-from models.timing import Floats, asked_on
+from models.timing import Floats, unpaid_on
 
 PENALTIES: Final = (1e-3, 1e-2, 1e-1, 1.0)  # ridge, tried in this order until the search converges
 _INSTANT: Final = 1e-300
@@ -81,7 +81,7 @@ class Accelerated:
         """Return −log of `survival`, shape (invoices, days)."""
         issue = day_numbers(invoices["issue_date"])
         evening = (day_numbers(invoices["due_date"]) - issue + 1)[:, None] + np.asarray(days, np.int64).reshape(1, -1)
-        age = (asked_on(invoices) - issue + 1)[:, None]
+        age = (unpaid_on(invoices) - issue + 1)[:, None]
         location = (self.intercept + self.covariates.values(invoices) @ self.coefficients)[:, None]
         total, known = self._upto(evening, location), self._upto(age, location)
         return np.maximum(total - known, 0.0)

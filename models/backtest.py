@@ -1,7 +1,7 @@
 """How well would it have predicted: train on what was known at a past day, judge by what came after it.
 
-A model learns from `ledger.snapshot(cut)` alone. Each test invoice, issued after the cut, is predicted on the eve of
-its issue with history rolled forward to that evening (`PaymentTiming.knowing`). Its outcome is what the whole ledger
+A model learns from `ledger.snapshot(cut)` alone. Each test invoice, issued after the cut, is predicted on its
+issue day with history rolled forward to that evening (`PaymentTiming.knowing`). Its outcome is what the whole ledger
 knows; what is still open, or ended without cash, is censored.
 
 Intervals are percentiles over resampled *customers*, for invoices of one customer are alike; the same resamples serve

@@ -13,12 +13,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from ledger import Ledger
-from ledger.columns import columns
 from ledger.ledger import positions
 from ledger.months import day_numbers
 from ledger.tables import TEXT
-from models.history import Ints, history
-from models.timing import Floats, asked_on
+from models.history import Ints, history, seen
+from models.timing import Floats, asked_on, unpaid_on
 
 FLOOR: Final = 1e-6  # survival on the evening of the day that the model names
 RATE: Final = -float(np.log(FLOOR))  # hazard of that day and of every later one
@@ -28,7 +27,7 @@ _SPAN: Final = 2**21  # more days than any calendar here has
 def _cumulative(invoices: pd.DataFrame, days: npt.ArrayLike, named: Ints) -> Floats:
     """Return the cumulative hazard, (invoices, days), of paying on the named day relative to due, or the next day."""
     when = np.asarray(days, np.int64).reshape(1, -1)
-    before = np.maximum(named - 1, asked_on(invoices) - day_numbers(invoices["due_date"]))
+    before = np.maximum(named - 1, unpaid_on(invoices) - day_numbers(invoices["due_date"]))
     return np.asarray(RATE * np.maximum(when - before[:, None], 0))
 
 
@@ -73,9 +72,9 @@ class CustomerMean:
     @classmethod
     def of(cls, ledger: Ledger) -> "CustomerMean":
         """Learn from the paid invoices of a ledger."""
-        past, settled = history(ledger), columns(ledger).settled
+        past, known_on = history(ledger), seen(ledger)
         paid = np.flatnonzero(past.paid)
-        late, known, owner = (past.end - past.due)[paid], settled[paid], past.customer[paid]
+        late, known, owner = (past.end - past.due)[paid], known_on[paid], past.customer[paid]
         key = _key(owner, known)
         own, everyone = np.argsort(key, kind="stable"), np.argsort(known, kind="stable")
         return cls(

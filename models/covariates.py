@@ -46,7 +46,7 @@ class Covariates:
 
     @classmethod
     def of(cls, ledger: Ledger) -> "tuple[Covariates, pd.DataFrame]":
-        """Return the covariates of a ledger, and those of its invoices as known on the eve of issue (see `raw`)."""
+        """Return the covariates of a ledger, and those of its invoices as known on the issue day (see `raw`)."""
         past = Past.of(ledger)
         every = cls(
             past=past,

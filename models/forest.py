@@ -37,7 +37,7 @@ class Forest:
         asked, paydays = view.asked, view.paydays
         due = paydays.counted(asked.country, asked.due)
         late = paydays.counted(asked.country[:, None], day) - due[:, None]
-        now = (paydays.counted(asked.country, asked.evening) - due)[:, None]
+        now = (paydays.counted(asked.country, asked.unpaid) - due)[:, None]
         return np.where(late > now, np.maximum(self._upto(paid_by, late) - self._upto(paid_by, now), 0.0), 0.0)
 
     def _upto(self, paid_by: Floats, late: npt.NDArray[np.int64]) -> Floats:

@@ -32,6 +32,16 @@ class History:
         return len(self.issue)
 
 
+def seen(ledger: Ledger) -> Ints:
+    """Return the evening from which each invoice's end counts as known, as days since 1970-01-01; NEVER if it is open.
+
+    That is the day on which the books closed it, or the day after its issue if that is later: so nobody who looks at
+    an invoice on the evening of its issue day sees whether it was paid that day.
+    """
+    book = columns(ledger)
+    return np.maximum(book.settled, book.issue + 1)
+
+
 def history(ledger: Ledger) -> History:
     """Return the payment history of every invoice of the ledger."""
     book, payments = columns(ledger), ledger.payments

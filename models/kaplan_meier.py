@@ -24,12 +24,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from ledger import Ledger
-from ledger.columns import columns
 from ledger.ledger import positions
 from ledger.months import day_numbers
 from ledger.tables import TEXT
-from models.history import Flags, History, Ints, history
-from models.timing import Floats, asked_on
+from models.history import Flags, History, Ints, history, seen
+from models.timing import Floats, asked_on, unpaid_on
 from models.weekdays import days_since, payment_weekdays, weekday
 
 FIRST_DAY: Final = -120
@@ -74,19 +73,19 @@ class KaplanMeier:
         """Return −log of `survival`, shape (invoices, days).
 
         On the scale of observed payments: it rises on the customer's payment weekdays only, by all that the decisions
-        since the payment day before add up to. 0 up to the evening asked on.
+        since the payment day before add up to. 0 up to the last evening known unpaid.
         """
         row, when = self.row_of(invoices["customer_id"]), np.asarray(days, np.int64).reshape(1, -1)
         due = day_numbers(invoices["due_date"])[:, None]
         paid_by = when - self._since[row[:, None], weekday(due + when)]
-        issue, asked = day_numbers(invoices["issue_date"])[:, None], asked_on(invoices)[:, None]
-        unpaid_by = np.maximum(asked - self._since[row[:, None], weekday(asked)], issue - 1) - due
+        issue, unpaid = day_numbers(invoices["issue_date"])[:, None], unpaid_on(invoices)[:, None]
+        unpaid_by = np.maximum(unpaid - self._since[row[:, None], weekday(unpaid)], issue - 1) - due
         total = self._upto(row[:, None], paid_by) - self._upto(row[:, None], unpaid_by)
         return np.maximum(total, 0.0)
 
     def knowing(self, ledger: Ledger) -> "RolledKaplanMeier":
         """Return the estimator rolled forward: a table for each week of what the ledger knows."""
-        return RolledKaplanMeier(past=history(ledger), seen=columns(ledger).settled, people=ledger.customers)
+        return RolledKaplanMeier(past=history(ledger), seen=seen(ledger), people=ledger.customers)
 
     def survival(self, invoices: pd.DataFrame, days: npt.ArrayLike) -> Floats:
         """Return the probability that each invoice is unpaid on the evening of each day, shape (invoices, days)."""
@@ -112,13 +111,13 @@ class RolledKaplanMeier:
     """The estimator as of each Sunday evening: an invoice is looked up in the last table before it is asked about."""
 
     past: History
-    seen: Ints  # evening on which the books knew an invoice's end
+    seen: Ints  # evening from which an invoice's end counts as known
     people: pd.DataFrame
     name: str = "kaplan_meier"
 
     def knowing(self, ledger: Ledger) -> "RolledKaplanMeier":
         """Return the estimator of what the ledger knows."""
-        return RolledKaplanMeier(past=history(ledger), seen=columns(ledger).settled, people=ledger.customers)
+        return RolledKaplanMeier(past=history(ledger), seen=seen(ledger), people=ledger.customers)
 
     def cumulative_hazard(self, invoices: pd.DataFrame, days: npt.ArrayLike) -> Floats:
         """Return −log of `survival`, shape (invoices, days), by the tables of `KaplanMeier`."""

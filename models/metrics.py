@@ -64,7 +64,8 @@ def concordance(predicted: npt.ArrayLike, outcomes: Outcomes) -> Ranked:
     Parameters
     ----------
     predicted
-        Expected days from issue to payment, shape (n,); differences below a millionth of a day are ties.
+        Numbers that put the invoices in order of payment, such as `Prediction.order`, shape (n,); differences below a
+        millionth are ties.
     outcomes
         What became of the same invoices.
     """
@@ -236,7 +237,7 @@ def scores(
     observed = coverage(low, high, outcomes)
     expected = mean(prediction.at(low - 1) - prediction.at(high))
     return {
-        "concordance": concordance(prediction.expected_days_to_pay(), outcomes),
+        "concordance": concordance(prediction.order(), outcomes),
         "integrated_brier": brier(np.stack([prediction.at(day) for day in days], axis=1), outcomes, days),
         "mae": median_error(prediction.median(), outcomes),
         "rmse": median_error(prediction.median(), outcomes, squared=True),

@@ -66,7 +66,7 @@ def _figures(test: "Backtest", ledger: Ledger, model: str) -> list[tuple[str, st
         (
             "segments",
             "Unpaid by segment",
-            "Lines: mean prediction on the eve of issue. Circles: observed (Kaplan–Meier).",
+            "Lines: mean prediction on the issue day. Circles: observed (Kaplan–Meier).",
             segment_figure(test, model, ledger),
         ),
         (

@@ -10,9 +10,9 @@ from ledger.columns import columns
 from ledger.ledger import positions
 from ledger.months import day_numbers
 from ledger.tables import TEXT
-from models.history import Flags, Ints, history
+from models.history import Flags, Ints, history, seen
 from models.paydays import countries_of
-from models.timing import Floats, asked_on
+from models.timing import Floats, asked_on, unpaid_on
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -24,7 +24,8 @@ class Asked:
     country: Ints
     issue: Ints
     due: Ints
-    evening: Ints  # on which the question is asked
+    evening: Ints  # on which the question is asked: all that happened by then is known
+    unpaid: Ints  # last evening on which it is known to be unpaid: that one, or the eve of its issue
     amount: Floats  # base-currency minor units
 
     def __len__(self) -> int:
@@ -35,7 +36,7 @@ class Asked:
 class Past:
     """All invoices of a ledger, by customer and then by issue date; days are days since 1970-01-01.
 
-    `seen` is the evening on which the books knew the end of an invoice: never for one that is open. Whoever looks back
+    `seen` is the evening from which the end of an invoice counts as known (`models.history.seen`). Whoever looks back
     from an evening `a` may use the invoices issued by then, and `end` and `paid` of those with ``seen <= a``.
     """
 
@@ -77,7 +78,7 @@ class Past:
             issue=told.issue[order],
             due=told.due[order],
             end=told.end[order],
-            seen=book.settled[order],
+            seen=seen(ledger)[order],
             paid=told.paid[order],
             amount=amount[order],
             rates=_rates(ledger),
@@ -110,11 +111,12 @@ class Past:
             issue=day_numbers(invoices["issue_date"]),
             due=day_numbers(invoices["due_date"]),
             evening=asked_on(invoices),
+            unpaid=unpaid_on(invoices),
             amount=np.where(np.isnan(rate), self.usual, rate * invoices["amount"].to_numpy(np.float64)),
         )
 
-    def ask_again(self, rows: Ints, evening: Ints) -> Asked:
-        """Return some of the past's own invoices, each asked about on an evening."""
+    def ask_again(self, rows: Ints, unpaid: Ints) -> Asked:
+        """Return some of the past's own invoices, each known to be unpaid on an evening from the eve of its issue."""
         who = self.customer[rows]
         return Asked(
             customer=who,
@@ -122,7 +124,8 @@ class Past:
             country=self.country[who],
             issue=self.issue[rows],
             due=self.due[rows],
-            evening=evening,
+            evening=np.maximum(unpaid, self.issue[rows]),
+            unpaid=unpaid,
             amount=self.amount[rows],
         )
 

@@ -29,7 +29,7 @@ from models.covariates import Covariates
 from models.episodes import ENDS, WINDOW, Episodes, episodes
 from models.history import Flags, Ints
 from models.recent_contacts import RecentContacts
-from models.timing import Floats, asked_on
+from models.timing import Floats, unpaid_on
 
 FIRST_DAY: Final = -365
 LAST_DAY: Final = 400
@@ -75,11 +75,11 @@ class Proportional:
         stratum = _stratum(raw)
         place = np.minimum(np.searchsorted(self.strata, stratum), len(self.strata) - 1)
         row = np.where(self.strata[place] == stratum, place + 1, 0)[:, None]
-        due, asked = day_numbers(invoices["due_date"])[:, None], asked_on(invoices)[:, None]
-        when = np.maximum(np.asarray(days, np.int64).reshape(1, -1), asked - due)
-        total, before = np.zeros(when.shape), self._upto(row, asked - due)
+        due, unpaid = day_numbers(invoices["due_date"])[:, None], unpaid_on(invoices)[:, None]
+        when = np.maximum(np.asarray(days, np.int64).reshape(1, -1), unpaid - due)
+        total, before = np.zeros(when.shape), self._upto(row, unpaid - due)
         for until, effect in self.contacts.spans(invoices, self.contact_effects):
-            upto = self._upto(row, np.clip(when, asked - due, np.maximum(until[:, None], asked) - due))
+            upto = self._upto(row, np.clip(when, unpaid - due, np.maximum(until[:, None], unpaid) - due))
             total += np.exp(effect)[:, None] * (upto - before)
             before = upto
         return ratio * (total + self._upto(row, when) - before)

@@ -36,7 +36,9 @@ class PaymentTiming(Protocol):
     `invoices` needs the columns customer_id, issue_date, due_date, amount and currency; `days` are whole days relative
     to each invoice's due date, negative before it. A column `asked_on` gives the evening on which the question is
     asked: the invoice is unpaid then, nothing later is known, and the hazard counts from the next morning. Without it
-    that is the eve of the issue date. Results have shape (invoices, days), never NaN, also for customers never seen.
+    the question is asked on the evening of the issue day, with all that is known by then but one thing: whether the
+    invoice itself was paid that day, so the hazard counts from that day's morning. Results have shape (invoices,
+    days), never NaN, also for customers never seen.
     """
 
     @property
@@ -52,7 +54,7 @@ class PaymentTiming(Protocol):
         ...
 
     def cumulative_hazard(self, invoices: pd.DataFrame, days: npt.ArrayLike) -> Floats:
-        """Return −log of the survival: 0 up to `asked_on`, never falling with the days."""
+        """Return −log of the survival: 0 up to the evening `unpaid_on`, never falling with the days."""
         ...
 
     def survival(self, invoices: pd.DataFrame, days: npt.ArrayLike) -> Floats:
@@ -63,7 +65,15 @@ class PaymentTiming(Protocol):
 def asked_on(invoices: pd.DataFrame) -> npt.NDArray[np.int64]:
     """Return the evening on which each invoice is asked about, as days since 1970-01-01 (see `PaymentTiming`).
 
-    It is never before the eve of the issue date.
+    All that happened by then is known. It is never before the issue day.
+    """
+    return np.maximum(unpaid_on(invoices), day_numbers(invoices["issue_date"]))
+
+
+def unpaid_on(invoices: pd.DataFrame) -> npt.NDArray[np.int64]:
+    """Return the last evening on which each invoice is known to be unpaid, as days since 1970-01-01.
+
+    That is `asked_on` where it is given, and never before the eve of the issue date.
     """
     eve = day_numbers(invoices["issue_date"]) - 1
     if "asked_on" not in invoices:

@@ -1,7 +1,7 @@
 """What a learning model is trained on: invoices of the past, asked about again on evenings of long ago.
 
-Each invoice is asked about on the eve of its issue, and again, with less weight, on two random later evenings, where it
-was still unpaid then: so the model has seen old open invoices when it is asked about one. Those evenings are drawn
+Each invoice is asked about on its issue day, and again, with less weight, on two random later evenings, where it was
+still unpaid then: so the model has seen old open invoices when it is asked about one. Those evenings are drawn
 without looking at when the invoice was paid, or quick payments would be overrepresented.
 """
 
@@ -39,14 +39,14 @@ class Training:
         rows = np.sort(np.argsort(past.issue, kind="stable")[-_MOST:])
         last = np.minimum(past.end[rows], past.as_of) - 1  # the last evening on which it was known to be unpaid
         term = past.due[rows] - past.issue[rows]
-        evening, asked = [past.issue[rows] - 1], [rows]
+        unpaid, asked = [past.issue[rows] - 1], [rows]
         for span in (term + 1, term + _AFTER):
             later = past.issue[rows] + np.floor(random.random(len(rows)) * span).astype(np.int64)
-            evening.append(later[later <= last])
+            unpaid.append(later[later <= last])
             asked.append(rows[later <= last])
         first, rows = len(rows), np.concatenate(asked)
         return cls(
-            view=View.of(past, past.ask_again(rows, np.concatenate(evening)), weekdays),
+            view=View.of(past, past.ask_again(rows, np.concatenate(unpaid)), weekdays),
             weight=np.where(np.arange(len(rows)) < first, 1.0, LATER),
             end=past.end[rows],
             paid=past.paid[rows],
@@ -61,8 +61,8 @@ class Training:
     def person_periods(self, share: float = SHARE) -> tuple[Ints, Ints, Flags, Floats]:
         """Return rows of payment days at risk: invoice, day, whether it was paid that day, and a weight.
 
-        Days run from the evening asked on to payment (on the next payment day), censoring, or the horizon. Of the days
-        without a payment a random share, at most `share`, is kept and weighted up.
+        Days run from the last evening known unpaid to payment (on the next payment day), censoring, or the horizon. Of
+        the days without a payment a random share, at most `share`, is kept and weighted up.
         """
         row, day = self.view.candidates()
         end, paid = self.end[row], self.paid[row]
@@ -84,7 +84,7 @@ def tail_rate(training: Training) -> float:
     """
     view, asked = training.view, training.asked
     horizon, first = asked.due + HORIZON, training.weight == 1.0
-    before = view.paydays.counted(asked.country, np.maximum(horizon, asked.evening))
+    before = view.paydays.counted(asked.country, np.maximum(horizon, asked.unpaid))
     risk = np.maximum(view.paydays.counted(asked.country, training.end) - before, 0)[first].sum()
     events = (training.paid & (training.end > horizon))[first].sum()
     return float((events + 2.0) / (risk + 120.0))

@@ -82,19 +82,19 @@ class View:
     # -- candidate days
 
     def upto(self, day: Ints) -> Ints:
-        """Return how many payment days lie after the evening up to each day; shape of `day`, whose rows are asked."""
-        country, evening = self.asked.country, self.asked.evening
+        """Return how many payment days lie between the last evening known unpaid and each day; shape of `day`."""
+        country, unpaid = self.asked.country, self.asked.unpaid
         if day.ndim == 2:
-            country, evening = country[:, None], evening[:, None]
-        return np.asarray(np.maximum(self.paydays.counted(country, day) - self.paydays.counted(country, evening), 0))
+            country, unpaid = country[:, None], unpaid[:, None]
+        return np.asarray(np.maximum(self.paydays.counted(country, day) - self.paydays.counted(country, unpaid), 0))
 
     def candidates(self) -> tuple[Ints, Ints]:
-        """Return the row and the day of each payment day after the evening and up to the horizon."""
+        """Return the row and the day of each payment day from the last evening known unpaid to the horizon."""
         count = self.upto(self.asked.due + HORIZON)
         row = np.repeat(np.arange(len(self.asked)), count)
         nth = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count) + 1
         country = self.asked.country[row]
-        return row, self.paydays.day_of[country, self.paydays.counted(country, self.asked.evening[row]) + nth]
+        return row, self.paydays.day_of[country, self.paydays.counted(country, self.asked.unpaid[row]) + nth]
 
     def day_features(self, row: Ints, day: Ints) -> Singles:
         """Return (rows, FEATURES and DAY_FEATURES) of candidate days."""
@@ -147,7 +147,7 @@ class View:
         asked, paydays = self.asked, self.paydays
         columns: list[npt.NDArray[np.generic]] = []
         for axis, hazard, support in zip(self.axes, self.hazards, self.support, strict=True):
-            begin = axis.at(asked.country, asked.evening) - axis.at(asked.country, asked.due) + 1 - axis.first
+            begin = axis.at(asked.country, asked.unpaid) - axis.at(asked.country, asked.due) + 1 - axis.first
             counted = np.where(np.arange(axis.size) >= begin[:, None], -np.log1p(-np.minimum(hazard, 0.99)), 0.0)
             unpaid = np.exp(-np.cumsum(counted, axis=1))
             columns += [axis.first + (unpaid > 1 - q).sum(axis=1) for q in _QUANTILES]
@@ -160,7 +160,7 @@ class View:
 
 def spanning(past: Past, asked: Asked, weekdays: Flags) -> Paydays:
     """Return the payment days that cover all days of the past, of the invoices asked about, and their horizon."""
-    days = [past.issue, past.due, past.end, asked.issue, asked.due, asked.evening]
+    days = [past.issue, past.due, past.end, asked.issue, asked.due, asked.unpaid, asked.evening]
     some = [part for part in days if len(part)] or [np.array([past.as_of])]
     first, last = min(int(part.min()) for part in some), max(int(part.max()) for part in some)
     return Paydays.of(past.countries, weekdays, first - 150, max(last, past.as_of) + 450)

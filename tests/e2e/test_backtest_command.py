@@ -37,7 +37,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_model_beside_the_baselines_with_its_files(collectlab: Run, folder: Path, tmp_path: Path) -> None:
     """All metrics with intervals and paired differences as JSON; the predictions file and the page are written."""
     files = ("--predictions", "new/p.parquet", "--figures", "plots")
-    done = collectlab("backtest", folder, "--cut", CUT, "--model", "kaplan_meier", *files, "--bootstrap", 20, "--json")
+    done = collectlab("backtest", folder, "--cut", CUT, "--model", "kaplan_meier", *files, "--bootstrap", 200, "--json")
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert list(found["metrics"]) == ["due_date", "customer_mean", "kaplan_meier"]

@@ -7,7 +7,7 @@ import pytest
 import sim
 from experiments import Comparison, Study, compare
 from experiments.metrics import METRICS, metrics_of, path_of
-from ledger import BadInput, kpis
+from ledger import BadInput, kpis, strategy
 
 SMALL = {"customers": 40, "days": 45, "replications": 2, "specialists": 1}
 
@@ -75,7 +75,7 @@ def test_all_strategies_start_from_the_same_receivables(small: Comparison):
 
 def test_the_same_strategy_under_another_name_makes_no_difference(tmp_path: Path):
     """Common random numbers: with equal rules every difference is zero, to the last digit."""
-    text = (Path(sim.__file__).with_name("strategies") / "friendly.toml").read_text()
+    text = (Path(strategy.__file__).with_name("strategies") / "friendly.toml").read_text()
     (tmp_path / "twin.toml").write_text(text.replace('"friendly"', '"twin"', 1))
     (tmp_path / "study.toml").write_text('strategies = ["friendly", "twin.toml"]\n')
     study = Study.load(tmp_path / "study.toml").model_copy(update=SMALL)

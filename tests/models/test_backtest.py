@@ -71,16 +71,15 @@ def test_a_loss_is_called_worse_and_a_difference_is_model_less_baseline() -> Non
 
 
 @pytest.mark.parametrize("name", ["customer_mean", "kaplan_meier"])
-def test_models_learn_from_the_cut_and_answer_from_each_eve(name: str) -> None:
-    """The same predictions, one by one, from a fresh ledger known to the eve of each invoice's issue."""
+def test_models_learn_from_the_cut_and_answer_from_each_issue_day(name: str) -> None:
+    """The same predictions, one by one, from a fresh ledger known to each invoice's issue day."""
     test = judged()
     model = fit(ledger(), as_of=day(200), model=name)
     said = test.predictions[name]
     assert said.invoices["issue_date"].min() > pd.Timestamp(day(200))
     for row in range(0, len(said), 14):
         one = said.invoices.iloc[[row]]
-        eve = one["issue_date"].iloc[0] - pd.Timedelta(days=1)
-        told = predict(model.knowing(ledger().snapshot(eve)), one)
+        told = predict(model.knowing(ledger().snapshot(one["issue_date"].iloc[0])), one)
         np.testing.assert_allclose(told.at(np.arange(-19, 61)[None, :])[0], said.at(np.arange(-19, 61)[None, :])[row])
 
 

@@ -159,17 +159,38 @@ def test_nothing_is_known_too_early(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", FITTERS)
-def test_on_the_eve_of_issue_no_payment_of_the_issue_day_is_known(name: str) -> None:
-    """Asked without an evening: payments and contacts of the issue day and later change nothing."""
+def test_on_the_issue_day_its_own_payment_and_all_later_facts_are_unknown(name: str) -> None:
+    """Asked without an evening: neither what comes after the issue day nor being paid on it changes anything."""
     whole, model = busy(), fitted(name, "busy")
     issue = whole.invoices["issue_date"][whole.invoices["issue_date"] >= DAY[200]].min()
     rows = whole.invoices[whole.invoices["issue_date"] == issue]
     known = whole.snapshot(issue)
-    payments = known.payments[known.payments["applied_date"] < issue].reset_index(drop=True)
-    contacts = known.contacts[known.contacts["time"] < issue.tz_localize("UTC")].reset_index(drop=True)
-    without = replace(known, payments=payments, contacts=contacts)
+    now = rows[["invoice_id", "customer_id", "amount", "currency"]].assign(
+        payment_id=[f"own {row}" for row in range(len(rows))], received_date=issue, applied_date=issue, kind="cash"
+    )
+    paid_at_once = replace(
+        known, payments=pd.concat([known.payments, now.astype(known.payments.dtypes)], ignore_index=True)
+    )
+    assert (paid_at_once.open_amount() == 0).sum() == (known.open_amount() == 0).sum() + len(rows)
     answer = model.knowing(whole).survival(rows, GRID)
-    np.testing.assert_allclose(model.knowing(without).survival(rows, GRID), answer, atol=1e-6)
+    for other in (known, paid_at_once):
+        np.testing.assert_allclose(model.knowing(other).survival(rows, GRID), answer, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["customer_mean", "cox", "hazard"])
+def test_on_the_issue_day_all_other_payments_are_known(name: str) -> None:
+    """Asked on a day on which its customer paid something: had the customer not, the answer would be another."""
+    whole, model = busy(), fitted(name, "busy")
+    for row in whole.payments[whole.payments["applied_date"] >= DAY[200]].head(8).itertuples():
+        late = row.applied_date + pd.Timedelta(days=30)
+        own = (whole.payments["payment_id"] == row.payment_id).to_numpy()
+        invoice_of = whole.invoices["invoice_id"] == row.invoice_id
+        asked = whole.invoices[invoice_of].assign(invoice_id="new", issue_date=row.applied_date, due_date=late)
+        without = replace(whole, payments=whole.payments[~own].reset_index(drop=True))
+        told, untold = (model.knowing(one).survival(asked, GRID) for one in (whole, without))
+        if np.abs(told - untold).max() > 1e-6:
+            return
+    pytest.fail("no payment of an issue day changed any answer")
 
 
 @pytest.mark.parametrize("name", FITTERS)

@@ -76,7 +76,7 @@ def test_concordance_is_that_of_lifelines_where_nothing_is_censored() -> None:
 def test_concordance_weighs_pairs_by_the_earlier_payment() -> None:
     """Against the sum over all pairs, written out."""
     said, known, _ = scattered(150, 3, censored=True)
-    guess = said.expected_days_to_pay().round(6)
+    guess = said.order().round(6)
     days = known.late + known.term
     chance = known.followed_from_issue.at(days)
     right = pairs = 0.0
@@ -175,12 +175,17 @@ def test_the_order_of_rows_changes_nothing() -> None:
 
 
 def test_a_customer_drawn_twice_counts_as_two() -> None:
-    """Resampled values are those of the rows repeated, for every metric that is resampled."""
+    """Resampled values are those of the rows repeated, for every metric that is resampled.
+
+    The order of the invoices is that among the rows themselves: a rank is one among others.
+    """
     said, known, _ = scattered(300, 7, censored=False)
     owner = np.arange(300) % 7
     counts = np.array([3, 0, 1, 2, 0, 1, 1])
     found = every(said, known, np.arange(300))
-    repeated = every(said, known, np.repeat(np.arange(300), counts[owner]))
+    rows = np.repeat(np.arange(300), counts[owner])
+    repeated = every(said, known, rows)
+    repeated["concordance"] = concordance(said.order()[rows], outcomes(known.late[rows]))
     for name in METRICS:
         sample = found[name].resampled(owner, counts[None, :].astype(float))
         if name == "d_calibration":

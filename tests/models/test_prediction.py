@@ -1,4 +1,4 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from ledger import BadInput
 from ledger.months import day_numbers
 from models import prediction as module
 from models.prediction import HORIZON, predict
-from models.timing import asked_on
+from models.timing import unpaid_on
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,8 @@ class Steady:
         return self
 
     def cumulative_hazard(self, invoices: pd.DataFrame, days: Any) -> np.ndarray:
-        """Return days since the evening asked on, times a rate."""
-        asked = asked_on(invoices) - day_numbers(invoices["due_date"])
+        """Return days since the last evening known unpaid, times a rate."""
+        asked = unpaid_on(invoices) - day_numbers(invoices["due_date"])
         rate = np.where(invoices["customer_id"] == "never", 0, -np.log(1 - self.chance))
         return rate[:, None] * np.maximum(np.asarray(days)[None, :] - asked[:, None], 0)
 
@@ -51,7 +51,19 @@ def test_a_quantile_is_the_first_day_by_whose_evening_so_many_are_paid() -> None
     assert said.quantile(0.9).tolist() == [-7]
     assert said.at(-10).tolist() == [0.5]
     assert said.at(-11).tolist() == said.at(-300).tolist() == [1.0]
-    assert said.expected_days_to_pay() == pytest.approx([1.0])
+
+
+def test_invoices_are_ordered_by_median_and_within_a_day_by_expected_rank() -> None:
+    """Two alike and one that is likelier paid at once, all with a median on the issue day; and one never paid."""
+    alike, quick = predict(Steady(), invoices()), predict(Steady(0.75), invoices())
+    curves = np.concatenate([alike.curves, alike.curves, quick.curves])
+    said = replace(alike, invoices=pd.concat([invoices()] * 3, ignore_index=True), curves=curves)
+    order = said.order()
+    assert said.median().tolist() == [-10, -10, -10]
+    assert order[0] == order[1] > order[2] > 0
+    assert order.mean() == pytest.approx(0.5)  # so is every mean rank: medians are 0 days from issue
+    late = replace(said, curves=np.concatenate([curves[:2], np.ones_like(curves[:1])]))
+    assert (np.argsort(late.order())[-1], late.order()[2] > HORIZON) == (2, True)
 
 
 def test_quantiles_beyond_the_grid_are_looked_up_to_issue_and_to_the_horizon() -> None:
