@@ -45,10 +45,11 @@ def contracted(person: "Specialist", dates: pd.DatetimeIndex, absent: npt.NDArra
 
 def breaches(team: "Team", dates: pd.DatetimeIndex, paid: Floats) -> list[str]:
     """Return a sentence for every labour rule that the paid minutes (specialists, days, blocks) break."""
-    found: list[str] = []
-    for s, person in enumerate(team.specialists):
-        found += [f"{person.label}: {words}" for words in _person(team, person, dates, paid[s])]
-    return found + _unfair(team, dates, paid)
+    return [
+        f"{person.label}: {words}"
+        for s, person in enumerate(team.specialists)
+        for words in (*_person(team, person, dates, paid[s]), *_unfair(team, person, dates, paid[s]))
+    ]
 
 
 def _person(team: "Team", person: "Specialist", dates: pd.DatetimeIndex, paid: Floats) -> Iterator[str]:
@@ -109,15 +110,30 @@ def shortest_rest(dates: pd.DatetimeIndex, paid: Floats) -> float:
     return float(least)
 
 
-def _unfair(team: "Team", dates: pd.DatetimeIndex, paid: Floats) -> list[str]:
-    """Return who works more of the unpopular blocks than a fair share and the tolerance."""
-    rules = team.rules
-    blocks = ((paid > 0) & parts(rules.unpopular, dates)).sum(axis=(1, 2)).astype(np.float64)
-    hours = np.array([person.weekly_hours for person in team.specialists])
-    fair = blocks.sum() * hours / max(hours.sum(), 1e-9)
-    over = np.flatnonzero(blocks > fair + rules.unpopular_tolerance + 1e-9)
-    words = "more than a fair share of the unpopular blocks"
-    return [f"{team.specialists[s].label}: {words} ({blocks[s]:.0f}, fair {fair[s]:.1f})" for s in over]
+def available(person: "Specialist", dates: pd.DatetimeIndex) -> npt.NDArray[np.bool_]:
+    """Return when somebody is neither absent nor unavailable, shape (days, blocks)."""
+    present = np.array([day.date() not in person.absences for day in dates])
+    return np.asarray(present[:, None] & ~parts(person.unavailable, dates))
+
+
+def fair_shares(
+    team: "Team", person: "Specialist", dates: pd.DatetimeIndex
+) -> Iterator[tuple[npt.NDArray[np.bool_], int, int]]:
+    """Yield for each calendar week its days, and how many unpopular blocks and blocks in all are open to somebody."""
+    open_, week = available(person, dates), weeks(dates)
+    unpopular = open_ & parts(team.rules.unpopular, dates)
+    for w in range(int(week[-1]) + 1):
+        here = week == w
+        yield here, int(unpopular[here].sum()), int(open_[here].sum())
+
+
+def _unfair(team: "Team", person: "Specialist", dates: pd.DatetimeIndex, paid: Floats) -> Iterator[str]:
+    unpopular, tolerance = parts(team.rules.unpopular, dates), team.rules.unpopular_tolerance
+    for days, least, most in fair_shares(team, person, dates):
+        worked = paid[days] > 0
+        borne, fair = int((worked & unpopular[days]).sum()), worked.sum() * least / max(most, 1)
+        if abs(borne - fair) > tolerance + _CLOSE:
+            yield f"{borne} unpopular blocks in a week, where {fair:.1f} is a fair share"
 
 
 def short_cover(team: "Team", dates: pd.DatetimeIndex, paid: Floats) -> pd.DataFrame:

@@ -8,7 +8,7 @@ import pandas as pd
 from ortools.sat.python import cp_model
 
 from ledger.roster import BLOCKS
-from optimize.labour import contracted, covers, parts, weeks
+from optimize.labour import contracted, covers, fair_shares, parts, weeks
 
 if TYPE_CHECKING:
     from optimize.team import Rules, Specialist, Team
@@ -46,7 +46,8 @@ def solve(
 ) -> Found:
     """Return the shifts that are worth the most; where cover cannot be given, those that break the fewest rules.
 
-    Labour rules always hold: an empty roster keeps them all.
+    Labour rules always hold: an empty roster keeps them all. First the best week of each person alone is found. These
+    are the answer where no cover asks for more, and elsewhere tight upper bounds.
 
     Parameters
     ----------
@@ -54,27 +55,23 @@ def solve(
         Value of each paid minute, shape (specialists, days, blocks).
     """
     values = _rewarded(team, dates, worth)
-    model = _Model(team, dates, absent, values)
+    model = _Model(team, dates, absent, values, _scale(values))
     solver = _solver(seconds, seed)
-    status, infeasible = "", False
+    limit, paid = model.limit_weeks(absent, seed)
+    fewest = 0
     if model.short:
-        model.minimise_short()
-        solver.solve(model.cp)
-        fewest = round(solver.objective_value)
-        infeasible = fewest > 0
-        model.keep_short(fewest, solver)
+        fewest, paid = model.least_short(_solver(None, seed))
+    model.begin_with(paid)
     model.maximise_value()
     code = solver.solve(model.cp)
-    if code not in (cp_model.OPTIMAL, cp_model.FEASIBLE):  # time was up: what was found for the cover stands
-        raise AssertionError(f"the empty roster keeps all rules: {solver.status_name(code)}")
-    status = "infeasible" if infeasible else "optimal" if code == cp_model.OPTIMAL else "feasible"
-    paid = model.paid(solver)
+    slack = 0.5 * len(team) * len(dates) / model.scale  # one coefficient a day was rounded, by at most a half
+    if code in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        paid, limit = model.paid(solver), solver.best_objective_bound / model.scale
     objective = float((paid * values).sum())
-    # each coefficient was rounded by at most a half, and only one pattern a day can be chosen
-    slack = 0.5 * len(team) * len(dates) / model.scale
-    bound = max(solver.best_objective_bound / model.scale + slack, objective)
+    bound = max(limit + slack, objective)
     if code == cp_model.OPTIMAL and bound - objective <= 2 * slack:
         bound = objective
+    status = "infeasible" if fewest else "optimal" if code == cp_model.OPTIMAL else "feasible"
     return Found(paid, status, objective, bound)
 
 
@@ -85,10 +82,16 @@ def _rewarded(team: "Team", dates: pd.DatetimeIndex, worth: Floats) -> Floats:
     return np.asarray(np.maximum(worth, 0) + largest * (_CONTRACTED + _PREFERRED * preferred.reshape(worth.shape)))
 
 
+def _scale(values: Floats) -> float:
+    """Return the factor that makes the values of shifts integers of up to ten million."""
+    return _LARGEST / max(float(values.max(initial=0.0)) * _BLOCK * BLOCKS, 1e-12)
+
+
 def _solver(seconds: float | None, seed: int) -> cp_model.CpSolver:
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = seed
+    solver.parameters.linearization_level = 2
     solver.parameters.max_deterministic_time = _DETERMINISTIC
     if seconds is not None:
         solver.parameters.max_time_in_seconds = seconds
@@ -127,19 +130,19 @@ def _borne(pattern: Pattern, unpopular: Flags) -> int:
 class _Model:
     """Variables, constraints and objectives."""
 
-    def __init__(self, team: "Team", dates: pd.DatetimeIndex, absent: Flags, values: Floats) -> None:
+    def __init__(self, team: "Team", dates: pd.DatetimeIndex, absent: Flags, values: Floats, scale: float) -> None:
         self.team, self.dates, self.values = team, dates, values
         self.cp = cp_model.CpModel()
         self.works: list[list[list[tuple[Pattern, Any]]]] = []
         self.short: list[Any] = []
         self.broken: list[Any] = []
-        self.scale = _LARGEST / max(float(values.max(initial=0.0)) * _BLOCK * BLOCKS, 1e-12)
+        self.scale = scale
         for s, person in enumerate(team.specialists):
             self.works.append(self._choices(person, absent[s]))
             self._hours_and_days(s, contracted(person, dates, absent[s]))
             self._days_at_a_stretch(s)
             self._rest(s)
-        self._fair_shares()
+            self._fair_shares(s)
         self._cover()
 
     def _choices(self, person: "Specialist", absent: Flags) -> list[list[tuple[Pattern, Any]]]:
@@ -181,17 +184,20 @@ class _Model:
                 if early:
                     self.cp.add_at_most_one([x for p, x in today if p.end >= end] + early)
 
-    def _fair_shares(self) -> None:
-        """Nobody works more of the unpopular blocks than a share by contracted hours, and the tolerance."""
+    def _fair_shares(self, s: int) -> None:
+        """Keep each week's unpopular blocks near their part of the blocks that are open to the person."""
         rules = self.team.rules
         unpopular = parts(rules.unpopular, self.dates)
-        if not unpopular.any():
-            return
-        hours = [round(4 * person.weekly_hours) for person in self.team.specialists]
-        borne = [sum(_borne(p, unpopular[d]) * x for d, day in enumerate(days) for p, x in day) for days in self.works]
-        every = sum(borne)
-        for own, weight in zip(borne, hours, strict=True):
-            self.cp.add(sum(hours) * own <= weight * every + int(sum(hours) * rules.unpopular_tolerance))
+        for days, least, most in fair_shares(self.team, self.team.specialists[s], self.dates):
+            if least == 0:
+                continue
+            away = sum(
+                (most * _borne(p, unpopular[d]) - least * sum(m > 0 for m in p.blocks)) * x
+                for d in np.flatnonzero(days)
+                for p, x in self.works[s][d]
+            )
+            tolerance = int(most * rules.unpopular_tolerance + 1e-6)
+            self.cp.add_linear_constraint(away, -tolerance, tolerance)
 
     def _cover(self) -> None:
         """At least so many who are able are there; what is short is counted."""
@@ -209,32 +215,60 @@ class _Model:
             self.short.append(short)
             self.broken.append(broken)
 
-    def minimise_short(self) -> None:
-        """Break as few rules as can be, and those by as few people as can be."""
-        self.cp.minimize(self._breaking())
-
-    def keep_short(self, fewest: int, solver: cp_model.CpSolver) -> None:
-        """Demand no worse than what was found, and start from there."""
-        for days in self.works:
-            for day in days:
-                for _, x in day:
-                    self.cp.add_hint(x, solver.boolean_value(x))
-        self.cp.add(self._breaking() <= fewest)
-
-    def _breaking(self) -> Any:
+    def least_short(self, solver: cp_model.CpSolver) -> tuple[int, Floats]:
+        """Break as few covers as can be, those by as few people as can be, and demand no worse from now on."""
         most = 1 + sum(cover.specialists for cover, _, _ in covers(self.team, self.dates))
-        return most * sum(self.broken) + sum(self.short)
+        breaking = most * sum(self.broken) + sum(self.short)
+        self.cp.minimize(breaking)
+        if solver.solve(self.cp) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+            return most, np.zeros(self.values.shape)  # the empty roster keeps all other rules
+        fewest = round(solver.objective_value)
+        self.cp.add(breaking <= fewest)
+        return fewest, self.paid(solver)
+
+    def begin_with(self, paid: Floats) -> None:
+        """Let the search start from these shifts."""
+        for s, days in enumerate(self.works):
+            for d, day in enumerate(days):
+                for p, x in day:
+                    self.cp.add_hint(x, bool(np.array_equal(paid[s, d], p.blocks)))
+
+    def limit_weeks(self, absent: Flags, seed: int) -> tuple[float, Floats]:
+        """Let nobody's week be worth more than the person's best week alone; return what these are worth, and are."""
+        week, known = weeks(self.dates), dict[tuple[Any, ...], tuple[int, Floats]]()
+        total, paid = 0, np.zeros(self.values.shape)
+        for s, person in enumerate(self.team.specialists):
+            for w in range(int(week[-1]) + 1):
+                here = np.flatnonzero(week == w).tolist()
+                away, values = absent[s, here], self.values[s, here]
+                key = (w, person.weekly_hours, person.unavailable, away.tobytes(), values.tobytes())
+                if key not in known:  # equal weeks are solved once
+                    known[key] = self._best_week(person, here, away, values, seed)
+                most, paid[s, here] = known[key]
+                self.cp.add(sum(worth * x for d in here for worth, x in self._worths(s, d)) <= most)
+                total += most
+        return total / self.scale, paid
+
+    def _best_week(
+        self, person: "Specialist", here: Any, absent: Flags, values: Floats, seed: int
+    ) -> tuple[int, Floats]:
+        """Return an upper bound on the worth of a week of a person who need not mind the others, and that week."""
+        rules = self.team.rules.model_copy(update={"cover": ()})
+        alone = self.team.model_copy(update={"specialists": (person,), "rules": rules})
+        model = _Model(alone, self.dates[here], absent[None], values[None], self.scale)
+        model.maximise_value()
+        solver = _solver(None, seed)
+        solver.solve(model.cp)
+        return int(np.ceil(solver.best_objective_bound - 1e-6)), model.paid(solver)[0]
+
+    def _worths(self, s: int, d: int) -> list[tuple[int, Any]]:
+        """Return the scaled worth of every shift that a person can work on a day."""
+        return [(round(self.scale * float(np.dot(self.values[s, d], p.blocks))), x) for p, x in self.works[s][d]]
 
     def maximise_value(self) -> None:
         """Maximise the value of all minutes."""
-        self.cp.maximize(
-            sum(
-                round(self.scale * float(np.dot(self.values[s, d], p.blocks))) * x
-                for s, days in enumerate(self.works)
-                for d, day in enumerate(days)
-                for p, x in day
-            )
-        )
+        days = [(s, d) for s in range(len(self.works)) for d in range(len(self.dates))]
+        self.cp.maximize(sum(worth * x for s, d in days for worth, x in self._worths(s, d)))
 
     def paid(self, solver: cp_model.CpSolver) -> Floats:
         """Return the paid minutes that were chosen."""

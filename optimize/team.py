@@ -151,9 +151,10 @@ class Rules(BaseModel):
     shortest_shift
         Hours; nobody comes for less.
     unpopular
-        Parts of the week that are shared out: "fri 4", "* 4".
+        Parts of the week that are shared out: "fri 4", "* 4". Of the blocks that somebody works in a week they are as
+        large a part as of all blocks of the week on which that person is available, give or take a tolerance.
     unpopular_tolerance
-        Blocks by which anyone may exceed the fair share of the unpopular blocks worked, which goes by contracted hours.
+        Blocks a week.
     cover
         Least numbers at work.
     """
@@ -166,7 +167,7 @@ class Rules(BaseModel):
     rest_hours: float = Field(default=11, ge=0, le=24)
     shortest_shift: float = Field(default=2, ge=0.5, le=FULL_HOURS)
     unpopular: Cells = ()
-    unpopular_tolerance: float = Field(default=1, ge=0, le=100)
+    unpopular_tolerance: float = Field(default=1, ge=0, le=20)
     cover: tuple[Cover, ...] = ()
 
     @model_validator(mode="after")
