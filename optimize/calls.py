@@ -98,6 +98,19 @@ class Calls:
             later[:, day] = best if day == last else np.maximum(best, later[:, day + 1])
         return np.asarray(net + follows[:, None] - later[:, None, -1:, None])
 
+    def promptly(self, value: Floats) -> Floats:
+        """Return the worth of calls with follow-ups of promises on their first possible day, or soon after it.
+
+        Each working day later costs more than any call is worth.
+        """
+        if not self.must.any():
+            return value
+        possible = np.isfinite(value[self.must]).any(axis=(1, 3))
+        late = np.maximum(np.arange(value.shape[2]) - possible.argmax(axis=1)[:, None], 0)
+        out = value.copy()
+        out[self.must] -= (float(value[np.isfinite(value)].max(initial=0.0)) + 1) * late[:, None, :, None]
+        return out
+
     def next_turn(self, day: int) -> Ints:
         """Return the first day (number) on which each account may be called again after a call on the day, (n,)."""
         chase = self.chase
@@ -155,7 +168,8 @@ def _planned(
     price, placed = _by_day(previous, room, calls.days), None
     for _ in range(_PASSES):
         value = calls.ahead(net, price)
-        items = np.concatenate([value[:, :, :-1].reshape(n, *room.shape), calls.tasks.worth(value)])
+        prompt = calls.promptly(value)[:, :, :-1].reshape(n, *room.shape)
+        items = np.concatenate([prompt, calls.tasks.worth(value)])
         if not policy.lookahead:
             placed = _day_by_day(items, minutes, room, must, len(calls.desks.starts), until, seed)
             break
@@ -165,10 +179,8 @@ def _planned(
             break
         price, previous = fresh, placed.prices
     assert placed is not None
-    own = placed.desk[:n] >= 0
-    familiar = np.r_[own & (placed.desk[:n] == calls.usual), np.zeros(len(items) - n, np.bool_)]
     worthwhile: Flags = np.asarray((value[:, :, :-1] > 0).any(axis=(1, 2, 3)))
-    return balanced(placed, minutes, room, _alike(calls.desks), familiar), tone, worthwhile
+    return balanced(placed, items, minutes, room), tone, worthwhile
 
 
 def _by_day(prices: Floats | None, room: Floats, days: int) -> Floats:
@@ -209,13 +221,6 @@ def _minutes(calls: Calls) -> Floats:
     """Return the minutes of each item in each slot."""
     own = calls.reach.minutes[:, :-1].reshape(len(calls.chase.customer), calls.days * len(calls.desks.starts))
     return np.concatenate([own, np.repeat(calls.tasks.minutes[:, None], own.shape[1], axis=1)])
-
-
-def _alike(desks: Desks) -> Ints:
-    """Return a number for each desk: equal where people have the same skills, languages and cost."""
-    people = [(sorted(p.skills), sorted(p.languages), p.cost_per_hour) for p in desks.team.specialists]
-    kinds = [people.index(person) for person in people]
-    return np.array(kinds or [0], np.int64)
 
 
 def _still_wanted(calls: Calls, weight: Floats, before: Ints, placed: Placing) -> tuple[Floats, Ints]:

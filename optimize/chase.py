@@ -1,8 +1,9 @@
 """What the strategy's ladder asks for: accounts, the step due on each day, and what forbids it.
 
 The meaning is that of the simulator's mornings. A step is due from the day on which an invoice reaches its rung, until
-a contact takes place or its attempts are used up; of several the one furthest up the ladder counts, and one contact
-covers all chased invoices of the customer. Promises and disputes block an invoice; when they end it asks again.
+a contact takes place or its attempts are used up; of several the one furthest up the ladder counts. One contact covers
+all overdue invoices of the customer that are chased, and a step before the due date all that have reached the ladder.
+Promises and disputes block an invoice; when they end it asks again.
 """
 
 from dataclasses import dataclass, replace
@@ -92,6 +93,7 @@ class Chase:
     promised: Flags  # (m, D) a live promise forbids it
     disputed: Flags  # (m, D) a dispute forbids it
     asked: Ints  # (m, D) day on which the step that the invoice stands on was asked for
+    covered: Flags  # (m, D) a contact on the day is about it
     step: Ints  # (n, D) step that is due, -1 for none; len(strategy.steps) is a follow-up of no step
     follow_up: Flags  # (n, D) a promise whose day has passed must be followed up
     kept: Floats  # (m, D) chance that a promise due since then was kept
@@ -99,7 +101,7 @@ class Chase:
 
     @cached_property
     def active(self) -> Flags:
-        """Which invoices a contact covers on each day, (m, D)."""
+        """Which invoices are chased on each day, (m, D)."""
         return self.reached & ~self.promised & ~self.disputed
 
     def any_of(self, invoices: Flags) -> Flags:
@@ -124,25 +126,21 @@ class Chase:
 
 def chase(ledger: Ledger, strategy: Strategy, days: Ints, kept: float) -> Chase:
     """Return what the ladder asks for on these days of a ledger as known; `kept` is the chance that a promise is."""
-    contacted = Contacted.of(ledger)
-    amount = ledger.open_amount()
+    contacted, amount = Contacted.of(ledger), ledger.open_amount()
     row = np.flatnonzero(amount > 0)
-    due = day_numbers(ledger.invoices["due_date"])[row]
-    who = ledger.customer_of_invoice[row]
-    hold, dispute, freed = _blocks(ledger, row)
-    rung, at, step_of = _rungs(strategy, days - due[:, None])
-    broken = (hold[:, None] < days) & (hold[:, None] > contacted.last_heard[who][:, None]) & (hold[:, None] > 0)
-    broken &= ~dispute[:, None]
+    row = row[np.argsort(ledger.customer_of_invoice[row], kind="stable")]
+    due, who = day_numbers(ledger.invoices["due_date"])[row][:, None], ledger.customer_of_invoice[row]
+    hold, disputed, freed = _blocks(ledger, row)
+    day_of, step_of = _rungs(strategy)
+    rung = np.searchsorted(day_of[:-1], days - due, "right") - 1
+    broken = (hold > 0) & (hold < days) & (hold > contacted.last_heard[who][:, None]) & ~disputed
     reached = (rung >= 0) | broken
     chased = np.zeros(len(ledger.customers), np.bool_)
     chased[who[reached[:, :-1].any(axis=1)]] = True
-    mine = np.flatnonzero(chased[who])
-    mine = mine[np.argsort(who[mine], kind="stable")]
+    mine = chased[who]
     customer, account = np.unique(who[mine], return_inverse=True)
-    promised = hold[mine, None] >= days
-    released = np.where(hold[mine, None] < days, hold[mine, None] + 1, 0)
-    asked = np.maximum(due[mine, None] + at[mine], np.maximum(released, freed[mine, None]))
-    fresh = broken[mine] & (hold[mine, None] > day_number(ledger.as_of))  # whether it is kept is not known yet
+    asked = np.maximum(due + day_of[rung], np.maximum(np.where(hold < days, hold + 1, 0), freed))
+    open_now = broken & (hold > day_number(ledger.as_of))  # whether the promise is kept is not known yet
     made = Chase(
         ledger=ledger,
         strategy=strategy,
@@ -150,22 +148,26 @@ def chase(ledger: Ledger, strategy: Strategy, days: Ints, kept: float) -> Chase:
         customer=customer,
         invoice=row[mine],
         account=account,
-        due=due[mine],
+        due=due[mine, 0],
         open=amount[row[mine]] * ledger.base_rate[row[mine]],
         reached=reached[mine],
-        promised=promised,
-        disputed=np.broadcast_to(dispute[mine, None], promised.shape),
-        asked=asked,
+        promised=(hold >= days)[mine],
+        disputed=np.broadcast_to(disputed, reached.shape)[mine],
+        asked=asked[mine],
+        covered=reached[mine],
         step=np.zeros((0, 0), np.int64),
         follow_up=np.zeros((0, 0), np.bool_),
-        kept=np.where(fresh, kept, 0.0),
+        kept=np.where(open_now, kept, 0.0)[mine],
         contacted=contacted,
     )
-    return _with_steps(made, rung[mine], step_of, broken[mine])
+    return _with_steps(made, rung[mine], (day_of, step_of), broken[mine])
 
 
 def _blocks(ledger: Ledger, row: Ints) -> tuple[Ints, Flags, Ints]:
-    """Return the last day of each invoice's latest promise (0: none), whether it is disputed, and freed on what day."""
+    """Return the last day of each invoice's latest promise (0: none), whether it is disputed, and freed on what day.
+
+    All have shape (rows, 1).
+    """
     hold, freed = np.zeros((2, len(ledger.invoices)), np.int64)
     disputed = np.zeros(len(ledger.invoices), np.bool_)
     promise = positions(ledger.promises["invoice_id"], ledger.invoices["invoice_id"])
@@ -175,28 +177,26 @@ def _blocks(ledger: Ledger, row: Ints) -> tuple[Ints, Flags, Ints]:
     still = ledger.disputes["resolved"].isna().to_numpy(bool)
     disputed[at[still]] = True
     np.maximum.at(freed, at[~still], closed[~still])
-    return hold[row], disputed[row], freed[row]
+    return hold[row, None], disputed[row, None], freed[row, None]
 
 
-def _rungs(strategy: Strategy, late: Ints) -> tuple[Ints, Ints, Ints]:
-    """Return the rung reached at each number of days past due (-1: none), its day, and the step of each rung."""
+def _rungs(strategy: Strategy) -> tuple[Ints, Ints]:
+    """Return the days past due of the rungs, ascending, and their steps; the last entries stand for no rung."""
     at = sorted((day, s) for s, step in enumerate(strategy.steps) for day in step.days)
-    first = np.array([day for day, _ in at], np.int64)
-    rung = np.searchsorted(first, late, "right") - 1
-    reached_on = np.r_[first, 0][rung]  # the last entry stands for no rung
-    return rung, reached_on, np.array([s for _, s in at] + [-1], np.int64)
+    return np.array([*(day for day, _ in at), 0], np.int64), np.array([*(s for _, s in at), -1], np.int64)
 
 
-def _with_steps(found: Chase, rung: Ints, step_of: Ints, broken: Flags) -> Chase:
+def _with_steps(found: Chase, rung: Ints, rungs: tuple[Ints, Ints], broken: Flags) -> Chase:
     """Return the accounts with the step due on each day."""
     strategy, days, log = found.strategy, found.days, found.contacted
+    day_of, step_of = rungs
     who = found.customer[found.account][:, None]
-    covered = log.last_heard[who] >= found.asked
+    heard = log.last_heard[who] >= found.asked
     step = np.where(rung >= 0, step_of[rung], -1)
     attempts = np.array([s.attempts for s in strategy.steps] + [1], np.int64)[step]
     phone = np.array([s.channel == "phone" for s in strategy.steps] + [False])[step]
     tries = log.count(log.unanswered, np.broadcast_to(who, rung.shape), found.asked, np.broadcast_to(days, rung.shape))
-    pending = found.active & (rung >= 0) & ~covered & ~(phone & (tries >= attempts))
+    pending = found.active & (rung >= 0) & ~heard & ~(phone & (tries >= attempts))
     highest = np.full((len(found.customer), len(days)), -1)
     np.maximum.at(highest, found.account, np.where(pending, rung, -1))
     due = np.where(highest >= 0, step_of[highest], -1)
@@ -206,7 +206,9 @@ def _with_steps(found: Chase, rung: Ints, step_of: Ints, broken: Flags) -> Chase
     if any(calls):  # a broken promise is followed up by a call
         is_call = np.array([*calls, False])[due]
         due = np.where(follow_up & ~is_call, len(strategy.steps), due)
-    return replace(found, step=due, follow_up=follow_up & (due >= 0))
+    early = (day_of[highest] < 1) & (highest >= 0) & (due < len(strategy.steps))
+    covered = found.active & ((days > found.due[:, None]) | broken | early[found.account])
+    return replace(found, covered=covered, step=due, follow_up=follow_up & (due >= 0))
 
 
 def usual_specialist(ledger: Ledger, customer: Ints, ids: tuple[str, ...]) -> Ints:

@@ -165,36 +165,32 @@ def worst(*parts: Placing) -> str:
     return max((part.status for part in parts), key=lambda word: _WORD[word])
 
 
-def balanced(placed: Placing, minutes: Floats, capacity: Floats, alike: Ints, fixed: Flags) -> Placing:
-    """Return the same plan with the load of each slot spread evenly over desks that are alike.
+def balanced(placed: Placing, value: Floats, minutes: Floats, capacity: Floats) -> Placing:
+    """Return a plan of the same value with the load of each slot spread evenly over desks.
 
-    `alike` numbers the class of each desk: within one, an item is worth the same at each; items in `fixed` stay. A slot
-    that cannot be packed anew, because it is full, stays as it is.
+    An item moves only to a desk where it is worth the same, so it keeps its tone and its usual specialist. A slot that
+    cannot be packed anew, because it is full, stays as it is.
     """
-    desk = placed.desk.copy()
+    desk, total = placed.desk.copy(), np.zeros(len(capacity))
     for slot in np.unique(placed.slot[placed.slot >= 0]).tolist():
-        here = np.flatnonzero(placed.slot == slot)
-        for kind in np.unique(alike[desk[here]]).tolist():
-            desks = np.flatnonzero(alike == kind)
-            items = here[alike[desk[here]] == kind]
-            stay, free = items[fixed[items]], items[~fixed[items]]
-            load = np.zeros(len(alike))
-            np.add.at(load, desk[stay], minutes[stay, slot])
-            fresh = _spread(free, minutes[:, slot], load, capacity[:, slot], desks)
-            if fresh is not None:
-                desk[free] = fresh
+        items = np.flatnonzero(placed.slot == slot)
+        own = value[items, placed.desk[items], slot]
+        same = np.abs(value[items, :, slot] - own[:, None]) <= 1e-9 * (1 + np.abs(own[:, None]))
+        fresh = _spread(same, minutes[items, slot], capacity[:, slot], total)
+        if fresh is not None:
+            desk[items] = fresh
+        np.add.at(total, desk[items], minutes[items, slot])
     return replace(placed, desk=desk)
 
 
-def _spread(items: Ints, minutes: Floats, load: Floats, capacity: Floats, desks: Ints) -> Ints | None:
-    """Return a desk for each item, longest first to where least is used; None where one does not fit."""
-    out = np.full(len(items), -1)
-    for k in np.lexsort((items, -minutes[items])).tolist():
-        room = capacity[desks] - load[desks] - minutes[items[k]]
-        share = np.where(room >= 0, load[desks] / np.maximum(capacity[desks], 1e-9), np.inf)
-        at = int(share.argmin())
-        if not np.isfinite(share[at]):
+def _spread(may: Flags, minutes: Floats, capacity: Floats, total: Floats) -> Ints | None:
+    """Return a desk for each item, to where least is used; the least free come first. None where one does not fit."""
+    out, load = np.full(len(may), -1), np.zeros(len(capacity))
+    for k in np.lexsort((np.arange(len(may)), -minutes, may.sum(axis=1))).tolist():
+        fits = may[k] & (load + minutes[k] <= capacity)
+        if not fits.any():
             return None
-        out[k] = desks[at]
-        load[desks[at]] += minutes[items[k]]
+        share = np.where(fits, load / np.maximum(capacity, 1e-9), np.inf)
+        out[k] = np.lexsort((total, share))[0]
+        load[out[k]] += minutes[k]
     return out

@@ -13,7 +13,8 @@ class Policy:
     Parameters
     ----------
     horizon
-        Days from the first day of the plan within which cash counts, 1 to 365.
+        Days from the first day of the plan within which cash counts, 1 to 365. A longer one sees less in a call: most
+        of what it brings would have come later anyway.
     discount_rate
         Yearly, as a share: cash in a year is worth 1 ÷ (1 + rate) today.
     later_cash
@@ -39,7 +40,7 @@ class Policy:
         day, in turn: for comparison.
     """
 
-    horizon: int = 90
+    horizon: int = 30
     discount_rate: float = 0.10
     later_cash: float = 0.0
     goodwill: float = 1.0

@@ -1,6 +1,7 @@
 """The rows of a call plan: what each specialist does in which order, and why."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,14 @@ class Writer:
             if not row["specialist_id"]:
                 row["order"] = automatic[row["date"]] = automatic.get(row["date"], 0) + 1
         return framed(ROW_COLUMNS, {name: [row[name] for row in rows] for name in ROW_COLUMNS})
+
+    @cached_property
+    def _invoices(self) -> Any:
+        return self.calls.chase.ledger.invoices["invoice_id"].to_numpy(object)
+
+    @cached_property
+    def _customers(self) -> Any:
+        return self.calls.chase.ledger.customers["customer_id"].to_numpy(object)
 
     # -- calls and tasks
 
@@ -96,14 +105,13 @@ class Writer:
     def _task(self, task: int, day: int) -> Row:
         tasks, ledger = self.calls.tasks, self.calls.chase.ledger
         rows = tasks.invoices[task]
-        ids = ledger.invoices["invoice_id"].iloc[rows]
         owed = round(float((ledger.open_amount()[rows] * ledger.base_rate[rows]).sum()))
         late = int((self.calls.desks.dates[day] - ledger.invoices["due_date"].iloc[rows].min()).days)
         count = f"{len(rows)} disputed invoice{'s' if len(rows) > 1 else ''}, {self.reasons.exact(owed)}"
         cost = float(tasks.minutes[task] * tasks.cost.min())
         return {
-            "customer_id": str(ledger.customers["customer_id"].iloc[tasks.customer[task]]),
-            "invoices": " ".join(ids.astype(str)),
+            "customer_id": self._customers[tasks.customer[task]],
+            "invoices": " ".join(self._invoices[rows]),
             "invoice_count": len(rows),
             "open_amount": owed,
             "days_past_due": late,
@@ -156,18 +164,20 @@ class Writer:
         """Return what a row says of the invoices that it covers, and why they are chased."""
         chase, reasons = self.calls.chase, self.reasons
         mine = np.arange(*np.searchsorted(chase.account, [account, account + 1]))
-        covered = mine[chase.active[mine, day]]
+        covered = mine[chase.covered[mine, day]]
         rows = covered if len(covered) else mine
         rows = rows[np.lexsort((chase.invoice[rows], chase.due[rows]))]
         late: Ints = chase.days[day] - chase.due[rows]
         owed, customer = round(float(chase.open[rows].sum())), int(chase.customer[account])
         without, step = float(self.calls.worths.without[account, day]), int(chase.step[account, day])
         broken = "a promise to pay has passed unpaid" if chase.follow_up[account, day] else ""
+        if (chase.kept[rows, day] > 0).any():
+            broken = "only if the promise that falls due before then is not kept"
         date = "" if day == 0 else f"on {self.calls.desks.dates[day]:%a %d %b}"
         named = {"": "today"}.get(date, date)
         return {
-            "customer_id": str(chase.ledger.customers["customer_id"].iloc[customer]),
-            "invoices": " ".join(chase.ledger.invoices["invoice_id"].iloc[chase.invoice[rows]].astype(str)),
+            "customer_id": self._customers[customer],
+            "invoices": " ".join(self._invoices[chase.invoice[rows]]),
             "invoice_count": len(rows),
             "open_amount": owed,
             "days_past_due": int(late.max()),

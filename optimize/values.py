@@ -67,8 +67,8 @@ def values(chase: Chase, model: PaymentTiming, effects: tuple[Effects, Effects],
             worth[rows] = parts.worth[:, None]
             unpaid[rows] = parts.unpaid
             gain[rows] = parts.gain(extra[chase.account[rows]], effects[0])
-    money = chase.active * chase.open[:, None]
-    surely = np.log(np.clip(1 - unpaid * (1 - chase.kept), 1e-300, 1)) * chase.active
+    money = chase.covered * chase.open[:, None]
+    surely = np.log(np.clip(1 - unpaid * (1 - chase.kept), 1e-300, 1)) * chase.covered
     return Values(
         without=chase.total(money * worth),
         gain=chase.total((money * (1 - chase.kept))[:, None] * gain),
