@@ -20,8 +20,6 @@ class Difference:
     ----------
     against, run_id
         First day and run of the plan before.
-    first, last
-        Days that both plans cover; `last` lies before `first` where there are none.
     same
         Contacts that are as they were.
     passed, later
@@ -33,8 +31,6 @@ class Difference:
 
     against: str
     run_id: str
-    first: pd.Timestamp
-    last: pd.Timestamp
     same: int
     passed: int
     later: int
@@ -63,7 +59,14 @@ class Difference:
         return f"against the plan of {self.against}: {told}; {self.same:,} as before, {self.later:,} on new days"
 
 
-def difference(before: pd.DataFrame, now: pd.DataFrame, *, against: str = "", run_id: str = "") -> Difference:
+def difference(
+    before: pd.DataFrame,
+    now: pd.DataFrame,
+    *,
+    first: pd.Timestamp | None = None,
+    against: str = "",
+    run_id: str = "",
+) -> Difference:
     """Compare the rows of two plans (see `CallPlan`), contact by contact.
 
     The k-th contact with a customer in the days that both plans cover is compared with the k-th. A contact is moved
@@ -73,15 +76,15 @@ def difference(before: pd.DataFrame, now: pd.DataFrame, *, against: str = "", ru
     ----------
     before, now
         Rows of the older and of the newer plan.
+    first
+        First day of the newer one; by default that of its first contact.
     against, run_id
         First day and run of the older one.
     """
-    first = now["date"].min() if len(now) else pd.NaT
-    last = before["date"].max() if len(before) else pd.NaT
-    if pd.isna(first) or pd.isna(last):  # one of them is empty
-        first = first if not pd.isna(first) else pd.Timestamp.min.normalize()
-        last = last if not pd.isna(last) else pd.Timestamp.max.normalize()
-    old, new = _numbered(before[before["date"] >= first]), _numbered(now[now["date"] <= last])
+    first = now["date"].min() if first is None and len(now) else first
+    last = before["date"].max() if len(before) else None
+    old = _numbered(before if first is None else before[before["date"] >= first])
+    new = _numbered(now if last is None else now[now["date"] <= last])
     both = old.merge(new, on=["customer_id", "k"], how="outer", suffixes=("_before", "_now"), indicator="side")
     change = _changes(both)
     rows = pd.DataFrame(
@@ -100,8 +103,6 @@ def difference(before: pd.DataFrame, now: pd.DataFrame, *, against: str = "", ru
     return Difference(
         against=against,
         run_id=run_id,
-        first=first,
-        last=last,
         same=int((change == "").sum()),
         passed=len(before) - len(old),
         later=len(now) - len(new),

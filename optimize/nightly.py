@@ -11,8 +11,8 @@ from optimize.call_plan import CallPlan
 from optimize.difference import Difference, difference
 from optimize.night_order import Order, Task, check_order, safe, task_of
 from optimize.plan_database import PlanDatabase
-from optimize.plan_files import about_of, files_of, finite, inputs_of
-from optimize.publish import TABLE, Published, Unavailable, earlier, only_one, publish, published, read_plan
+from optimize.plan_files import about_of, contents, finite, inputs_of
+from optimize.publish import TABLE, Published, Unavailable, earlier, only_one, publish, published, read_plan, reported
 from optimize.stages import Stages
 
 if TYPE_CHECKING:
@@ -99,7 +99,9 @@ def _on_disk(task: Task, stages: Stages) -> Night:
             raise BadInput(rule, where=str(order.out), field="date", value=task.day)
     plan, change, about = _planned(task, stages)
     with stages.stage("publish files", folder=str(order.out)) as told:
-        files = files_of(task, plan, change, about)
+        names = {person.id: person.label for person in task.team.specialists}
+        with reported(order.out):  # a workbook is made by way of temporary files
+            files = contents(plan, about=about, names=names, change=change)
         folder = publish(order.out, f"{task.day}-{plan.snapshot}-{plan.run_id}", files)
         told["bytes"] = sum(map(len, files.values()))
     said = task.remarks
@@ -144,7 +146,8 @@ def _planned(task: Task, stages: Stages) -> tuple[CallPlan, Difference | None, d
     change = None
     if before is not None:
         rows = pd.read_parquet(before.folder / TABLE)
-        change = difference(rows, plan.rows, against=str(before.about["date"]), run_id=str(before.about["run_id"]))
+        names = {"against": str(before.about["date"]), "run_id": str(before.about["run_id"])}
+        change = difference(rows, plan.rows, first=plan.date, **names)
     return plan, change, about_of(task, plan, change, model)
 
 

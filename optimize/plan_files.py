@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,11 +20,28 @@ if TYPE_CHECKING:
 _PACKAGES: Final = ("ortools", "openpyxl", "sqlalchemy")
 
 
-def files_of(task: Task, plan: CallPlan, change: Difference | None, about: dict[str, Any]) -> dict[str, bytes]:
-    """Return the contents of the plan's files. Only ``plan.json`` and ``plan.xlsx`` speak of the plan before."""
+def contents(
+    plan: CallPlan,
+    *,
+    about: Mapping[str, Any],
+    names: Mapping[str, str] | None = None,
+    change: Difference | None = None,
+) -> dict[str, bytes]:
+    """Return the contents of a plan's files; equal plans give equal bytes of ``plan.csv``.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    about
+        What ``plan.json`` says.
+    names
+        Specialists who get a sheet of the workbook in any case, by id.
+    change
+        What differs from the plan before; only ``plan.json`` and ``plan.xlsx`` speak of it.
+    """
     from optimize.workbook import workbook
 
-    names = {person.id: person.label for person in task.team.specialists}
     texts: dict[str, Any] = {name: TEXT for name, kind in ROW_COLUMNS.items() if kind == "str"}
     table = io.BytesIO()
     plan.rows.astype(texts).to_parquet(table, index=False, compression="zstd")
@@ -31,7 +49,7 @@ def files_of(task: Task, plan: CallPlan, change: Difference | None, about: dict[
         "plan.csv": plan.rows.to_csv(index=False, lineterminator="\n", date_format="%Y-%m-%d").encode(),
         "plan.xlsx": workbook(plan, names=names, difference=change),
         TABLE: table.getvalue(),
-        ABOUT: json.dumps(about, allow_nan=False).encode(),
+        ABOUT: json.dumps(finite(about), allow_nan=False).encode(),
     }
 
 
@@ -73,7 +91,7 @@ def _hash(data: bytes) -> str:
 
 def finite(value: Any) -> Any:
     """Return the same with plain numbers, and null for what is not a number."""
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return {key: finite(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
         return [finite(inner) for inner in value]

@@ -95,7 +95,7 @@ def only_one(out: Path) -> Iterator[None]:
         At once, where another run has the lock.
     """
     place, new = out / PLANS, not out.exists()
-    with _told(out):
+    with reported(out):
         lock = _locked(place)
     if lock is None:
         rule = "another run is planning into it at the moment; the last published plan stands, run again afterwards"
@@ -189,7 +189,7 @@ def publish(out: Path, name: str, files: Mapping[str, bytes]) -> Path:
     contents = {**files, ABOUT: (json.dumps(about, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()}
     if set(contents) != set(FILES):
         raise ValueError(f"a plan has the files {', '.join(FILES)}, and not {', '.join(sorted(contents))}")
-    with _told(out):
+    with reported(out):
         _clear(out)
         folder = _written(out, name, contents)
         _link(out, FILES)
@@ -292,8 +292,16 @@ def _force(folder: Path) -> None:
 
 
 @contextmanager
-def _told(out: Path) -> Iterator[None]:
-    """Turn what the system says into what a person can act on."""
+def reported(out: Path) -> Iterator[None]:
+    """Turn what the system says of files into what a person can act on.
+
+    Raises
+    ------
+    BadInput
+        Where the folder may not be written.
+    Unavailable
+        Where the disk is full or fails.
+    """
     try:
         yield
     except OSError as error:
