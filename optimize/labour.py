@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ledger.roster import BLOCKS
+from optimize.team_fields import WEEKDAYS
 
 if TYPE_CHECKING:
     from optimize.team import Cover, Specialist, Team
@@ -20,8 +21,6 @@ _CLOSE: Final = 1e-6  # minutes
 
 def parts(cells: tuple[str, ...], dates: pd.DatetimeIndex) -> npt.NDArray[np.bool_]:
     """Return which (day, block) the parts of a week name, such as "fri", "fri 4" or "* 1"; shape (days, blocks)."""
-    from optimize.team import WEEKDAYS
-
     named = np.zeros((len(dates), BLOCKS), np.bool_)
     for cell in cells:
         day, _, block = cell.partition(" ")

@@ -1,67 +1,26 @@
 """Teams: the specialists of a roster file, and the labour rules under which they work."""
 
-from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Self
 from zoneinfo import available_timezones
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from ledger.currency import decimals
 from ledger.ledger import Day
 from ledger.roster import BLOCKS, FULL_SHIFT, Roster, roster
 from ledger.tables import TEXT
+from optimize.team_fields import WEEKDAYS, Cells, Days, Languages, Words
 
 if TYPE_CHECKING:
     from ledger import Ledger
     from models.assumptions import Assumptions
     from optimize.shifts import Shifts, Value
 
-WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 FULL_HOURS: Final = FULL_SHIFT / 3600
 _FROZEN: Final = ConfigDict(frozen=True, extra="forbid")
-
-
-def _words(value: object) -> object:
-    """Return the words of a text; anything else as it is."""
-    return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
-
-
-def _cells(value: object) -> object:
-    """Return parts of the week as "fri" or "fri 4"; in a text they are separated by commas."""
-    if isinstance(value, str):
-        value = [part for part in value.split(",") if part.strip()]
-    if not isinstance(value, list | tuple):
-        return value
-    return tuple(" ".join(str(part).lower().split()) for part in value)
-
-
-def _days(value: object) -> object:
-    """Return every day of days and ranges such as 2026-10-05..2026-10-09, in order."""
-    parts = value.replace(",", " ").split() if isinstance(value, str) else value
-    if not isinstance(parts, list | tuple):
-        return value
-    days: set[date] = set()
-    for part in parts:
-        first, _, last = str(part).partition("..")
-        try:
-            start, stop = date.fromisoformat(first), date.fromisoformat(last or first)
-        except ValueError:
-            raise ValueError("must be days such as 2026-10-05, or ranges such as 2026-10-05..2026-10-09") from None
-        if stop < start or (stop - start).days > 3660:
-            raise ValueError("a range of days must not end before it starts, nor last more than ten years")
-        days |= {start + timedelta(k) for k in range((stop - start).days + 1)}
-    return tuple(sorted(days))
-
-
-Words = Annotated[tuple[Annotated[str, Field(pattern=r"^\S+$")], ...], BeforeValidator(_words)]
-Languages = Annotated[
-    tuple[Annotated[str, Field(pattern="^[a-z]{2,3}$")], ...], BeforeValidator(_words), Field(min_length=1)
-]
-Cell = Annotated[str, Field(pattern=rf"^(\*|{'|'.join(WEEKDAYS)})( [1-{BLOCKS}])?$")]
-Cells = Annotated[tuple[Cell, ...], BeforeValidator(_cells)]
 
 
 class Specialist(BaseModel):
@@ -97,7 +56,7 @@ class Specialist(BaseModel):
     languages: Languages = ("en",)
     timezone: str = ""
     weekly_hours: float = Field(default=40, ge=0, le=80)
-    absences: Annotated[tuple[date, ...], BeforeValidator(_days)] = ()
+    absences: Days = ()
     cost_per_hour: float = Field(default=0, ge=0, le=1_000_000)
     preferred: Cells = ()
     unavailable: Cells = ()
@@ -120,7 +79,7 @@ class Cover(BaseModel):
     specialists: int = Field(ge=1, le=1000)
     skill: str = ""
     language: str = ""
-    weekdays: Annotated[tuple[Cell, ...], BeforeValidator(_cells)] = ("*",)
+    weekdays: Cells = ("*",)
     blocks: tuple[Annotated[int, Field(ge=1, le=BLOCKS)], ...] = ()
 
     @field_validator("weekdays")

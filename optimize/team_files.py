@@ -106,7 +106,7 @@ def _named(error: ValidationError, content: dict[str, Any], where: str) -> BadIn
     if len(loc) > 1 and loc[0] == "specialists" and isinstance(loc[1], int):
         where, loc = _place(where, content, loc[1]), loc[2:]
     field = ".".join(str(part) for part in loc)
-    value = first["input"] if field and not isinstance(first["input"], dict) else None
+    value = first["input"] if field and "{" not in str(first["input"]) else None  # not whole specialists
     return BadInput(rule, where=where, field=field or None, value=value)
 
 
