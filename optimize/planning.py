@@ -104,7 +104,7 @@ def plan(
         effects=effects, policy=chosen_policy if horizon is None else replace(chosen_policy, horizon=horizon),
         assumptions=assumptions, exploration=exploration, stops=stops, skills=skills, seed=seed, version=model_version,
     )  # fmt: skip
-    calls, held, held_back, notes = _laid_out(asked)
+    calls, held, held_back, notes = laid_out(asked)
     start = _started(previous, calls.desks)
     chosen = choose(calls, start, None if seconds is None else began + seconds, seed)
     sent = messages(calls, chosen, asked.assume)
@@ -127,7 +127,7 @@ def plan(
     return replace(told, seconds=time.monotonic() - began)
 
 
-def _laid_out(asked: Request) -> tuple[Calls, Flags, dict[str, Ints], tuple[str, ...]]:
+def laid_out(asked: Request) -> tuple[Calls, Flags, dict[str, Ints], tuple[str, ...]]:
     """Return all that decides the calls, who is in the holdout, the accounts held back by each rule, and notes."""
     numbers = day_numbers(asked.dates)
     found = chase(asked.known, asked.strategy, numbers, asked.assume.promise_kept)
