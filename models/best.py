@@ -2,7 +2,8 @@
 
 Two boosted hazards, which start from the customer's kernel on payment days and on calendar days, answer day by day; the
 forest answers with a whole curve at once. They err differently, and the mean of their log-odds beats each. Half the
-weight is the forest's. Both were chosen on cuts before the one that is reported.
+weight is the forest's. A third learner answers for the due date alone (`models.lateness`). All was chosen on cuts
+before the one that is reported.
 """
 
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ from ledger import Ledger
 from ledger.months import day_numbers
 from models.forest import Forest, learn_forest
 from models.hazard import Hazard, boosting, learned, pooled, training_of
+from models.lateness import Lateness, learn_lateness
 from models.timing import Floats
 from models.view import View
 
@@ -25,10 +27,11 @@ _CHUNK: Final = 4096  # invoices
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Best:
-    """A pool of boosted hazards and a forest; the hazards alone where the ledger is too small for a forest."""
+    """A pool of boosted hazards and a forest, bent to the chance of being late; the hazards alone for small ledgers."""
 
     hazard: Hazard
     forest: Forest | None
+    lateness: Lateness | None
     name: str = "best"
 
     def knowing(self, ledger: Ledger) -> "Best":
@@ -42,12 +45,12 @@ class Best:
         for low in range(0, len(invoices), _CHUNK):
             part = invoices.iloc[low : low + _CHUNK]
             view = View.of(past, past.asked(part), self.hazard.weekdays)
-            day = day_numbers(part["due_date"])[:, None] + when
-            daily = self.hazard.seen(view, day)
-            whole = (
-                daily if self.forest is None else pooled([daily, self.forest.seen(view, day)], [1 - _FOREST, _FOREST])
-            )
-            made[low : low + _CHUNK] = whole
+            day = day_numbers(part["due_date"])[:, None] + np.r_[when, 0]
+            whole = self.hazard.seen(view, day)
+            if self.forest is not None:
+                whole = pooled([whole, self.forest.seen(view, day)], [1 - _FOREST, _FOREST])
+            curve, at_due = whole[:, :-1], whole[:, -1]
+            made[low : low + _CHUNK] = curve if self.lateness is None else self.lateness.bent(view, when, curve, at_due)
         return made
 
     def survival(self, invoices: pd.DataFrame, days: npt.ArrayLike) -> Floats:
@@ -60,4 +63,8 @@ def fit_best(ledger: Ledger, *, seed: int = 0) -> Best:
     training, weekdays = training_of(ledger, seed)
     learners = [(boosting(seed + kernel, training), kernel) for kernel in (0, 1)]
     hazard = learned("best", ledger, training, weekdays, learners)
-    return Best(hazard=hazard, forest=learn_forest(training, seed, hazard.tail))
+    return Best(
+        hazard=hazard,
+        forest=learn_forest(training, seed, hazard.tail),
+        lateness=learn_lateness(training, seed),
+    )

@@ -33,7 +33,7 @@ class Forest:
 
     def seen(self, view: View, day: npt.NDArray[np.int64]) -> Floats:
         """Return the cumulative hazard of a view's invoices up to each day (asked, days), given unpaid so far."""
-        paid_by = _filled(np.asarray(self.trees.predict(view.invoice_features())))
+        paid_by = _filled(np.asarray(self.trees.predict(view.invoice_features)))
         asked, paydays = view.asked, view.paydays
         due = paydays.counted(asked.country, asked.due)
         late = paydays.counted(asked.country[:, None], day) - due[:, None]
@@ -66,7 +66,7 @@ def learn_forest(training: Training, seed: int, tail: float) -> Forest | None:
     trees = ExtraTreesRegressor(
         _TREES, min_samples_leaf=leaf, max_features=0.5, bootstrap=True, max_samples=0.5, n_jobs=-1, random_state=seed
     )
-    trees.fit(training.view.invoice_features(), answers(training), sample_weight=training.weight)
+    trees.fit(training.view.invoice_features, answers(training), sample_weight=training.weight)
     return Forest(trees=trees, tail=tail)
 
 

@@ -1,6 +1,7 @@
 """What a learning model sees: invoices from the evening they are asked about, and the payment days before them."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -142,6 +143,7 @@ class View:
 
     # -- invoices
 
+    @cached_property
     def invoice_features(self) -> Singles:
         """Return (asked, INVOICE_FEATURES): the features, quantiles of each kernel's curve, the due day, the shares."""
         asked, paydays = self.asked, self.paydays

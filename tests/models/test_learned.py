@@ -9,6 +9,7 @@ from models.features import FEATURES, invoice_features
 from models.forest import ANSWERS, answers
 from models.hazard import fit_hazard, fit_hazard_linear, pooled, snapped, training_of
 from models.kernels import Axis, Kernel, customer_hazards
+from models.lateness import Lateness
 from models.past import Past
 from models.paydays import Paydays
 from models.view import DAY_FEATURES, INVOICE_FEATURES, View, spanning
@@ -110,7 +111,7 @@ def test_names_match_columns() -> None:
     view = ask(three(), "2024-04-24", "2024-05-24", "2024-04-24")
     row, day = view.candidates()
     assert view.day_features(row, day).shape == (len(row), len(FEATURES) + len(DAY_FEATURES))
-    assert view.invoice_features().shape == (1, len(INVOICE_FEATURES))
+    assert view.invoice_features.shape == (1, len(INVOICE_FEATURES))
     assert view.features.shape == invoice_features(Past.of(three()), view.asked).shape
 
 
@@ -197,3 +198,28 @@ def test_a_forest_learns_from_what_is_known() -> None:
     open_late = paydays.counted(asked.country, training.end) - paydays.counted(asked.country, asked.due)
     assert (made[~paid][open_late[~paid][:, None] >= ANSWERS] == 0).all()
     assert (made[~paid][:, -1] > 0.5).all()
+
+
+class Says:
+    """A classifier that always says the same."""
+
+    def predict_proba(self, rows: np.ndarray) -> np.ndarray:
+        """Return nine chances in ten of being late."""
+        return np.tile([0.1, 0.9], (len(rows), 1))
+
+
+def test_a_curve_is_bent_to_the_chance_of_being_late() -> None:
+    """Log-odds on the due date are pooled; among the early, and among the late, nothing changes; the overdue stay."""
+    ledger = three()
+    past, days = Past.of(ledger), np.arange(-20, 41)
+    new = ask(ledger, "2024-04-24", "2024-05-24", "2024-04-24")
+    curve = 0.02 * np.maximum(days + 10.0, 0.0)[None, :]
+    bent = Lateness(trees=Says()).bent(new, days, curve, np.array([0.2]))
+    before, after = np.exp(-curve[0]), np.exp(-bent[0])
+    due = int(np.flatnonzero(days == 0)[0])
+    odds = np.log(before[due] / (1 - before[due]))
+    assert np.log(after[due] / (1 - after[due])) == pytest.approx(0.7 * odds + 0.3 * np.log(9))
+    np.testing.assert_allclose(after[due:] / after[due], before[due:] / before[due])
+    np.testing.assert_allclose((1 - after[:due]) / (1 - after[due]), (1 - before[:due]) / (1 - before[due]), atol=1e-12)
+    overdue = View.of(past, past.asked(ledger.invoices.head(1).assign(asked_on=pd.Timestamp("2024-09-01"))), WEEK)
+    assert (Lateness(trees=Says()).bent(overdue, days, curve, np.array([0.0])) == curve).all()
