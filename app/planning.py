@@ -45,7 +45,7 @@ def _show(night: "Night", *, dry_run: bool, as_json: bool) -> None:
         for text in night.plan.warnings:
             remark(f"note: {text}")
     if about["status"] == "fallback":
-        remark("Warning: the solver had no answer in time; this is the fall-back plan, accounts by uplift per minute.")
+        remark("Warning: the solver had no answer; this is the fall-back plan, accounts by uplift per minute.")
     told = _told(night, dry_run=dry_run)
     remark(told) if as_json else print(told)
 

@@ -166,6 +166,9 @@ def validated(name: str, table: pd.DataFrame) -> pd.DataFrame:
     """
     import pandera.errors
 
+    missing = [column for column in COLUMNS[name] if column not in table.columns]
+    if missing:
+        raise BadInput(f"lacks the column {', '.join(missing)}", where=name)
     try:
         return schema(name).validate(table)
     except pandera.errors.SchemaError as error:

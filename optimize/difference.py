@@ -113,6 +113,8 @@ def difference(
 def _numbered(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the contacts with their number among those with the same customer."""
     kept = rows.sort_values(["date", "block", "order"], kind="stable")[["customer_id", *_WHERE, *_WHAT, "specialist"]]
+    texts = kept.columns[kept.dtypes == "string"]  # a missing one of these equals nothing, not even itself
+    kept = kept.astype(dict.fromkeys(texts, object))
     return kept.assign(k=kept.groupby("customer_id").cumcount())
 
 

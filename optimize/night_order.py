@@ -119,7 +119,10 @@ def task_of(
         remarks += (
             f"The ledger knows of {ledger.as_of:%Y-%m-%d}; used as known on the evening of {evening:%Y-%m-%d}.",
         )
+        held = len(ledger.invoices)
         ledger = ledger.snapshot(evening)
+        if held and not len(ledger.invoices):
+            raise BadInput("nothing was known on the evening before", field="date", value=f"{date:%Y-%m-%d}")
     check_fresh(ledger.as_of, date, team.country, max_age=order.max_age, called=safe(order.ledger))
     return Task(
         order=order,

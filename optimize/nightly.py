@@ -1,5 +1,7 @@
 """The nightly job: read the ledger, check that it is fresh, plan, publish files and database, say what became of it."""
 
+import hashlib
+import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -7,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ledger import BadInput
-from optimize.call_plan import CallPlan
+from optimize.call_plan import (
+    BINDING_COLUMNS,
+    HOLDOUT_COLUMNS,
+    PRICE_COLUMNS,
+    ROW_COLUMNS,
+    UNMET_COLUMNS,
+    CallPlan,
+    framed,
+)
 from optimize.difference import Difference, difference
 from optimize.night_order import Order, Task, check_order, safe, task_of
 from optimize.plan_database import PlanDatabase
@@ -130,15 +140,16 @@ def _in_database(database: PlanDatabase, folder: Path, stages: Stages) -> bool:
 
 def _planned(task: Task, stages: Stages) -> tuple[CallPlan, Difference | None, dict[str, Any]]:
     """Return the plan, what differs from the one before, and what ``plan.json`` says of them."""
-    from optimize.kept_model import night_model
+    from optimize.kept_model import NightModel, night_model
 
     order = task.order
     before = _before(task)
     with stages.stage("model", model=order.model) as told:
-        model = night_model(order.model, task.known, state=order.state)
+        empty = not len(task.known.invoices)
+        model = NightModel(timing=order.model) if empty else night_model(order.model, task.known, state=order.state)
         told |= {"version": model.version, "from_copy": model.from_copy}
     with stages.stage("plan", date=task.day, days=order.days) as told:
-        plan = _plan(task, model)
+        plan = _nothing(task) if empty else _plan(task, model)
         names = ("run_id", "status", "gap", "accounts", "contacts")
         told |= finite({name: getattr(plan, name) for name in names})
     if plan.snapshot != task.known.fingerprint:
@@ -169,6 +180,37 @@ def _plan(task: Task, model: "NightModel") -> CallPlan:
         model_version=model.version,
     )
     return replace(plan, warnings=(*plan.warnings, *model.remarks))
+
+
+def _nothing(task: Task) -> CallPlan:
+    """Return the plan of a ledger without a single invoice: nobody is contacted."""
+    run = json.dumps(inputs_of(task) | {"date": task.day, "snapshot": task.known.fingerprint})
+    return CallPlan(
+        date=task.date,
+        days=task.order.days,
+        status="optimal",
+        rows=framed(ROW_COLUMNS),
+        objective=0.0,
+        bound=0.0,
+        gap=0.0,
+        seconds=0.0,
+        prices=framed(PRICE_COLUMNS),
+        binding=framed(BINDING_COLUMNS),
+        unmet=framed(UNMET_COLUMNS),
+        holdouts=framed(HOLDOUT_COLUMNS),
+        accounts=0,
+        contacts=0,
+        minutes_used=0.0,
+        currency=task.known.base_currency,
+        strategy=task.strategy.name,
+        model=task.order.model,
+        model_version="",
+        effects_basis="none",
+        effects_grade="-",
+        snapshot=task.known.fingerprint,
+        run_id=hashlib.sha256(run.encode()).hexdigest()[:16],
+        warnings=("The ledger holds no invoice: there is nobody to contact.",),
+    )
 
 
 def _before(task: Task) -> Published | None:

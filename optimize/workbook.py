@@ -102,11 +102,11 @@ def _columns(currency: str) -> tuple[_Column, ...]:
         _Column(title="Contact", width=13, wrap=True),
         _Column(title="Step", width=14, wrap=True),
         _Column(title="Min.", width=6, format="0.0", align="right"),
-        _Column(title="Chance to reach", width=9, format="0%", align="right"),
+        _Column(title="Chance to reach", width=11, format="0%", align="right"),
         _Column(title="Worth", width=16, format=money, align="right"),
-        _Column(title="Why", width=48, wrap=True),
+        _Column(title="Why", width=58, wrap=True),
         _Column(title="Outcome", width=12),
-        _Column(title="Notes", width=28, wrap=True),
+        _Column(title="Notes", width=30, wrap=True),
     )
 
 

@@ -18,9 +18,9 @@ STATUS: Final = {
     "optimal": "Optimal: no plan is worth more",
     "feasible": "Feasible: all rules are met; the gap says how much a better plan could still bring",
     "infeasible": "INFEASIBLE: not all rules can be met; this plan breaks the fewest (see Not met)",
-    "fallback": "FALL-BACK: the solver had no answer in time; accounts by uplift per minute",
+    "fallback": "FALL-BACK: the solver had no answer; accounts by uplift per minute",
 }
-_WIDTHS: Final = (24, 20, 12, 12, 12, 14, 60)
+_WIDTHS: Final = (32, 22, 12, 12, 12, 10, 26, 24)
 
 
 def fill_summary(
@@ -31,14 +31,14 @@ def fill_summary(
     title = f"Contacts from {plan.date:%a %d %b %Y}, {count}"
     head(sheet, title, STATUS.get(plan.status, plan.status), _WIDTHS)
     row = _figures(sheet, 4, plan, difference)
-    row = _people(sheet, row + 1, plan, people)
     row = _list(sheet, row + 1, "Not met", plan.unmet, {"rule": "Rule", "customer_id": "Customer", "reason": "Why"})
     names = {"rule": "Rule", "accounts": "Accounts held back", "sentence": "What it says"}
     row = _list(sheet, row + 1, "Rules that held contacts back", plan.binding, names)
     if plan.warnings:
         remarks = pd.DataFrame({"remark": plan.warnings})
         row = _list(sheet, row + 1, "Mind", remarks, {"remark": "Remark"})
-    sheet.print_area = f"A1:G{max(row, 5)}"
+    row = _people(sheet, row + 1, plan, people)
+    sheet.print_area = f"A1:H{max(row, 5)}"
 
 
 def fill_changes(sheet: "Worksheet", difference: "Difference", currency: str) -> None:
@@ -107,7 +107,7 @@ def _people(sheet: "Worksheet", row: int, plan: "CallPlan", names: Mapping[str, 
         "Worth of one more hour, in the dearest block",
     )
     row = _title(sheet, row, "Hours, and what one more is worth")
-    heading(sheet, row, titles)
+    heading(sheet, row, titles, align=("left", "left", *["right"] * 5))
     minor, money = 10.0 ** decimals(plan.currency), money_format(plan.currency)
     formats = ("General", "ddd d mmm", "#,##0", "0.0", "0.0", "0%", money)
     for at, day in enumerate(days.to_dict("records"), row + 1):
@@ -160,4 +160,4 @@ def _row(sheet: "Worksheet", at: int, values: tuple[Any, ...], formats: tuple[st
         put(cell, value)
         cell.number_format = shape
         cell.border = Border(bottom=Side(style="thin", color=LINE))
-        cell.alignment = Alignment(horizontal="left" if isinstance(value, str) else "right", vertical="top")
+        cell.alignment = Alignment(horizontal="right" if isinstance(value, int | float) else "left", vertical="top")
