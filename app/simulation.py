@@ -13,6 +13,7 @@ def run_simulation(
     """Simulate once, write the run's ledger where asked, and show what became of it."""
     import sim
     from experiments.metrics import metrics_of
+    from experiments.planners import planner_of
     from experiments.replication import portfolio_of, portfolio_with_model, source_of
     from experiments.study import Study
     from ledger import BadInput, read_ledger
@@ -43,7 +44,7 @@ def run_simulation(
         strategy,
         days=study.days,
         specialists=study.specialists,
-        planner=study.planner,
+        planner=planner_of(study.planner),
         seed=study.seed,
         replication=replication,
         desk=desk,

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from experiments.comparison import Comparison
 
 # Okabe and Ito's colours, told apart by colour-blind readers too; the baseline is black, and dashes help in print.
-_BASELINE: Final = "#1a1a1a"
-_COLOURS: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a6a00", "#8b5cf6")
+BASELINE: Final = "#1a1a1a"
+COLOURS: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a6a00", "#8b5cf6")
 _DASHES: Final = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "solid", "dash")
 _AGES: Final = ("#f2d9a6", "#e8b05c", "#cf7a3a", "#8f2d1d")
 AGING: Final = {"aging_1-30": "1–30", "aging_31-60": "31–60", "aging_61-90": "61–90", "aging_91+": "91+"}
@@ -23,7 +23,7 @@ _NOT_DUE: Final = "aging_not_due"
 def colours(comparison: "Comparison") -> dict[str, str]:
     """Return the colour of each strategy."""
     others = [name for name in comparison.strategies if name != comparison.baseline]
-    return {name: _COLOURS[k % len(_COLOURS)] for k, name in enumerate(others)} | {comparison.baseline: _BASELINE}
+    return {name: COLOURS[k % len(COLOURS)] for k, name in enumerate(others)} | {comparison.baseline: BASELINE}
 
 
 def path_figure(comparison: "Comparison", column: str, unit: str, *, against_baseline: bool = False) -> "Figure":
@@ -47,8 +47,8 @@ def path_figure(comparison: "Comparison", column: str, unit: str, *, against_bas
             line={"color": colour[name], "width": 3 if base else 2, "dash": "solid" if base else _DASHES[k % 8]},
         )
     if against_baseline:
-        figure.add_hline(y=0, line={"color": _BASELINE, "width": 2})
-    return _styled(figure, unit)
+        figure.add_hline(y=0, line={"color": BASELINE, "width": 2})
+    return styled(figure, unit)
 
 
 def _band(figure: "Figure", days: list[Any], rows: pd.DataFrame, colour: str, *, opacity: float) -> None:
@@ -91,7 +91,7 @@ def aging_figure(comparison: "Comparison") -> "Figure":
             xanchor="left",
             font={"size": 12},
         )
-    _styled(figure, "")
+    styled(figure, "")
     figure.update_layout(barmode="stack", bargap=0.35, legend={"traceorder": "normal"})
     figure.update_xaxes(
         title_text="Share of receivables past due (%)", range=[0, 1.15 * float((100 - shares[_NOT_DUE]).max())]
@@ -117,7 +117,7 @@ def payment_figure(comparison: "Comparison") -> "Figure":
     figure = Figure()
     curves = comparison.curves
     names = {"observed": "history", "simulated": f"simulated, {comparison.baseline}"}
-    for (source, name), colour in zip(names.items(), (_BASELINE, _COLOURS[0]), strict=True):
+    for (source, name), colour in zip(names.items(), (BASELINE, COLOURS[0]), strict=True):
         if curves is None or source not in set(curves["source"]):
             continue
         rows = curves[curves["source"] == source]
@@ -128,7 +128,7 @@ def payment_figure(comparison: "Comparison") -> "Figure":
         line = {"color": colour, "width": 2.5, "dash": dash, "shape": "hv"}
         figure.add_scatter(x=days, y=_round(percent["mean"]), name=name, mode="lines", line=line)
     figure.add_vline(x=0, line={"color": "#888888", "width": 1, "dash": "dot"})
-    _styled(figure, "invoices paid (%)")
+    styled(figure, "invoices paid (%)")
     figure.update_xaxes(title_text="days past due")
     figure.update_yaxes(range=[0, 101])
     return figure
@@ -155,8 +155,8 @@ def difference_figure(comparison: "Comparison", metric: str) -> "Figure":
         )
     if pairs:
         figure.add_vrect(x0=-pairs[0].margin, x1=pairs[0].margin, fillcolor="#999999", opacity=0.18, line_width=0)
-    figure.add_vline(x=0, line={"color": _BASELINE, "width": 1.5})
-    _styled(figure, "")
+    figure.add_vline(x=0, line={"color": BASELINE, "width": 1.5})
+    styled(figure, "")
     good = "higher is better" if METRICS[metric].better > 0 else "lower is better"
     words = {"days": "days", "percent": "points", "money": comparison.currency}.get(METRICS[metric].unit, "")
     figure.update_xaxes(title_text=f"{words} ({good})")
@@ -169,7 +169,8 @@ def _round(values: "pd.Series[float]") -> list[float]:
     return [float(f"{value:.7g}") for value in values]
 
 
-def _styled(figure: "Figure", unit: str) -> "Figure":
+def styled(figure: "Figure", unit: str) -> "Figure":
+    """Give a figure the house style and its vertical axis a unit."""
     axis: dict[str, Any] = {"gridcolor": "#e4e4e4", "zeroline": False, "linecolor": "#888888", "ticks": "outside"}
     figure.update_layout(
         template="none",

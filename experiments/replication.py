@@ -118,13 +118,14 @@ def portfolio_with_model(ledger: "Ledger", model: str, state: str | Path) -> "Po
 def replicate(task: Task) -> Outcome:
     """Simulate one replication and return its metrics; random numbers depend on seed and replication alone."""
     import sim
+    from experiments.planners import planner_of
 
     run = sim.simulate(
         portfolio_of(task.source),
         sim.Strategy.load(task.strategy),
         days=task.days,
         specialists=task.specialists,
-        planner=task.planner,
+        planner=planner_of(task.planner),
         seed=task.seed,
         replication=task.replication,
     )

@@ -35,10 +35,10 @@ def _known_strategy(strategy: str) -> str:
 
 
 def _known_planner(planner: str) -> str:
-    from sim import PLANNERS
+    from experiments.planners import planners
 
-    if planner not in PLANNERS:
-        raise ValueError(unknown(planner, PLANNERS))
+    if planner not in planners():
+        raise ValueError(unknown(planner, planners()))
     return planner
 
 

@@ -64,9 +64,8 @@ def prospects(
     """Return the prospects of these accounts; `effect` scales what a talk is believed to do, `minor` is per major."""
     uplift, spent = np.zeros(len(who)), np.zeros(len(who))
     later, still = np.zeros((2, len(who), len(grid.delays)))
-    _prospects(
-        day, seen, who, inv, acc, ladder, pays, response, effect, outlook.foresight, grid, uplift, later, still, spent
-    )
+    out = uplift, later, still, spent
+    _prospects(day, seen, who, inv, acc, ladder, pays, response, effect, outlook.foresight, grid, out)
     cost = outlook.goodwill * minor
     return Prospects(
         uplift=uplift - cost, later=later - cost * still * grid.on[grid.delays], still_open=still, spent=spent
@@ -74,7 +73,8 @@ def prospects(
 
 
 @njit(cache=True)
-def _prospects(today, seen, who, inv, acc, ladder, pays, response, effect, foresight, grid, uplift, later, still, spent):  # type: ignore[no-untyped-def]  # numba infers them  # fmt: skip
+def _prospects(today, seen, who, inv, acc, ladder, pays, response, effect, foresight, grid, out):  # type: ignore[no-untyped-def]  # numba infers them
+    uplift, later, still, spent = out
     rungs, first_day, last = ladder.rung, ladder.first_day, len(ladder.rung) - 1
     talks = len(grid.delays) + 1
     columns, base, extra = np.empty(len(grid.days), np.int64), np.empty(len(grid.days)), np.empty(talks)

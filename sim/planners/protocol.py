@@ -120,6 +120,25 @@ class Plan:
     place: npt.NDArray[np.int64]
 
 
+class Planned(Protocol):
+    """What the desk reads of a plan; `Plan` is one."""
+
+    @property
+    def specialist(self) -> npt.NDArray[np.int32]:
+        """Specialist of each account, -1 for not today."""
+        ...
+
+    @property
+    def block(self) -> npt.NDArray[np.int32]:
+        """Block of each account."""
+        ...
+
+    @property
+    def place(self) -> npt.NDArray[np.int64]:
+        """Place of each account in its block's order."""
+        ...
+
+
 class Planner(Protocol):
     """Decides a morning's call list.
 
@@ -133,7 +152,7 @@ class Planner(Protocol):
         """The name under which results are reported."""
         ...
 
-    def plan(self, work: WorkList) -> Plan:
+    def plan(self, work: WorkList) -> Planned:
         """Return who calls whom, in which block and order; every specialist's minutes must be respected."""
         ...
 
