@@ -157,8 +157,8 @@ def _planned(task: Task, stages: Stages) -> tuple[CallPlan, Difference | None, d
     change = None
     if before is not None:
         rows = pd.read_parquet(before.folder / TABLE)
-        names = {"against": str(before.about["date"]), "run_id": str(before.about["run_id"])}
-        change = difference(rows, plan.rows, first=plan.date, **names)
+        day, run = str(before.about["date"]), str(before.about["run_id"])
+        change = difference(rows, plan.rows, first=plan.date, against=day, run_id=run)
     return plan, change, about_of(task, plan, change, model)
 
 

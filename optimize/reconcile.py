@@ -80,7 +80,14 @@ class Reconciliation:
     def summary(self) -> str:
         """Return a table by specialist, at most 100 columns wide, and what it does not say."""
         unit = 10 ** decimals(self.currency)
-        shown = [*ENDS, "by_another", "minutes_planned", "minutes_spent", "uplift_expected", "cash_collected"]
+        shown = [
+            *(end.replace(" ", "_") for end in ENDS),
+            "by_another",
+            "minutes_planned",
+            "minutes_spent",
+            "uplift_expected",
+            "cash_collected",
+        ]
         titles = ("done", "late", "paid", "missed", "ahead", "other", "min.pl", "spent", "uplift", "cash")
         lines = [
             f"Plan of {self.date} (run {self.run_id}), as known on {self.as_of:%Y-%m-%d}; amounts in {self.currency}",
