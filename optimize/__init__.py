@@ -4,14 +4,23 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from optimize.assignment import Assignment
     from optimize.call_plan import CallPlan
     from optimize.planning import plan
     from optimize.policy import Policy
+    from optimize.solution import assign
     from optimize.team import Team
 
-__all__ = ["CallPlan", "Policy", "Team", "plan"]
+__all__ = ["Assignment", "CallPlan", "Policy", "Team", "assign", "plan"]
 
-_PLACES: Final = {"CallPlan": "call_plan", "Policy": "policy", "Team": "team", "plan": "planning"}
+_PLACES: Final = {
+    "Assignment": "assignment",
+    "CallPlan": "call_plan",
+    "Policy": "policy",
+    "Team": "team",
+    "assign": "solution",
+    "plan": "planning",
+}
 
 
 def __getattr__(name: str) -> Any:

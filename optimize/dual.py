@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 
-from optimize.options import Floats, Options
-from optimize.pricing import ROUNDING, best_sum, near, smooth
+from optimize.options import Floats, Integers, Options
+from optimize.pricing import ROUNDING, Columns, best_sum, near, smooth
 
 CROWD, SAMPLE = 1000, 4000  # accounts on which the level of prices is sought first, and then their differences
 COOLING = 0.3
-SLACK = 1e-12  # share of its capacity by which a resource may seem overfull, from rounding of sums
+SLACK = 1e-10  # share of its capacity by which a resource may seem overfull, from rounding of sums
 
 
 def bound(options: Options, prices: Floats) -> float:
@@ -39,17 +39,22 @@ def bound(options: Options, prices: Floats) -> float:
         Lower is better. -inf where an account must be served and has no option. It is rounded upwards, so it holds
         for the numbers as they are in float64, and for loads that exceed a capacity by up to `SLACK` of it.
     """
-    total, slack = best_sum(*_columns(options), np.asarray(prices, np.float64))
+    total, slack = best_sum(columns(options), np.asarray(prices, np.float64))
     room = float(options.capacity @ prices)
     return float(total + room + slack + room * (SLACK + 2 * len(prices) * ROUNDING) + ROUNDING * abs(total))
 
 
-def nearby(options: Options, prices: Floats, margin: float, most: int = 1 << 30) -> Options:
-    """Return the instance with each account's options at most `margin` below its best, and of those the best `most`."""
+def nearby(options: Options, prices: Floats, margin: float) -> Options:
+    """Return the instance with each account's options that are at most `margin` below its best."""
+    return options.at(*close_to_best(options, prices, margin))
+
+
+def close_to_best(options: Options, prices: Floats, margin: float) -> tuple[Integers, Integers]:
+    """Return the numbers of each account's options at most `margin` below its best, and where each account's begin."""
     start = np.zeros(options.accounts + 1, np.int64)
     picked = np.empty(len(options.value), np.int64)
-    made = near(*_columns(options), prices, margin, most, picked, start)
-    return options.at(picked[:made], start)
+    made = near(columns(options), prices, margin, picked, start)
+    return picked[:made], start
 
 
 def prices(options: Options, *, start: Floats | None = None, precision: float = 3e-4, seed: int = 0) -> Floats:
@@ -108,7 +113,7 @@ def cool(options: Options, found: Floats, hot: float, cold: float) -> Floats:
 
 
 def minimise(options: Options, found: Floats, temperature: float, steps: int, reach: float) -> Floats:
-    """Take a few projected Newton steps on the smoothed bound at one temperature, no price going further than `reach`."""
+    """Take a few projected Newton steps on the smoothed bound at one temperature, none further than `reach`."""
     low, high = np.maximum(found - reach, 0), found + reach
     now, slope, curve = smoothed(options, found, temperature)
     for _ in range(steps):
@@ -145,7 +150,7 @@ def newton_step(slope: Floats, curve: Floats, free: NDArray[np.bool_]) -> Floats
 def smoothed(options: Options, found: Floats, temperature: float) -> tuple[float, Floats, Floats]:
     """Return value, slope and curvature (upper triangle) of the smoothed bound."""
     slope, curve = options.capacity.copy(), np.zeros((len(found), len(found)))
-    total = smooth(*_columns(options), found, temperature, slope, curve)
+    total = smooth(columns(options), found, temperature, slope, curve)
     return float(total + options.capacity @ found), slope, curve
 
 
@@ -173,6 +178,14 @@ def level(options: Options) -> tuple[float, float]:
     return 0.0, float(np.mean((high - np.minimum(low, high))[best >= 0]))
 
 
+def scale(options: Options, prices: Floats, seed: int = 0) -> float:
+    """Return the worth of a typical call at the margin, at these prices; 0 where there are no options."""
+    if not len(options.value):
+        return 0.0
+    middle = float(np.median(prices)) * float(options.minutes.mean())
+    return middle if middle > 0 else level(sample(options, CROWD, seed))[1]
+
+
 def sample(options: Options, size: int, seed: int) -> Options:
     """Return so many accounts, drawn at random, with their share of the capacity; all when there are few more."""
     if options.accounts <= 1.5 * size:
@@ -182,8 +195,9 @@ def sample(options: Options, size: int, seed: int) -> Options:
 
 
 def one_thread() -> AbstractContextManager[Any]:
-    """Return a context in which linear algebra keeps to one thread: matrices are small, and other work has the cores."""
-    return _controller().limit(limits=1)
+    """Return a context in which linear algebra keeps to one thread: its matrices are small."""
+    limited: AbstractContextManager[Any] = _controller().limit(limits=1)
+    return limited
 
 
 @cache
@@ -193,5 +207,6 @@ def _controller() -> Any:
     return ThreadpoolController()
 
 
-def _columns(options: Options):  # type: ignore[no-untyped-def]  # a tuple for compiled code
-    return options.start, options.resource, options.value, options.minutes, options.must_serve
+def columns(options: Options) -> Columns:
+    """Return what compiled code reads of the options."""
+    return Columns(options.start, options.resource, options.value, options.minutes, options.must_serve)

@@ -78,16 +78,19 @@ def place(
     """
     fits = np.isfinite(value) & (minutes[:, None] <= capacity)
     value = np.where(fits, value, -np.inf)
-    must = must & fits.any(axis=(1, 2))
-    if not fits.any():
-        nobody, free = np.full(len(value), -1), np.zeros_like(capacity)
-        return Placing(status="optimal", desk=nobody, slot=nobody, objective=0.0, bound=0.0, prices=free)
+    can = fits.any(axis=(1, 2)) & (must | (value > 0).any(axis=(1, 2)))
+    desk, slot = np.full((2, len(value)), -1)
+    if not can.any():
+        free = np.zeros_like(capacity)
+        return Placing(status="optimal", desk=desk, slot=slot, objective=0.0, bound=0.0, prices=free)
     try:
-        return _assigned(value, minutes, capacity, must, prices, until, seed)
+        made = _assigned(value[can], minutes[can], capacity, must[can], prices, until, seed)
     except _ABSORBED as error:
-        made = by_index(value, minutes, capacity, must)
+        made = by_index(value[can], minutes[can], capacity, must[can])
         why = " ".join(str(error).split()) or type(error).__name__
-        return replace(made, notes=(f"the solver had no answer ({why}): accounts are placed by uplift per minute",))
+        made = replace(made, notes=(f"the solver had no answer ({why}): accounts are placed by uplift per minute",))
+    desk[can], slot[can] = made.desk, made.slot
+    return replace(made, desk=desk, slot=slot)
 
 
 def _assigned(
@@ -99,7 +102,7 @@ def _assigned(
     until: float | None,
     seed: int,
 ) -> Placing:
-    from optimize.assign import assign
+    from optimize.solution import assign
 
     length = minutes[:, None, None, :]
 

@@ -4,15 +4,28 @@ The reduced value of an option is its value less its minutes at the price of its
 served always has one more option, to be left alone, of reduced value 0.
 """
 
+from typing import Any, NamedTuple
+
 import numpy as np
 from numba import njit
 
 ROUNDING = 2.0**-52
 
 
+class Columns(NamedTuple):
+    """What compiled code reads of `optimize.options.Options`; `must` is whether an account must be served."""
+
+    start: Any
+    resource: Any
+    value: Any
+    minutes: Any
+    must: Any
+
+
 @njit(cache=True)
-def best_sum(start, resource, value, minutes, must, prices):  # type: ignore[no-untyped-def]  # numba infers them
+def best_sum(columns, prices):  # type: ignore[no-untyped-def]  # numba infers them
     """Return the sum of the best reduced values, compensated, and an upper limit of what rounding took from it."""
+    start, resource, value, minutes, must = columns
     total, lost, slack = 0.0, 0.0, 0.0
     for i in range(len(must)):
         first, last = start[i], start[i + 1]
@@ -33,11 +46,12 @@ def best_sum(start, resource, value, minutes, must, prices):  # type: ignore[no-
 
 
 @njit(cache=True)
-def near(start, resource, value, minutes, must, prices, margin, most, picked, picked_start):  # type: ignore[no-untyped-def]  # numba infers them
-    """Pick options whose reduced value is at most `margin` below the account's best, the best `most` of an account.
+def near(columns, prices, margin, picked, picked_start):  # type: ignore[no-untyped-def]  # numba infers them
+    """Pick options whose reduced value is at most `margin` below the account's best.
 
     Fills the numbers of the picked options, in their order, and where each account's begin; returns how many.
     """
+    start, resource, value, minutes, must = columns
     widest = 0
     for i in range(len(must)):
         widest = max(widest, start[i + 1] - start[i])
@@ -54,29 +68,19 @@ def near(start, resource, value, minutes, must, prices, margin, most, picked, pi
             if reduced[o - first] >= limit:
                 picked[made + count] = o
                 count += 1
-        if count > most:
-            ranked = np.empty(count)
-            for j in range(count):
-                ranked[j] = -reduced[picked[made + j] - first]
-            limit = -np.partition(ranked, most - 1)[most - 1]
-            kept = 0
-            for j in range(count):
-                if reduced[picked[made + j] - first] >= limit and kept < most:
-                    picked[made + kept] = picked[made + j]
-                    kept += 1
-            count = kept
         made += count
         picked_start[i + 1] = made
     return made
 
 
 @njit(cache=True)
-def smooth(start, resource, value, minutes, must, prices, temperature, slope, curve):  # type: ignore[no-untyped-def]  # numba infers them
-    """Return the sum of temperature * log-sum-exp of reduced values; subtract expected use from `slope`, add to `curve`.
+def smooth(columns, prices, temperature, slope, curve):  # type: ignore[no-untyped-def]  # numba infers them
+    """Return the sum of temperature * log-sum-exp of reduced values, and what it grows by.
 
     `slope` (resources,) falls by the expected minutes used; `curve` (resources, resources), upper triangle, grows by
     the covariance of the minutes used, divided by the temperature.
     """
+    start, resource, value, minutes, must = columns
     widest = 1
     for i in range(len(must)):
         widest = max(widest, start[i + 1] - start[i])

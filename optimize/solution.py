@@ -1,0 +1,192 @@
+"""Accounts to actions, desks and slots: prices first, then a plan, then the proof of how good it is."""
+
+import math
+import time
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ledger.errors import BadInput
+from optimize import dual
+from optimize.assignment import Assignment, verify
+from optimize.certify import LARGEST, certify
+from optimize.options import Floats, Integers, Options, floats, not_negative
+from optimize.primal import Effort, build
+
+PROVEN = 1e-9  # gap from which a plan is called optimal
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Solved:
+    """What `solve` found: option number per account (-1: none), prices per resource, and the proof."""
+
+    status: str
+    chosen: Integers
+    objective: float
+    bound: float
+    prices: Floats
+    unserved: Integers
+
+
+def assign(
+    value: ArrayLike,
+    minutes: ArrayLike,
+    capacity: ArrayLike,
+    *,
+    must_serve: ArrayLike | None = None,
+    prices: ArrayLike | None = None,
+    seconds: float | None = None,
+    gap: float | None = None,
+    seed: int = 0,
+) -> Assignment:
+    """Give each account at most one (action, desk, slot) so that the sum of values is as large as can be.
+
+    Parameters
+    ----------
+    value
+        Worth, more is better, -inf where not allowed; shape (accounts, actions, desks, slots).
+    minutes
+        Minutes, at least 0; broadcasts to the shape of `value`.
+    capacity
+        Minutes of each desk in each slot, at least 0; shape (desks, slots).
+    must_serve
+        Accounts that need exactly one, even of negative value; shape (accounts,).
+    prices
+        Value per minute that may be close, such as yesterday's; shape (desks, slots).
+    seconds
+        Go on improving for so long. Without it equal input gives equal output.
+    gap
+        Stop as soon as the gap is that small, such as 0.005.
+    seed
+        Of what is drawn at random.
+
+    Returns
+    -------
+    Assignment
+        Checked against the instance: no minutes exceeded, the bound at least the objective.
+
+    Raises
+    ------
+    BadInput
+        The instance, or an option of this function, makes no sense.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> value = np.array([5.0, 4.0, 3.0]).reshape(3, 1, 1, 1)
+    >>> found = assign(value, 10.0, np.array([[20.0]]))
+    >>> found.status, found.choice[:, 1].tolist(), found.objective
+    ('optimal', [0, 0, -1], 9.0)
+    """
+    began = time.perf_counter()
+    options = Options.of(value, minutes, capacity, must_serve)
+    desks, slots = np.shape(capacity)
+    start = None
+    if prices is not None:
+        start = floats("prices", prices, 2)
+        if start.shape != (desks, slots):
+            raise BadInput(f"one price per desk and slot, {(desks, slots)}", field="shape of prices", value=start.shape)
+        not_negative("prices", start)
+        start = start.ravel()
+    found = solve(options, start=start, until=_until(began, seconds), gap=_gap(gap), seed=seed)
+    choice = np.full((options.accounts, 3), -1)
+    who = np.flatnonzero(found.chosen >= 0)
+    action, resource = np.divmod(options.origin[found.chosen[who]], max(desks * slots, 1))
+    choice[who] = np.stack([action, resource // max(slots, 1), resource % max(slots, 1)], axis=1)
+    return Assignment(
+        status=found.status,
+        choice=choice,
+        objective=found.objective,
+        bound=found.bound,
+        prices=found.prices.reshape(desks, slots),
+        seconds=time.perf_counter() - began,
+        unserved=found.unserved,
+    )
+
+
+def solve(
+    options: Options,
+    *,
+    start: Floats | None = None,
+    until: float | None = None,
+    gap: float = 0.0,
+    seed: int = 0,
+) -> Solved:
+    """Do the work of `assign` on the sparse instance; `until` is a reading of `time.perf_counter`."""
+    stranded = options.must_serve & (np.diff(options.start) == 0)
+    able = replace(options, must_serve=options.must_serve & ~stranded)
+    prices = dual.prices(able, start=start, seed=seed)
+    scale = dual.scale(able, prices, seed)
+    if gap <= 0 and len(able.value) <= LARGEST // 3:
+        prices = certify(able, prices, margin=np.inf)
+    bound = dual.bound(able, prices)
+    effort = Effort(enough=bound - max(gap, PROVEN) * abs(bound), until=until, seed=seed)
+    chosen = build(able, prices, scale=scale, effort=effort)
+    if (able.must_serve & (chosen < 0)).any():
+        chosen = _served(able, prices, chosen, scale, effort)
+    unserved = np.flatnonzero(options.must_serve & (chosen < 0))
+    objective = worth(able, chosen)
+    status = "optimal" if bound - objective <= PROVEN * max(abs(bound), 1e-12) else "feasible"
+    if len(unserved):
+        status = "infeasible" if stranded.any() or impossible(able, bound) else "unknown"
+    _check(able, chosen, objective, bound)
+    return Solved(status=status, chosen=chosen, objective=objective, bound=bound, prices=prices, unserved=unserved)
+
+
+def worth(options: Options, chosen: Integers) -> float:
+    """Return the sum of the values chosen, exactly rounded."""
+    return math.fsum(options.value[chosen[chosen >= 0]].tolist())
+
+
+def impossible(options: Options, bound: float) -> bool:
+    """Say whether the bound lies below what any plan that serves everyone it must is worth at least."""
+    must = options.must_serve
+    first = options.start[:-1][must]
+    if not len(first):
+        return False
+    owner = options.owner()
+    least = np.full(options.accounts, np.inf)
+    np.minimum.at(least, owner, options.value)
+    worst = math.fsum(least[must].tolist())
+    return bound < worst - 1e-9 * float(np.abs(least[must]).sum())
+
+
+def _served(options: Options, prices: Floats, chosen: Integers, scale: float, effort: Effort) -> Integers:
+    """Find a plan in which everyone is served who must be, and improve it; `chosen` where none is found."""
+    from optimize.tight import serve
+
+    seconds = None if effort.until is None else max(effort.until - time.perf_counter(), 0.0)
+    served = serve(options, prices=prices, seconds=seconds, seed=effort.seed)
+    if (options.must_serve & (served < 0)).sum() >= (options.must_serve & (chosen < 0)).sum():
+        return chosen
+    return build(options, prices, scale=scale, effort=effort, begin=served)
+
+
+def _check(options: Options, chosen: Integers, objective: float, bound: float) -> None:
+    taken = chosen[chosen >= 0]
+    missing = (options.must_serve & (chosen < 0)).any()
+    verify(
+        chosen=options.value[taken],
+        minutes=options.minutes[taken],
+        resource=options.resource[taken],
+        capacity=options.capacity,
+        objective=objective,
+        bound=np.inf if missing else bound,
+    )
+
+
+def _until(began: float, seconds: float | None) -> float | None:
+    if seconds is None:
+        return None
+    if not 0 <= seconds < np.inf:
+        raise BadInput("at least 0 seconds", field="seconds", value=seconds)
+    return began + seconds
+
+
+def _gap(gap: float | None) -> float:
+    if gap is None:
+        return 0.0
+    if not 0 <= gap < np.inf:
+        raise BadInput("a share of the bound, at least 0", field="gap", value=gap)
+    return gap
