@@ -323,6 +323,44 @@ def plan(
     return run_plan(fields, out=out, state=state, dry_run=dry_run, as_json=as_json)
 
 
+@app.command("staffing")
+def staffing(
+    ledger: Annotated[Path | None, typer.Option(help="Ledger folder.")] = None,
+    roster: Annotated[str | None, typer.Option(help="TOML, CSV or Parquet of the team, or a number of people.")] = None,
+    strategy: Annotated[str, typer.Option(help="Name, or TOML file.")] = "friendly",
+    date: Annotated[str | None, typer.Option(help="First day.", show_default="the next working day")] = None,
+    days: Annotated[int, typer.Option(help="Working days of the week that is planned, at most 5.")] = 5,
+    hours: Annotated[str, typer.Option(help="Percentages of the roster's hours.")] = "50,75,100,125,150",
+    horizon: Annotated[int, typer.Option(help="Days to simulate.")] = 90,
+    replications: Annotated[int, typer.Option(help="Simulated runs at each number of hours.")] = 8,
+    planner: Annotated[str, typer.Option(help="Who is called first in the simulation.")] = "uplift_per_minute",
+    model: Model = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the results.", show_default="STATE/staffing")] = None,
+    seed: Seed = None,
+    state: State = HERE,
+    as_json: Json = False,
+) -> int:
+    """Draw hours against cash, cost and DSO, and say at which hours another one no longer pays."""
+    from app.staffing import run_staffing
+
+    return run_staffing(
+        ledger,
+        roster,
+        strategy=strategy,
+        date=date,
+        days=days,
+        hours=hours,
+        horizon=horizon,
+        replications=replications,
+        planner=planner,
+        model=model or "kaplan_meier",
+        out=out,
+        state=state,
+        seed=seed or 0,
+        as_json=as_json,
+    )
+
+
 @app.command("version")
 def version() -> None:
     """Show the version."""
