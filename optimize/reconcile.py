@@ -147,7 +147,7 @@ def reconcile(plan: Published, ledger: Ledger) -> Reconciliation:
         rows=rows,
         people=_people(rows, _cash(ledger, date)),
         unplanned=log[ours].reset_index(drop=True),
-        holdout=_holdout(pd.DataFrame(plan.about.get("holdouts") or []), ledger),
+        holdout=_holdout(pd.DataFrame(plan.about.get("holdouts") or []), ledger, date),
     )
 
 
@@ -246,17 +246,20 @@ def _people(rows: pd.DataFrame, cash: pd.DataFrame) -> pd.DataFrame:
     return people.loc[order].reset_index(drop=True)
 
 
-def _holdout(drawn: pd.DataFrame, ledger: Ledger) -> dict[str, float]:
-    """Return cash per customer of both groups over the days of the holdout, weighted by 1 ÷ chance of its group.
+def _holdout(drawn: pd.DataFrame, ledger: Ledger, date: pd.Timestamp) -> dict[str, float]:
+    """Return cash per customer of both groups, from the plan's first day to the end of each customer's span.
+
+    Customers are weighted by 1 ÷ chance of their group, so that chances may differ.
 
     The interval is the normal one of the difference of two such weighted means.
     """
     if drawn.empty:
         return {}
-    start, stop = pd.to_datetime(drawn["start"]).min(), pd.to_datetime(drawn["stop"]).max()
-    cash = _cash(ledger, start)
-    total = cash[cash["day"] <= stop].groupby("customer_id")["amount"].sum()
-    value = drawn["customer_id"].map(total).fillna(0.0).to_numpy(np.float64)
+    start, stop = pd.to_datetime(drawn["start"]), pd.to_datetime(drawn["stop"])
+    drawn = drawn.assign(start=start.where(start > date, date), stop=stop).reset_index(names="span")
+    paid = drawn.merge(_cash(ledger, date), on="customer_id")
+    paid = paid[(paid["day"] >= paid["start"]) & (paid["day"] <= paid["stop"])]
+    value = paid.groupby("span")["amount"].sum().reindex(drawn["span"], fill_value=0.0).to_numpy(np.float64)
     held, chance = drawn["held"].to_numpy(bool), drawn["probability"].to_numpy(np.float64)
     means, variances = [], []
     for group, p in ((~held, 1 - chance), (held, chance)):

@@ -174,6 +174,7 @@ def test_a_registry_that_is_down(plan: Run, tmp_path: Path, books: Path, monkeyp
     saved = fit_saved(read_ledger(books), model="kaplan_meier")
     reference, words = "models:/payment-timing@champion", "payment-timing version 3 (kaplan_meier, known to 2026-06-30)"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     code, _, said = plan(model=reference)
     assert (code, "127.0.0.1:9" in said, (tmp_path / "out").exists()) == (4, True, False)
     with monkeypatch.context() as patch:
@@ -328,6 +329,35 @@ def test_what_became_of_a_plan(plan: Run, tmp_path: Path, books: Path, capfd: py
     assert code == 0, said
     assert max(map(len, printed.splitlines())) <= 100
     assert "no holdout was drawn" in printed
+
+
+def test_a_holdout_is_compared(plan: Run, tmp_path: Path, books: Path):
+    """Cash per customer of both groups over the holdout's days; chances are equal here, so these are plain means."""
+    about = json.loads(plan("--json", exploration=0.4)[1])
+    drawn = pd.DataFrame(about["holdouts"])
+    assert set(drawn["probability"]) == {0.4}
+    ledger = read_ledger(books)
+    payers = drawn.groupby("held")["customer_id"].first()
+    held, other = payers[True], payers[False]
+    rows = [
+        {
+            "payment_id": f"new-{k}", "invoice_id": None, "customer_id": who, "applied_date": None,
+            "received_date": pd.Timestamp(DAY), "amount": amount, "currency": ledger.base_currency, "kind": "cash",
+        }
+        for k, (who, amount) in enumerate([(held, 700), (other, 9000), (other, 100)])
+    ]  # fmt: skip
+    payments = more("payments", ledger.payments, rows)
+    later = replace(ledger, as_of=ledger.as_of + pd.Timedelta(days=20), payments=payments).write(tmp_path / "later")
+    code, printed, said = plan("--json", reconcile=tmp_path / "out", ledger=later)
+    assert code == 0, said
+    found = json.loads(printed)["holdout"]
+    counts = drawn["held"].value_counts()
+    assert (found["held"], found["others"]) == (counts[True], counts[False])
+    assert found["cash_held"] == pytest.approx(700 / counts[True])
+    assert found["cash_others"] == pytest.approx(9100 / counts[False])
+    assert found["difference"] == pytest.approx(found["cash_others"] - found["cash_held"])
+    assert found["low"] < found["difference"] < found["high"]
+    assert "left alone" in plan(reconcile=tmp_path / "out", ledger=later)[1]
 
 
 def test_a_ledger_is_fresh_over_holidays_and_stale_after():
