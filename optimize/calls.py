@@ -116,7 +116,7 @@ class Calls:
         chase = self.chase
         retry = np.array([*(step.retry_days for step in chase.strategy.steps), 1, 1])[chase.step[:, day]]
         free = chase.days[day] + np.maximum(self.policy.minimum_gap, retry)
-        return np.minimum(np.searchsorted(chase.days, free), self.days)
+        return np.asarray(np.minimum(np.searchsorted(chase.days, free), self.days), np.int64)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -152,7 +152,8 @@ def choose(calls: Calls, previous: Floats | None, until: float | None, seed: int
         parts.append((placed, weight, best, before))
         used = used + placed.used(_minutes(turned))
         tasks = tasks.none()
-        weight, before = _still_wanted(calls, weight, before, placed)
+        if turn * WEEK + WEEK < calls.days:
+            weight, before = _still_wanted(calls, weight, before, placed)
         previous = placed.prices
     return _joined(calls, parts, used, wanted)
 
@@ -231,9 +232,10 @@ def _still_wanted(calls: Calls, weight: Floats, before: Ints, placed: Placing) -
     """
     chase, blocks = calls.chase, len(calls.desks.starts)
     weight, before = weight.copy(), before.copy()
+    turns = np.stack([calls.next_turn(day) for day in range(calls.days)], axis=1)
     for account in np.flatnonzero(placed.desk[: len(chase.customer)] >= 0).tolist():
         day, block = divmod(int(placed.slot[account]), blocks)
-        after = np.arange(len(chase.days)) >= calls.next_turn(day)[account]
+        after = np.arange(len(chase.days)) >= turns[account, day]
         same = chase.step[account] == chase.step[account, day]
         missed = 1 - calls.reach.chance[account, day, block]
         weight[account] = np.where(after, weight[account, day] * np.where(same, missed, 1.0), 0.0)

@@ -227,7 +227,7 @@ NOWHERE = {"segment": "", "country": "XX", "timezone": "Mars/Olympus", "language
            "credit_limit": None, "since": None}  # fmt: skip
 
 
-@pytest.mark.parametrize("days", [1, 5, 20])
+@pytest.mark.parametrize("days", [1, 20])
 @pytest.mark.parametrize(
     ("ledger", "specialists", "contacts"),
     [

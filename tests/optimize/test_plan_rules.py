@@ -146,17 +146,18 @@ def test_holdout_is_a_fixed_draw_and_is_logged():
 
     400 draws at 0.25: outside 66 .. 134 with probability below 1e-4.
     """
+    mails = Strategy(name="mails", steps=(Step(name="reminder", day=5, channel="email"),))
     rows = [invoice(f"i{k:03}", "2025-01-02", "2025-03-12", 9_000_00, customer_id=f"c{k:03}") for k in range(400)]
     ledger = handmade("2025-03-31", rows)
-    found = plan(ledger, constant(0.02), LADDER, 4, DATE, 1, exploration=0.25)
+    found = plan(ledger, constant(0.02), mails, 0, DATE, 1, exploration=0.25)
     left = found.rows[found.rows["action"] == "leave alone"]
     assert 66 <= len(left) <= 134
     assert left["exploration"].all()
     assert (found.rows["exploration_probability"] == 0.25).all()
     assert set(left["customer_id"]) == set(found.holdouts.loc[found.holdouts["held"], "customer_id"])
     assert len(found.holdouts) == 400
-    assert not set(left["customer_id"]) & set(found.rows.loc[found.rows["action"] == "call", "customer_id"])
-    half = plan(handmade("2025-03-31", rows[::2]), constant(0.02), LADDER, 4, DATE, 1, exploration=0.25)
+    assert not set(left["customer_id"]) & set(found.rows.loc[found.rows["action"] == "message", "customer_id"])
+    half = plan(handmade("2025-03-31", rows[::2]), constant(0.02), mails, 0, DATE, 1, exploration=0.25)
     again = set(half.rows.loc[half.rows["exploration"], "customer_id"])
     assert again == set(left["customer_id"]) & {row["customer_id"] for row in rows[::2]}
 
