@@ -1,0 +1,234 @@
+"""Plans in which everybody is served who must be: the generalised assignment problem, with some accounts optional.
+
+Where capacity is scarce, greedy choices leave accounts without room. Here everybody has an option at all times, and
+what yields is the capacity: annealing by shifts and ejection chains (`optimize.tight_moves`) in which a minute too many
+or too few on a resource costs little at first and then more and more, up to its price and beyond, until all fits. So
+accounts first settle on options of low reduced cost, and loads are evened out among these. After that, a few resources
+at a time are annealed again, the rest held fast, and the plan kept that costs less.
+"""
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimize.options import Floats, Integers, Options
+from optimize.tight_moves import Moves, Plan, Weights, anneal, least_options, settle
+
+NEAR = 8  # options of an account that are looked at first, those of least reduced cost
+STEPS = 200  # temperatures of one annealing
+TRIES = 400  # moves tried per account in all temperatures of the first annealing
+LEAST_TRIES, MOST_TRIES = 300_000, 6_000_000
+ROUNDS = 400  # annealings of a few resources
+TEAM = 6  # resources annealed together
+COOL = 0.1  # last temperature by the first
+SOFT, FIRM = 0.02, 0.7  # first slope of the loads' energy by the true one; share of the steps until it is the true one
+HARDER, SOFTER = 1.1, 0.98  # penalties after a step in which a resource is overfull, or all fits
+TOLERANCE = 5e-11  # of its capacity, for rounding of sums of minutes
+SPEED = 400_000  # moves tried per second, for plans with a time limit
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Field:
+    """Candidates, prices of the minutes, heat to begin with; `option` is -1 for a candidate that leaves one alone."""
+
+    moves: Moves
+    prices: Floats
+    heat: float
+    option: Integers
+    whole: bool  # no option was left out
+
+
+def serve(options: Options, *, prices: Floats, seconds: float | None = None, seed: int = 0) -> Integers:
+    """Serve every account that must be served, and others where that is worth it, at the greatest value found.
+
+    Parameters
+    ----------
+    options
+        The instance.
+    prices
+        Value per minute of each resource, at least 0, from `optimize.dual`; shape (resources,).
+    seconds
+        Look for so long. Without it the work is fixed by the instance, and equal input gives equal output.
+    seed
+        Of the moves tried.
+
+    Returns
+    -------
+    NDArray[np.int64]
+        Option number per account, -1 where it is left alone; shape (accounts,). No capacity is exceeded. Accounts
+        that must be served have -1 only where no plan was found that serves them all; then few of them have.
+    """
+    until = None if seconds is None else time.perf_counter() + seconds
+    draws = np.random.default_rng(seed)
+    field = _field(options, prices, most=NEAR)
+    found = _search(field, draws, until)
+    if found is None and not field.whole:
+        field = _field(options, prices, most=len(options.capacity) + len(options.value))
+        found = _search(field, draws, until)
+    if found is None:
+        field = _field(options, prices, most=NEAR, leave=True)
+        found = _search(field, draws, until)
+    chosen = np.full(options.accounts, -1)
+    if found is not None:
+        chosen[np.diff(field.moves.start) > 0] = 0
+    return chosen if found is None else field.option[found]
+
+
+def _field(options: Options, prices: Floats, *, most: int, leave: bool = False) -> Field:
+    """Return the `most` best-priced options of each account; with `leave` nobody need be served, at a high cost.
+
+    Accounts without options get the candidate to be left alone, as those do that need not be served.
+    """
+    resources, accounts = len(options.capacity), options.accounts
+    reduced = prices[options.resource] * options.minutes - options.value
+    picked, start = least_options(options.start, reduced, most)
+    first = np.full(accounts, np.inf)
+    some = np.diff(start) > 0
+    first[some] = reduced[picked[start[:-1][some]]]
+    heat = _heat(reduced[picked], start, options)
+    span = float(np.ptp(options.value)) if len(options.value) else 0.0
+    idle = ~options.must_serve | ~some | leave
+    alone = np.where(options.must_serve, np.where(some, first, 0.0) + 2 * span + 100 * heat, 0.0)
+    owner = np.concatenate([np.repeat(np.arange(accounts), np.diff(start)), np.flatnonzero(idle)])
+    none = np.full(int(idle.sum()), -1)
+    option = np.concatenate([picked, none])
+    cost = np.concatenate([-options.value[picked], alone[idle]])
+    all_reduced = np.concatenate([reduced[picked], alone[idle]])
+    order = np.lexsort((all_reduced, owner))
+    room = np.append(options.capacity * (1 + TOLERANCE), np.inf)
+    moves = Moves(
+        start=np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=accounts))]),
+        resource=np.concatenate([options.resource[picked], none + 1 + resources])[order].astype(np.int64),
+        cost=cost[order],
+        reduced=all_reduced[order],
+        minutes=np.concatenate([options.minutes[picked], none + 1.0])[order],
+        capacity=room,
+    )
+    whole = len(picked) == len(options.value)
+    return Field(moves=moves, prices=np.append(prices, 0.0), heat=heat, option=option[order], whole=whole)
+
+
+def _heat(reduced: Floats, start: Integers, options: Options) -> float:
+    """Return by how much the second-best candidate is worse than the best, on average; positive."""
+    several = np.flatnonzero(np.diff(start) > 1)
+    if len(several):
+        apart = float((reduced[start[several] + 1] - reduced[start[several]]).mean())
+        if apart > 0:
+            return apart
+    return max(float(np.abs(options.value).mean()) * 1e-3, 1e-9) if len(options.value) else 1.0
+
+
+@dataclass(eq=False, kw_only=True)
+class Search:
+    """The cheapest plan found so far, as candidate per account; none while `cost` is inf."""
+
+    taken: Integers
+    cost: float
+
+
+def _search(field: Field, draws: np.random.Generator, until: float | None) -> Integers | None:
+    """Anneal the whole, then a few resources at a time; return candidate per account, or None where nothing fits."""
+    moves = field.moves
+    accounts = len(moves.start) - 1
+    if not accounts:
+        return np.zeros(0, np.int64)
+    best = Search(taken=moves.start[:-1].copy(), cost=np.inf)
+    tries = int(np.clip(accounts * TRIES * NEAR, LEAST_TRIES, MOST_TRIES))
+    if until is not None:
+        tries = int(np.clip(0.3 * (until - time.perf_counter()) * SPEED, 10_000, tries))
+    for _ in range(3):
+        if not np.isfinite(best.cost):
+            _cycle(field, best, moves.start[:-1], draws, tries, soft=SOFT)
+    if not np.isfinite(best.cost):
+        return None
+    done, goal = 0, _goal(field)
+    while best.cost > goal and (done < ROUNDS if until is None else time.perf_counter() < until):
+        _renew(field, best, draws)
+        done += 1
+    return best.taken
+
+
+def _cycle(
+    field: Field,
+    best: Search,
+    begin: Integers,
+    draws: np.random.Generator,
+    tries: int,
+    *,
+    soft: float,
+    warm: float = 1.0,
+) -> None:
+    """Anneal from a plan; loads cost little at first, and too many minutes more and more at last."""
+    moves, resources = field.moves, len(field.moves.capacity)
+    accounts = len(begin)
+    plan = Plan(
+        taken=np.empty(accounts, np.int64),
+        used=np.empty(resources),
+        first=np.empty(resources, np.int64),
+        after=np.empty(accounts, np.int64),
+        before=np.empty(accounts, np.int64),
+    )
+    settle(moves, plan, np.asarray(begin, np.int64))
+    least = field.prices + 0.02 * max(float(field.prices.mean()), 1e-6 * field.heat)
+    over = least.copy()
+    for step in range(STEPS):
+        slope = soft ** max(0.0, 1.0 - step / (FIRM * STEPS))
+        weights = Weights(spare=slope * field.prices, over=slope * over, now=np.empty(resources))
+        heat = warm * field.heat * COOL ** (step / (STEPS - 1))
+        settle(moves, plan, plan.taken.copy())
+        best.cost = anneal(moves, plan, weights, heat, max(tries // STEPS, 1), draws, best.taken, best.cost)
+        if slope >= 1.0:
+            full = plan.used > moves.capacity
+            over = np.where(full, over * HARDER, over) if full.any() else np.maximum(over * SOFTER, least)
+
+
+def _renew(field: Field, best: Search, draws: np.random.Generator) -> None:
+    """Anneal a few resources and the accounts on them again, the others held fast; keep what costs less."""
+    moves = field.moves
+    resources = len(moves.capacity) - 1
+    team = draws.permutation(resources)[: min(TEAM, resources)]
+    inside = np.zeros(resources + 1, np.bool_)
+    inside[team], inside[-1] = True, True
+    part, who, kept = _part(field, best.taken, inside)
+    if len(who) < 2:
+        return
+    place = np.cumsum(kept) - 1
+    begin = place[best.taken[who]]
+    before = float(part.moves.cost[begin].sum())
+    found = Search(taken=begin.copy(), cost=before - 1e-9 * max(abs(before), 1.0))
+    limit = found.cost
+    _cycle(part, found, begin, draws, len(who) * TRIES, soft=0.2, warm=0.5)
+    if found.cost < limit:
+        best.taken[who] = np.flatnonzero(kept)[found.taken]
+        best.cost = float(moves.cost[best.taken].sum())
+
+
+def _part(field: Field, taken: Integers, inside: NDArray[np.bool_]) -> tuple[Field, Integers, NDArray[np.bool_]]:
+    """Return the field of the accounts that are on these resources, who they are, and which candidates it has."""
+    moves = field.moves
+    owner = np.repeat(np.arange(len(taken)), np.diff(moves.start))
+    kept = inside[moves.resource] & inside[moves.resource[taken]][owner]
+    count = np.bincount(owner[kept], minlength=len(taken))
+    who = np.flatnonzero(count)
+    number = np.cumsum(inside) - 1
+    part = Moves(
+        start=np.concatenate([[0], np.cumsum(count[who])]),
+        resource=number[moves.resource[kept]],
+        cost=moves.cost[kept],
+        reduced=moves.reduced[kept],
+        minutes=moves.minutes[kept],
+        capacity=moves.capacity[inside],
+    )
+    less = Field(moves=part, prices=field.prices[inside], heat=field.heat, option=field.option[kept], whole=False)
+    return less, who, kept
+
+
+def _goal(field: Field) -> float:
+    """Return a cost at which the plan is known to be the best: with whole numbers, the next one above the bound."""
+    moves = field.moves
+    bound = float(moves.reduced[moves.start[:-1]].sum() - moves.capacity[:-1] @ field.prices[:-1])
+    if field.whole and (moves.cost == np.round(moves.cost)).all():
+        return float(np.ceil(bound - 1e-6 * max(abs(bound), 1.0))) + 0.5
+    return bound + 1e-9 * abs(bound)
