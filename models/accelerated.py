@@ -3,8 +3,8 @@
 - Time runs in days since issue. A payment on the k-th day after issue stands in the middle of that day, at ``k + ½``,
   so that one on the issue day itself has a positive time; the evening of that day is ``k + 1``. Invoices open on the
   ledger's last day are censored that evening; those ended by a credit note or write-off, in the middle of their day.
-- An invoice is described as on the eve of its issue; whoever asks later has the customer's newer history, and the
-  distribution is conditional on being unpaid until then.
+- An invoice is described as on the evening of its issue day; whoever asks later has the customer's newer history, and
+  the distribution is conditional on being unpaid until then.
 - Two made-up payments, of an invoice average in everything, at half and at twice the median time from issue to due,
   are added to the data. They weigh nothing in a real ledger. In one where nothing is paid yet, or all is paid on the
   same day, they give the answer that the data cannot, and a finite one.
@@ -135,7 +135,7 @@ def _fitted(ledger: Ledger, name: str) -> Accelerated:
 def _parameters(table: pd.DataFrame, name: str) -> tuple[dict[tuple[str, str], float], tuple[str, ...]]:
     """Return lifelines' parameters by (parameter, covariate), and a note of how they were found.
 
-    It is with the smallest penalty for which the search converges.
+    The penalty is the smallest for which the search converges.
 
     Of lifelines' warnings, one that doubts convergence counts as a failure. Those about standard errors (which are not
     used) and about numbers out of range on the way there are passed over: what comes out must be finite.

@@ -244,7 +244,7 @@ def named(models: Models) -> dict[str, str | PaymentTiming]:
         if name in given:
             raise BadInput("is named twice", field="model", value=name)
         given[name] = model
-    return {name: name for name in BASELINES if name not in given and name in FITTERS} | given
+    return {name: name for name in BASELINES if name not in given} | given
 
 
 def _name(model: str | PaymentTiming) -> str:

@@ -29,9 +29,7 @@ from models.history import Ints, history
 from models.timing import Floats
 
 CAUSES: Final = ENDS[1:]  # paid, credited, written_off, other (agency, factoring, discount or deduction)
-
-
-_WIDEST: Final = 50.0  # on that scale: beyond it the limits are 0 and 1
+_WIDEST: Final = 50.0  # half interval on the scale of log(−log F): beyond it the limits are 0 and 1
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

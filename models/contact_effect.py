@@ -14,8 +14,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from ledger import BadInput
-from models.hazard_regression import Fit, Floats, Relative, regress, summed
-from models.history import Ints
+from models.hazard_regression import Fit, Relative, regress, summed
+from models.history import Flags, Ints
+from models.timing import Floats
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -45,7 +46,7 @@ class ContactEffect:
 
 def contact_effect(
     day: Ints,
-    paid: npt.NDArray[np.bool_],
+    paid: Flags,
     covariates: Mapping[str, npt.NDArray[np.generic]],
     *,
     stratum: Ints | None = None,
@@ -135,9 +136,7 @@ def _linear(design: Floats) -> Relative:
     return lambda beta: (design @ beta, design)
 
 
-def _robust(
-    fit: Fit, design: Floats, level: Ints, count: Ints, cell: Ints, paid: npt.NDArray[np.bool_], cluster: Ints
-) -> Floats:
+def _robust(fit: Fit, design: Floats, level: Ints, count: Ints, cell: Ints, paid: Flags, cluster: Ints) -> Floats:
     """Return standard errors clustered by `cluster`, from the scores of the rows."""
     hazard = np.exp(fit.level[level] + design @ fit.coefficients)
     hazard = np.where(np.isfinite(hazard), hazard, 0.0)

@@ -4,15 +4,14 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 
 from ledger import Ledger
 from ledger.ledger import positions
 from ledger.months import day_numbers
-from models.history import History, Ints
+from models.history import Flags, History, Ints
+from models.timing import Floats
 
-Floats = npt.NDArray[np.float64]
 Pairs = tuple[Ints, Ints]
 
 EFFECTIVE: Final = ("sent", "reached", "promise")  # nobody heard of the others
@@ -102,14 +101,14 @@ def _remembered(customer: Ints, day: Ints, days: float) -> Floats:
     return out
 
 
-def _promised(ledger: Ledger, invoice: Ints, day: Ints) -> npt.NDArray[np.bool_]:
+def _promised(ledger: Ledger, invoice: Ints, day: Ints) -> Flags:
     """Return whether on each day the invoice was under a promise made before that day and due on it or later."""
     promises = ledger.promises
     row = positions(promises["invoice_id"], ledger.invoices["invoice_id"])
     return _within(invoice, day, row, day_numbers(promises["made_on"]) + 1, day_numbers(promises["due_on"]))
 
 
-def _disputed(ledger: Ledger, invoice: Ints, day: Ints) -> npt.NDArray[np.bool_]:
+def _disputed(ledger: Ledger, invoice: Ints, day: Ints) -> Flags:
     """Return whether the invoice was in dispute on each day; it is no more on the day of the resolution."""
     opened, closed = dispute_days(ledger)
     row = positions(ledger.disputes["invoice_id"], ledger.invoices["invoice_id"])
@@ -122,7 +121,7 @@ def dispute_days(ledger: Ledger) -> Pairs:
     return day_numbers(ledger.disputes["opened"]), np.where(resolved < -_FAR, _FAR, resolved)
 
 
-def _within(invoice: Ints, day: Ints, row: Ints, first: Ints, last: Ints) -> npt.NDArray[np.bool_]:
+def _within(invoice: Ints, day: Ints, row: Ints, first: Ints, last: Ints) -> Flags:
     """Return for each (invoice, day) whether it lies in any of the spans first .. last of `row`."""
     out = np.zeros(len(invoice), np.bool_)
     if not len(row) or not len(invoice):

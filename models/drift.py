@@ -1,6 +1,6 @@
 """Whether the model in office is still as good as it was, and invoices still look as those that it learned from.
 
-It predicts every invoice issued since its last day, on the eve of its issue, with history rolled forward. A metric has
+It predicts every invoice issued since its last day, on its issue day, with history rolled forward. A metric has
 *worsened* where its 95 % interval lies wholly on the bad side of the interval of the model's registered back-test, and
 the model has *lost* to a baseline (fitted at its last day) where the paired interval does. What invoices are like is
 compared by the population stability index of ten parts, ``Σ (p − q)·log(p ÷ q)`` with q the shares in the year before
@@ -16,7 +16,8 @@ import numpy as np
 import pandas as pd
 
 from ledger import BadInput, Ledger
-from models.backtest import Backtest, backtest, cell
+from models.backtest import Backtest, backtest, cell, plain
+from models.history import Flags
 from models.metrics import METRICS
 from models.promotion import CHAMPION, JUDGED
 from models.saved import SavedModel
@@ -66,7 +67,8 @@ class Drift:
         """Return plain values; None where a number is not defined."""
 
         def rows(table: pd.DataFrame, key: str) -> list[dict[str, Any]]:
-            return [{name: _plain(value) for name, value in row.items()} for row in _records(table, key)]
+            found = table.rename_axis(key).reset_index().to_dict("records")
+            return [{str(name): plain(value) for name, value in row.items()} for row in found]
 
         return {
             "since": f"{self.found.cut:%Y-%m-%d}",
@@ -140,7 +142,7 @@ def _compared(found: Backtest, registered: Mapping[str, float]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).set_index("metric")
 
 
-def _shifts(ledger: Ledger, old: "np.ndarray[Any, Any]", new: "np.ndarray[Any, Any]") -> pd.DataFrame:
+def _shifts(ledger: Ledger, old: Flags, new: Flags) -> pd.DataFrame:
     """Return how far each fact of an invoice moved."""
     invoices = ledger.invoices
     facts: dict[str, pd.Series] = {
@@ -157,7 +159,7 @@ def _shifts(ledger: Ledger, old: "np.ndarray[Any, Any]", new: "np.ndarray[Any, A
     return table
 
 
-def _by_size(ledger: Ledger, old: "np.ndarray[Any, Any]") -> Floats:
+def _by_size(ledger: Ledger, old: Flags) -> Floats:
     """Return for each invoice the rank of its customer among those of the old ones: where sales come from."""
     counts = np.bincount(ledger.customer_of_invoice[old], minlength=len(ledger.customers))
     rank = np.empty(len(counts))
@@ -177,14 +179,3 @@ def stability(old: Floats, new: Floats, parts: int = PARTS) -> float:
         counts = np.bincount(np.searchsorted(edges, sample, side="right"), minlength=len(edges) + 1) + 0.5
         shares.append(counts / counts.sum())
     return float(((shares[1] - shares[0]) * np.log(shares[1] / shares[0])).sum())
-
-
-def _records(table: pd.DataFrame, key: str) -> list[dict[str, Any]]:
-    return [
-        {str(name): value for name, value in row.items()}
-        for row in table.rename_axis(key).reset_index().to_dict("records")
-    ]
-
-
-def _plain(value: Any) -> Any:
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,7 +1,7 @@
 """Figures of what contacts do: estimates side by side, who is contacted, how it fades, what one more would bring."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
@@ -9,21 +9,20 @@ import pandas as pd
 from ledger import Ledger
 from models.contact_log import ContactLog
 from models.effect_study import METHODS, EffectStudy
+from models.figures import COLOURS, styled
 from models.history import history
 from models.what_if import Effects, WhatIf
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-# Okabe and Ito's colours, told apart by colour-blind readers too; symbols help in print
 _BLACK: Final = "#1a1a1a"
-_LOOKS: Final = {
+_LOOKS: Final = {  # symbols help in print
     "assumed": ("#7a7a7a", "diamond-open"),
-    "naive": ("#d55e00", "x"),
-    "adjusted": ("#0072b2", "circle"),
-    "holdout": ("#009e73", "square"),
+    "naive": (COLOURS[1], "x"),
+    "adjusted": (COLOURS[0], "circle"),
+    "holdout": (COLOURS[2], "square"),
 }
-_COLOURS: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 
 
 def estimates_figure(study: EffectStudy, truth: Mapping[tuple[str, str], float] | None = None) -> "Figure":
@@ -79,7 +78,7 @@ def who_is_contacted_figure(ledger: Ledger, since: str | None = None) -> "Figure
         x=days.round(2).tolist(),
         y=rate.round(2).tolist(),
         mode="lines+markers",
-        line={"color": _COLOURS[0], "width": 2},
+        line={"color": COLOURS[0], "width": 2},
         marker={"size": 8},
         showlegend=False,
     )
@@ -95,7 +94,7 @@ def fading_figure(effects: Effects, kinds: list[tuple[str, str]], days: int = 60
     figure, since = Figure(), np.arange(1, days + 1)
     for k, (channel, tone) in enumerate(kinds):
         ratio = 1 + effects.extra(channel, tone) * effects.felt(since)
-        line = {"color": _COLOURS[k % len(_COLOURS)], "width": 2}
+        line = {"color": COLOURS[k % len(COLOURS)], "width": 2}
         figure.add_scatter(x=since.tolist(), y=ratio.round(4).tolist(), name=f"{channel}, {tone}", line=line)
     return _styled(figure, "days after the contact", "hazard ratio")
 
@@ -105,7 +104,7 @@ def what_if_figure(found: WhatIf) -> "Figure":
     from plotly.graph_objects import Figure
 
     figure = Figure()
-    looks = (("no contact", found.without, _BLACK, "dash"), ("with contact", found.survival, _COLOURS[0], "solid"))
+    looks = (("no contact", found.without, _BLACK, "dash"), ("with contact", found.survival, COLOURS[0], "solid"))
     for name, chance, colour, dash in looks:
         figure.add_scatter(
             x=found.days.tolist(),
@@ -118,16 +117,6 @@ def what_if_figure(found: WhatIf) -> "Figure":
 
 
 def _styled(figure: "Figure", x: str, y: str) -> "Figure":
-    axis: dict[str, Any] = {"gridcolor": "#e4e4e4", "zeroline": False, "linecolor": "#888888", "ticks": "outside"}
-    figure.update_layout(
-        template="none",
-        font={"family": "Georgia, 'Times New Roman', serif", "size": 13, "color": _BLACK},
-        margin={"l": 64, "r": 16, "t": 12, "b": 48},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"size": 12}},
-        paper_bgcolor="white",
-        plot_bgcolor="white",
-        hovermode="closest",
-    )
-    figure.update_xaxes(**axis, title_text=x)
-    figure.update_yaxes(**axis, title_text=y, automargin=True)
+    """Return the figure in the house style, both axes named."""
+    styled(figure, y).update_xaxes(title_text=x)
     return figure

@@ -17,8 +17,9 @@ import numpy as np
 
 from ledger import Ledger
 from models.exposure import Exposure
-from models.hazard_regression import Fit, Floats, Relative, regress, summed
+from models.hazard_regression import Fit, Relative, regress, summed
 from models.history import Flags, Ints, history
+from models.timing import Floats
 
 _EARLY: Final = -10  # days past due before which, and
 _LATE: Final = 60  # after which, a level of the baseline holds for a week

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 
 from ledger import Ledger
@@ -20,9 +19,8 @@ from ledger.months import day_number, day_numbers
 from models.contact_log import ContactLog, Pairs, dispute_days
 from models.history import Flags, History, Ints, history
 from models.paydays import bank_holidays
+from models.timing import Floats
 from models.weekdays import weekday
-
-Floats = npt.NDArray[np.float64]
 
 _BEYOND: Final = 21  # days by which a payment run may follow the payment
 

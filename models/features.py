@@ -97,35 +97,33 @@ def _look_back(books, asked, out):  # type: ignore[no-untyped-def]  # numba infe
         open_n, open_a, over_n, over_a, oldest, queue, same = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
         days_paid = np.zeros(31)
         if c >= 0:
-            horizon = max(a, own_issue[i])
-            j = np.searchsorted(issue[offset[c] : offset[c + 1]], horizon, side="right") + offset[c] - 1
+            j = np.searchsorted(issue[offset[c] : offset[c + 1]], a, side="right") + offset[c] - 1
             last = max(offset[c], j - RECENT + 1)
             while j >= last:
                 if due[j] == own_due[i]:
                     same += 1.0
-                if issue[j] <= a:
-                    looked += 1
-                    amounts += log_amount[j]
-                    if seen[j] <= a:
-                        if paid[j]:
-                            late[n_late] = min(max(end[j] - due[j], -60), 60)
-                            paid_due[n_late] = due[j]
-                            n_late += 1
-                            last_paid = max(last_paid, end[j])
-                            newest_paid = max(newest_paid, due[j])
-                            if a - end[j] < 30:
-                                days_paid[a - end[j]] = 1.0
-                    else:
-                        amount = np.exp(log_amount[j] - own_log[i])
-                        open_n += 1.0
-                        open_a += amount
-                        oldest_open = min(oldest_open, due[j])
-                        if due[j] < own_due[i]:
-                            queue += 1.0
-                        if due[j] < a:
-                            over_n += 1.0
-                            over_a += amount
-                            oldest = max(oldest, a - due[j])
+                looked += 1
+                amounts += log_amount[j]
+                if seen[j] <= a:
+                    if paid[j]:
+                        late[n_late] = min(max(end[j] - due[j], -60), 60)
+                        paid_due[n_late] = due[j]
+                        n_late += 1
+                        last_paid = max(last_paid, end[j])
+                        newest_paid = max(newest_paid, due[j])
+                        if a - end[j] < 30:
+                            days_paid[a - end[j]] = 1.0
+                else:
+                    amount = np.exp(log_amount[j] - own_log[i])
+                    open_n += 1.0
+                    open_a += amount
+                    oldest_open = min(oldest_open, due[j])
+                    if due[j] < own_due[i]:
+                        queue += 1.0
+                    if due[j] < a:
+                        over_n += 1.0
+                        over_a += amount
+                        oldest = max(oldest, a - due[j])
                 j -= 1
         row = out[i]
         row[0] = own_due[i] - own_issue[i]

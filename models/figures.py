@@ -11,8 +11,10 @@ import pandas as pd
 
 from ledger import Ledger
 from ledger.ledger import positions
-from models.outcomes import Flags, Floats, Ints, Outcomes
-from models.scores import by_owner
+from models.history import Flags, Ints
+from models.outcomes import FollowUp, Outcomes
+from models.scores import by_owner, ratio
+from models.timing import Floats
 from models.trial import interval, resamples
 
 if TYPE_CHECKING:
@@ -44,7 +46,7 @@ def calibration_figure(test: "Backtest", model: str) -> "Figure":
         group = _groups(said)
         inside = group[:, None] == np.arange(group.max() + 1)
         rows = _shares(inside * (weight * test.outcomes.unpaid_on(days))[:, None], inside * weight[:, None], test)
-        rows["said"] = _ratio(inside.T @ (weight * said), inside.T @ weight)
+        rows["said"] = ratio(inside.T @ (weight * said), inside.T @ weight)
         _points(figure, rows[inside.sum(0) >= min(_FEW, len(said))], COLOURS[column - 1], column)
         top = 1.05 * float(np.nanmax(rows[["said", "high", "share"]].to_numpy(), initial=0.02))
         line = {"color": _BLACK, "width": 1, "dash": "dot"}
@@ -64,18 +66,14 @@ def _shares(top: Floats, bottom: Floats, test: "Backtest") -> pd.DataFrame:
     """Return share, low and high of each column."""
     owner, counts = _customers(test)
     size = counts.shape[1]
-    samples = _ratio(counts @ by_owner(top, owner, size), counts @ by_owner(bottom, owner, size))
+    samples = ratio(counts @ by_owner(top, owner, size), counts @ by_owner(bottom, owner, size))
     bounds = pd.DataFrame([interval(column) for column in samples.T], columns=["low", "high"])
-    return bounds.assign(share=_ratio(top.sum(0), bottom.sum(0)))
+    return bounds.assign(share=ratio(top.sum(0), bottom.sum(0)))
 
 
 def _customers(test: "Backtest") -> tuple[Ints, Floats]:
     invoices = next(iter(test.predictions.values())).invoices
     return resamples(invoices["customer_id"], _SAMPLES, test.seed)
-
-
-def _ratio(top: Floats, bottom: Floats) -> Floats:
-    return np.asarray(np.divide(top, bottom, out=np.full(np.shape(bottom), np.nan), where=bottom > 0))
 
 
 def _points(figure: "Figure", rows: pd.DataFrame, colour: str, column: int) -> None:
@@ -128,8 +126,6 @@ def segment_figure(test: "Backtest", model: str, ledger: Ledger, *, first: int =
 
 
 def _reach(outcomes: Outcomes, rows: Flags) -> int:
-    from models.outcomes import FollowUp
-
     return FollowUp.of(outcomes.late[rows], outcomes.paid[rows]).reach
 
 

@@ -20,8 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.history import Flags, Ints
-
-Floats = npt.NDArray[np.float64]
+from models.timing import Floats
 
 _LARGEST_STEP: Final = 1.0  # of a level or coefficient: from poor starts whole steps overshoot
 _ENOUGH: Final = 1e-7
@@ -45,7 +44,6 @@ class Fit:
     frailty_variance: float  # of the gamma frailty, 0 without one
     events: float
     rows: float
-    clusters: int
     converged: bool
 
     @property
@@ -122,9 +120,7 @@ def regress(
         if max(moved) < _ENOUGH:
             converged = True
             break
-    covariance, clusters = _covariance(
-        (n, y, level, who), (beta, base, frail, shape), relative, rows, instruments, cluster
-    )
+    covariance = _covariance((n, y, level, who), (beta, base, frail, shape), relative, rows, instruments, cluster)
     known = np.full(int(day.max()) + 1, -np.inf)
     known[day[rows]] = base[level]
     return Fit(
@@ -134,7 +130,6 @@ def regress(
         frailty_variance=1 / shape,
         events=float(y.sum()),
         rows=float(n.sum()),
-        clusters=clusters,
         converged=converged,
     )
 
@@ -154,8 +149,8 @@ def _covariance(
     rows: npt.NDArray[np.intp],
     instruments: Floats | None,
     cluster: Ints | None,
-) -> tuple[Floats, int]:
-    """Return the sandwich ``bread · Σ score score′ · bread′``, or the inverse information; and the clusters."""
+) -> Floats:
+    """Return the sandwich ``bread · Σ score score′ · bread′``, or without clusters the inverse information."""
     n, y, level, who = data
     beta, base, frail, shape = fitted
     log_relative, gradient = _taken(relative(beta), rows)
@@ -168,11 +163,11 @@ def _covariance(
     tool = (side - first[level, k:]) * weight[:, None]
     bread = np.linalg.inv((side * weight[:, None]).T @ left)
     if cluster is None:
-        return np.asarray(bread if instruments is None else bread @ (tool.T @ side) @ bread.T), 0
+        return np.asarray(bread if instruments is None else bread @ (tool.T @ side) @ bread.T)
     codes, place = np.unique(cluster[rows], return_inverse=True)
     score = np.column_stack([np.bincount(place, tool[:, j] * gap) for j in range(k)])
     g = len(codes)
-    return np.asarray(bread @ (score.T @ score) @ bread.T * (g / max(g - 1, 1))), g
+    return np.asarray(bread @ (score.T @ score) @ bread.T * (g / max(g - 1, 1)))
 
 
 def _penalty(shape: float, frail: Floats) -> tuple[Floats, Floats]:
@@ -237,7 +232,6 @@ def _nothing(size: int) -> Fit:
         frailty_variance=0.0,
         events=0,
         rows=0,
-        clusters=0,
         converged=False,
     )
 

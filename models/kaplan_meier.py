@@ -15,7 +15,7 @@ decision to the next payment day gives the observed delays back.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
@@ -50,20 +50,11 @@ class KaplanMeier:
     customers: pd.Series  # ids
     rows: Ints  # row of each of `customers`
     name: str = "kaplan_meier"
-    days: Ints = field(default_factory=lambda: np.arange(FIRST_DAY, LAST_DAY + 1))
 
     def row_of(self, customer_ids: Sequence[str] | pd.Series) -> Ints:
         """Return the row of `table` of each customer; 0, the portfolio's, for customers never seen."""
         found = positions(pd.Series(customer_ids, dtype=TEXT), self.customers)
         return np.where(found >= 0, self.rows[found], 0)
-
-    def daily_hazard(self, customer_ids: Sequence[str] | pd.Series) -> Floats:
-        """Return (customers, DAYS): on each of `days` the probability of deciding to pay, given still undecided.
-
-        A decision takes effect on the first of the customer's payment weekdays from that day on. As a rate, for a
-        cumulative hazard, it is ``−log(1 − h)``.
-        """
-        return self.table[self.row_of(customer_ids)]
 
     def payment_weekdays(self, customer_ids: Sequence[str] | pd.Series) -> Flags:
         """Return (customers, 7): the weekdays on which each customer pays, Monday first; never all false."""
@@ -162,7 +153,7 @@ def table_of(past: History, people: pd.DataFrame) -> KaplanMeier:
 
     first_own = 1 + len(segments)
     table = np.empty((first_own + len(own), DAYS))
-    table[0] = _portfolio(*spread.tables(np.zeros(len(people), np.int64), 1))
+    table[0] = portfolio_hazard(*spread.tables(np.zeros(len(people), np.int64), 1))
     table[1:first_own] = _shrunk(*spread.tables(segment_of, len(segments)), table[:1])
     for low in range(0, len(own), _CHUNK):  # in parts, so that no second table of all customers is ever held
         part = own[low : low + _CHUNK]
@@ -239,12 +230,15 @@ def _shrunk(paid: Floats, at_risk: Floats, parent: Floats) -> Floats:
     return np.asarray((paid + PSEUDO * parent) / (at_risk + PSEUDO))
 
 
-def _portfolio(paid: Floats, at_risk: Floats) -> Floats:
-    """Return the portfolio's hazards, (1, DAYS)."""
+def portfolio_hazard(paid: Floats, at_risk: Floats, first: int = FIRST_DAY) -> Floats:
+    """Return a portfolio's hazards from those paid and at risk on the days from `first` on, all (1, days).
+
+    Shrunk as told above; 0 earlier than anything was at risk.
+    """
     overall = (paid.sum() + 1.0) / (at_risk.sum() + 30.0)  # with no data at all: one payment in thirty days
-    late = slice(LATE - FIRST_DAY + 1, None)
+    late = slice(LATE - first + 1, None)
     pooled = (paid[:, late].sum() + PSEUDO * overall) / (at_risk[:, late].sum() + PSEUDO)
-    parent, pseudo = np.full((1, DAYS), overall), np.full((1, DAYS), PSEUDO)
+    parent, pseudo = np.full(paid.shape, overall), np.full(paid.shape, PSEUDO)
     parent[:, late], pseudo[:, late] = pooled, LATE_PSEUDO
     hazard = (paid + pseudo * parent) / (at_risk + pseudo)
-    return np.where(np.cumsum(at_risk, axis=1) > 0, hazard, 0.0)
+    return np.where(np.cumsum(at_risk, axis=1) > 1e-9, hazard, 0.0)

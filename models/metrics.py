@@ -18,9 +18,11 @@ import pandas as pd
 
 from ledger import BadInput
 from ledger.months import day_numbers
-from models.outcomes import FLOOR, Floats, Ints, Outcomes
+from models.history import Ints
+from models.outcomes import FLOOR, Outcomes
 from models.prediction import Prediction
 from models.scores import BINS, Absolute, Averaged, DCalibration, Gap, Ranked, Score, Separated
+from models.timing import Floats
 
 SUPPORT: Final = (-10, 25)  # holds 95 % of the payments of a real ledger; both ends included
 BUCKETS: Final = (0, 15, 30, 60)  # last days of: paid in time, 1–15, 16–30, 31–60 days late; the fifth is 61+
@@ -206,7 +208,7 @@ def d_calibration(
     return DCalibration(bins=share, gap=gap)
 
 
-def cash_error(prediction: Prediction, cash: "pd.DataFrame", amounts: Floats) -> Absolute:
+def cash_error(prediction: Prediction, cash: pd.DataFrame, amounts: Floats) -> Absolute:
     """Return the weekly cash-forecast error in percent of the cash that came; 0 is best.
 
     ``100 · Σ |expected − came| ÷ Σ came`` over whole weeks, all invoices together.
@@ -229,7 +231,7 @@ def cash_error(prediction: Prediction, cash: "pd.DataFrame", amounts: Floats) ->
 
 
 def scores(
-    prediction: Prediction, outcomes: Outcomes, cash: "pd.DataFrame", amounts: Floats, days: Ints
+    prediction: Prediction, outcomes: Outcomes, cash: pd.DataFrame, amounts: Floats, days: Ints
 ) -> dict[str, Score]:
     """Return every metric of `METRICS`; `days` is the support of the Brier score, `cash` as for `cash_error`."""
     low, high = prediction.quantile(0.1), prediction.quantile(0.9)

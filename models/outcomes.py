@@ -17,11 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ledger import BadInput, Ledger
-from models.history import history
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
+from models.history import Flags, Ints, history
+from models.timing import Floats
 
 FLOOR: Final = 0.05  # chance of being followed below which nothing is judged; no weight exceeds its inverse
 

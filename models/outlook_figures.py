@@ -25,7 +25,7 @@ _BANDS: Final = {
 
 
 def aging_figure(model: PaymentTiming, invoice: pd.DataFrame, ages: Sequence[int], *, last: int = 90) -> "Figure":
-    """Return the chance that one invoice is unpaid on each day: asked on the eve of issue, and at later ages.
+    """Return the chance that one invoice is unpaid on each day: asked on its issue day, and at later ages.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def aging_figure(model: PaymentTiming, invoice: pd.DataFrame, ages: Sequence[int
     from plotly.graph_objects import Figure
 
     figure, due = Figure(), invoice["due_date"].iloc[0]
-    asked = {"before issue": invoice["issue_date"].iloc[0] - pd.Timedelta(days=1)}
+    asked = {"on the issue day": invoice["issue_date"].iloc[0] - pd.Timedelta(days=1)}
     asked |= {f"{age} days past due": due + pd.Timedelta(days=age) for age in ages}
     for k, (when, evening) in enumerate(asked.items()):
         since = (evening - due).days

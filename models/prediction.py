@@ -15,12 +15,10 @@ import pandas as pd
 
 from ledger import BadInput
 from ledger.ledger import Day, as_day
-from ledger.months import day_number, day_numbers
+from ledger.months import day_numbers
 from ledger.storage import write_whole
-from models.timing import PaymentTiming
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
+from models.history import Ints
+from models.timing import Floats, PaymentTiming
 
 FIRST: Final = -60  # days relative to the due date in the predictions file, both ends included
 LAST: Final = 180
@@ -86,10 +84,6 @@ class Prediction:
         """Return the probability of being paid more than so many days after the due date, or never."""
         return self.at(days)
 
-    def expected_days_late(self) -> Floats:
-        """Return the mean payment day in days late; what is later than `HORIZON` counts as `HORIZON`."""
-        return np.asarray(self.start + self.curves[:, :-1].sum(axis=1))
-
     def order(self) -> Floats:
         """Return numbers that put the invoices in the order in which they are predicted to be paid after issue.
 
@@ -115,11 +109,6 @@ class Prediction:
             curves = self.curves[rows]
             mass = -np.diff(curves, axis=1, prepend=1.0, append=0.0)
             yield rows, begin[rows, None] + np.arange(mass.shape[1]), mass
-
-    def paid_between(self, edges: Sequence[Day] | pd.DatetimeIndex) -> Floats:
-        """Return the probability of payment from each edge up to the eve of the next, shape (invoices, edges − 1)."""
-        evenings = np.array([day_number(as_day(edge)) for edge in edges]) - 1
-        return -np.diff(self.at(evenings - day_numbers(self.invoices["due_date"])[:, None]), axis=1)
 
     def expected_cash(
         self, starts: Sequence[Day] | pd.DatetimeIndex, *, amounts: npt.ArrayLike | None = None

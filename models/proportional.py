@@ -4,7 +4,7 @@
   the same term that is the same as days since issue, and it keeps the due dates of a class of terms together.
 - Strata, each with a baseline of its own: the term, by class, and how late the customer usually pays, by class. Where
   few invoices pay on the due date and the others a week later, hazards are not proportional, and baselines tell it.
-- Covariates (`models.covariates`) are those of the eve of issue. Where the ledger has a contact log, each kind of
+- Covariates (`models.covariates`) are those of the issue day. Where the ledger has a contact log, each kind of
   contact counts for the days of `models.episodes.WINDOW` after it, and so does an open dispute; predictions carry on
   the contacts known on the evening asked on, none to come, and assume no dispute. These coefficients say what goes with
   a contact, not what it causes: collectors chase bad payers.
@@ -15,7 +15,6 @@
 
 import warnings
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -28,15 +27,13 @@ from models.contact_log import ContactLog
 from models.covariates import Covariates
 from models.episodes import ENDS, WINDOW, Episodes, episodes
 from models.history import Flags, Ints
+from models.kaplan_meier import PSEUDO, portfolio_hazard
 from models.recent_contacts import RecentContacts
 from models.timing import Floats, unpaid_on
 
 FIRST_DAY: Final = -365
 LAST_DAY: Final = 400
 DAYS: Final = LAST_DAY - FIRST_DAY + 1
-PSEUDO: Final = 2.0  # invoices at risk that the parent's hazard stands for
-LATE: Final = 60  # days past due from which the portfolio's hazard is pooled
-LATE_PSEUDO: Final = 50.0
 TERMS: Final = (7, 14, 21, 30, 45, 60, 90)  # last term of each class
 USUAL: Final = (-5, 0, 5, 10, 20)  # last median of days late of each class
 PENALTIES: Final = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)  # ridge, tried in this order until the search converges
@@ -60,12 +57,6 @@ class Proportional:
     def knowing(self, ledger: Ledger) -> "Proportional":
         """Return the same regression, told of the ledger's history and contacts."""
         return replace(self, covariates=self.covariates.knowing(ledger), contacts=self.contacts.knowing(ledger))
-
-    @cached_property
-    def hazard_ratios(self) -> pd.Series:
-        """Hazard ratios: of one standard deviation more, and of a contact in the last days; 1 changes nothing."""
-        names = [*self.covariates.names, *(f"recent {channel} {tone}" for channel, tone in self.contacts.kinds)]
-        return pd.Series(np.exp(np.r_[self.coefficients, self.contact_effects]), index=names)
 
     def cumulative_hazard(self, invoices: pd.DataFrame, days: npt.ArrayLike) -> Floats:
         """Return −log of `survival`, shape (invoices, days)."""
@@ -210,9 +201,9 @@ def _baseline(rows: Episodes, stratum: Ints, paid: Flags, log_ratio: Floats) -> 
     """Return the strata, and the cumulative baselines of the portfolio and of each."""
     strata, place = np.unique(stratum, return_inverse=True)
     ratio = np.exp(log_ratio)
-    everyone = _efron(rows, np.zeros(len(rows), np.int64), 1, paid, ratio)
+    rate, at_risk = _efron(rows, np.zeros(len(rows), np.int64), 1, paid, ratio)
     own_rate, own_risk = _efron(rows, place, len(strata), paid, ratio)
-    portfolio = _portfolio(*everyone)
+    portfolio = portfolio_hazard(rate * at_risk, at_risk, FIRST_DAY)
     own = (own_risk * own_rate + PSEUDO * portfolio) / (own_risk + PSEUDO)
     return strata, np.cumsum(np.concatenate([portfolio, own]), axis=1)
 
@@ -238,14 +229,3 @@ def _efron(rows: Episodes, group: Ints, groups: int, paid: Flags, ratio: Floats)
     mean = np.where(events > 0, own / np.maximum(events, 1.0), 1.0)
     crowd = np.maximum(at_risk / mean, events)
     return np.where(events > 0, (digamma(crowd + 1) - digamma(crowd - events + 1)) / mean, 0.0), at_risk
-
-
-def _portfolio(rate: Floats, at_risk: Floats) -> Floats:
-    """Return the portfolio's daily hazards, (1, DAYS); 0 earlier than any invoice was at risk."""
-    overall = ((rate * at_risk).sum() + 1.0) / (at_risk.sum() + 30.0)
-    late = slice(LATE - FIRST_DAY + 1, None)
-    pooled = ((rate * at_risk)[:, late].sum() + PSEUDO * overall) / (at_risk[:, late].sum() + PSEUDO)
-    parent, pseudo = np.full((1, DAYS), overall), np.full((1, DAYS), PSEUDO)
-    parent[:, late], pseudo[:, late] = pooled, LATE_PSEUDO
-    hazard = (rate * at_risk + pseudo * parent) / (at_risk + pseudo)
-    return np.where(np.cumsum(at_risk, axis=1) > 1e-9, hazard, 0.0)

@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
+from models.history import Ints
+from models.timing import Floats
 
 BINS: Final = 10  # of D-calibration
 
@@ -34,7 +33,8 @@ def known(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def _ratio(top: Floats, bottom: Floats) -> Floats:
+def ratio(top: Floats, bottom: Floats) -> Floats:
+    """Return top ÷ bottom, NaN where bottom is 0."""
     undefined = np.full(np.broadcast(top, bottom).shape, np.nan)
     return np.asarray(np.divide(top, bottom, out=undefined, where=bottom > 0))
 
@@ -58,13 +58,13 @@ class Averaged:
     @property
     def value(self) -> float | None:
         """The metric of all invoices."""
-        return known(float((_ratio(self.top.sum(0), self.bottom.sum(0)) ** self.power).mean()))
+        return known(float((ratio(self.top.sum(0), self.bottom.sum(0)) ** self.power).mean()))
 
     def resampled(self, owner: Ints, counts: Floats) -> Floats:
         """Return the metric of resampled customers."""
         owners = counts.shape[1]
         top, bottom = counts @ by_owner(self.top, owner, owners), counts @ by_owner(self.bottom, owner, owners)
-        return np.asarray((_ratio(top, bottom) ** self.power).mean(axis=1))
+        return np.asarray((ratio(top, bottom) ** self.power).mean(axis=1))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -86,7 +86,7 @@ class Absolute:
 
     @staticmethod
     def _error(forecast: Floats, came: Floats) -> Floats:
-        return 100 * _ratio(np.abs(forecast - came).sum(-1), came.sum(-1))
+        return 100 * ratio(np.abs(forecast - came).sum(-1), came.sum(-1))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

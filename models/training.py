@@ -83,7 +83,7 @@ def tail_rate(training: Training) -> float:
     Shrunk to one payment in 60 payment days by two payments' worth of data.
     """
     view, asked = training.view, training.asked
-    horizon, first = asked.due + HORIZON, training.weight == 1.0
+    horizon, first = asked.due + HORIZON, asked.unpaid < asked.issue  # every invoice once
     before = view.paydays.counted(asked.country, np.maximum(horizon, asked.unpaid))
     risk = np.maximum(view.paydays.counted(asked.country, training.end) - before, 0)[first].sum()
     events = (training.paid & (training.end > horizon))[first].sum()

@@ -11,11 +11,12 @@ from ledger import BadInput, Ledger
 from ledger.ledger import Day, as_day
 from ledger.months import day_number, day_numbers, timestamp
 from models.footprint import measured
+from models.history import Flags, Ints
 from models.metrics import METRICS, scores, support
-from models.outcomes import Flags, Floats, Ints, Outcomes
+from models.outcomes import Outcomes
 from models.prediction import Prediction, predict
 from models.scores import Score
-from models.timing import PaymentTiming, fit
+from models.timing import Floats, PaymentTiming, fit
 
 BASELINES: Final = ("due_date", "customer_mean", "kaplan_meier")
 CONFIDENCE: Final = 0.95

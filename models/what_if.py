@@ -19,10 +19,8 @@ from ledger.months import day_number, day_numbers
 from ledger.tables import TEXT, TONES
 from models.assumptions import Assumptions, assumptions
 from models.contact_log import ContactLog
-from models.timing import PaymentTiming
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
+from models.history import Ints
+from models.timing import Floats, PaymentTiming
 
 _WEAKEST: Final = ("A", "B", "C", "target", "policy", "weak", "G")  # evidence grades, best first
 _PARAMETERS: Final = {

@@ -160,6 +160,7 @@ def test_walk_forward_repeats_the_back_test() -> None:
     assert walk.last.metrics["mae"].tolist() == alone.metrics["mae"].tolist()
     mean = walk.metrics["mae"].xs("kaplan_meier", level="model").mean()
     assert walk.means().loc["kaplan_meier", "mae"] == pytest.approx(mean)
+    assert [line.split()[0] for line in walk.summary().splitlines()] == ["3", "mean", *walk.last.models]
     assert len(json.loads(json.dumps(walk.to_dict(), allow_nan=False))["cuts"]) == 3
     longer = walk_forward(ledger(), cuts, models=["due_date"], until=day(250), bootstrap=0)
     assert {(test.until - test.cut).days for test in longer.backtests} == {50}

@@ -12,7 +12,7 @@ import pytest
 
 from ledger import Ledger
 from models import PaymentTiming, fit
-from models.timing import FITTERS, asked_on
+from models.timing import FITTERS, unpaid_on
 from tests.handmade import contact, handmade, invoice, payment
 
 START = pd.Timestamp("2024-01-01")
@@ -93,7 +93,7 @@ def fitted(name: str, which: str) -> PaymentTiming:
 
 
 def questions(as_of: pd.Timestamp) -> pd.DataFrame:
-    """Return invoices of known and unknown customers, currencies and terms, asked on their eve, late and very late."""
+    """Return invoices of known and unknown customers, currencies and terms, asked at issue, late and very late."""
     lines = [
         ("c1", "USD", 10_000, 30, 1, None),
         ("nobody", "USD", 10_000, 30, 1, None),
@@ -113,7 +113,7 @@ def questions(as_of: pd.Timestamp) -> pd.DataFrame:
 @pytest.mark.parametrize("which", EDGES)
 @pytest.mark.parametrize("name", FITTERS)
 def test_every_answer_is_a_distribution(name: str, which: str) -> None:
-    """Whatever the ledger was, and whoever is asked about: in [0, 1], never rising, 1 up to the evening asked on."""
+    """Whatever the ledger was, and whoever is asked about: in [0, 1], never rising, 1 while known unpaid."""
     model, invoices = fitted(name, which), questions(edge(which).as_of)
     survival, hazard = model.survival(invoices, GRID), model.cumulative_hazard(invoices, GRID)
     assert survival.shape == hazard.shape == (len(invoices), len(GRID))
@@ -124,7 +124,7 @@ def test_every_answer_is_a_distribution(name: str, which: str) -> None:
     assert (hazard >= 0).all()
     np.testing.assert_allclose(survival, np.exp(-hazard), atol=1e-9)
     due = invoices["due_date"].to_numpy().astype("datetime64[D]").astype(np.int64)
-    past = GRID[None, :] + due[:, None] <= asked_on(invoices)[:, None]
+    past = GRID[None, :] + due[:, None] <= unpaid_on(invoices)[:, None]
     assert past.any(axis=1).sum() > 4
     assert (survival[past] == 1).all()
 

@@ -53,7 +53,7 @@ def test_hazard_is_payments_over_those_at_risk_shrunk_to_the_parent() -> None:
     assert model.payment_weekdays(["a", "b"]).all()
     late = 5 - FIRST_DAY
     left = sum(1 for k in range(140) if k % 14 >= 5)
-    segment, own = model.table[1, late], model.daily_hazard(["a"])[0, late]
+    segment, own = model.table[1, late], model.table[model.row_of(["a"])][0, late]
     assert own == pytest.approx((10 + 2 * segment) / (left + 2))
     assert segment == pytest.approx((10 + 2 * model.table[0, late]) / (left + 2))
 
@@ -195,7 +195,7 @@ def test_simulating_from_the_model_gives_the_observed_delays_back() -> None:
 def test_one_open_invoice_is_enough_to_say_something() -> None:
     """One invoice issued today, nothing known: hazards are finite and positive from its issue on, never one."""
     model = fitted(portfolio_of([("a", 10, 40, None)], 10))
-    hazard = model.daily_hazard(["a", "new"])
+    hazard = model.table[model.row_of(["a", "new"])]
     assert ((hazard >= 0) & (hazard < 1)).all()
     assert (hazard[:, -30 - FIRST_DAY :] > 0).all()
     assert (hazard[:, : -30 - FIRST_DAY] == 0).all()
