@@ -1,6 +1,6 @@
 """One day's call list inside a simulation: prices of minutes, from yesterday's, and a plan that fits them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
@@ -11,10 +11,14 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 Bits = npt.NDArray[np.uint64]
-_CLOSE: Final = 0.5  # of yesterday's prices: who is not worth that is not looked at when prices are sought
-_STEPS: Final = 20_000
-_HEAT: Final = 0.03
-_NEAR: Final = 0.2
+_CLOSE: Final = 0.8  # of yesterday's prices: who is not worth that is not looked at when prices are sought
+_PRECISE: Final = 0.003  # last temperature of the smoothed dual, as a share of the worth of a call at the margin
+_FEW: Final = 100  # so few accounts are all looked at, in all places
+_NEAR: Final = 0.05  # of a call's worth at the margin: who falls short by more is not called
+_HEAT: Final = 0.02  # of that worth: the loss that annealing accepts at first
+_WARM: Final = 0.3  # the same where accounts are few
+_STEPS: Final = 3_000  # moves of one account in annealing
+_WOVEN: Final = 20_000  # exchanges between two places, divided by the number of places: each costs as much more
 
 
 class Talks(Protocol):
@@ -143,11 +147,12 @@ def calling_today(work: Work, prices: Floats | None, desk: "Desk") -> Floats:
 
     Notes
     -----
-    With an answer in a share p of calls: p · (U − κ · max(0, max_t (U_t − S_t · c))), where U is the uplift of a talk
-    today, U_t that of one after delay t, S_t the chance that anything is open then, κ the share of the later talk that
-    one today uses up, and c what a talk costs at yesterday's prices in the block where it costs least. This is the
-    condition of Whittle's index (see `sim.planners.indices.whittle_index`) at those prices, so that a call is planned
-    where its index lies above the price of the minutes it takes. Without prices: p · U.
+    With an answer in a share p of calls: p · (U − κ·C), where U is the uplift of a talk today, κ the share of later
+    talks that one today uses up, and C what the later talks bring that are worth their price: backwards over the
+    delays, C_t = max(C_next, U_t − S_t·c + (1 − κ)·C_next), with U_t the uplift of a talk after delay t, S_t the chance
+    that anything is open then, and c what a talk costs at yesterday's prices in the block where it costs least. A call
+    is planned where p·(U − κ·C) exceeds the price of its minutes: the condition of Whittle's index (see
+    `sim.planners.indices.whittle_index`, which looks at one later talk) at those prices. Without prices: p · U.
     """
     talks = work.prospects
     if talks is None:
@@ -199,8 +204,11 @@ class Desk:
         options = self._options(value, start)
         if not len(options.value):
             return np.zeros(self.room.shape)
-        found = prices(options, start=None if start is None else start.ravel(), precision=3e-3)
-        return np.asarray(found).reshape(self.room.shape)
+        found = prices(options, start=None if start is None else start.ravel(), precision=_PRECISE)
+        found = np.asarray(found).reshape(self.room.shape)
+        if start is not None and (found < (1 + _CLOSE) / 2 * start).any():  # who was left out may matter
+            return self.priced(value, None)
+        return found
 
     def _options(self, value: Floats, start: Floats | None) -> "Options":
         from optimize.options import Options
@@ -221,30 +229,52 @@ class Desk:
 
     def filled(self, value: Floats, prices: Floats) -> DayPlan:
         """Return a plan near these prices, and the bound that they prove."""
-        from optimize.day_moves import exchange, fill
-
         work, price = self.work, self.cheapest(prices)
         reduced = self._reduced(value, price)
-        bound = float(np.maximum(reduced, 0).sum() + (prices * self.room).sum()) * (1 + 1e-12)
-        margin = _NEAR * float(price[np.isfinite(price)].mean() * work.minutes.mean())
-        near = np.flatnonzero(reduced > -margin)
+        bound = float(np.maximum(reduced, 0).sum() + (prices * self.room).sum()) * (1 + 1e-9)
+        call = float(prices[self.room > 0].mean() * work.minutes.mean())  # what a call at the margin is worth
+        few = len(reduced) <= _FEW or call == 0
+        near = np.flatnonzero(reduced > (-np.inf if few else -_NEAR * call))
         near = near[np.lexsort((work.entity[near], -reduced[near]))]
-        able = (work.can[None, :] & work.needs[near, None]) == work.needs[near, None]
-        worth, minutes, left = value[near], np.ascontiguousarray(work.minutes[near]), work.capacity.copy()
-        who, when = np.full(len(near), -1, np.int32), np.full(len(near), -1, np.int32)
-        by_person = prices[self.kind]
-        fill(worth, minutes, able, left, by_person, who, when)
-        heat = _HEAT * float((by_person.mean()) * minutes.mean())
-        exchange(worth, minutes, able, left, by_person, who, when, _STEPS, heat)
-        plan = _nobody(work, by_person, bound)
-        plan.specialist[near], plan.block[near] = who, when
+        plan = _nobody(work, prices[self.kind], bound)
+        heat = (_WARM if few else _HEAT) * (call or float(value.max(initial=0.0)))
+        place = self._placed(near, value[near], plan.prices, heat, np.inf if few else 3 * heat)
+        plan.specialist[near], plan.block[near] = np.where(place >= 0, np.divmod(place, value.shape[1]), -1)
         done = np.flatnonzero(plan.block >= 0)
         rate = value[done, plan.block[done]] / work.minutes[done, plan.block[done]]
         plan.place[done[np.lexsort((work.entity[done], -rate))]] = np.arange(len(done))
-        total = float(value[done, plan.block[done]].sum())
-        return DayPlan(
-            specialist=plan.specialist, block=plan.block, place=plan.place, value=total, bound=bound, prices=by_person
+        return replace(plan, value=float(value[done, plan.block[done]].sum()))
+
+    def _placed(
+        self, rows: npt.NDArray[np.int64], value: Floats, prices: Floats, heat: float, spread: float
+    ) -> npt.NDArray[np.int64]:
+        """Return the place of each of these accounts (-1: none): best first, then by moves and exchanges."""
+        from optimize.day_moves import places
+        from optimize.dual import columns
+        from optimize.moves import anneal
+        from optimize.options import Options
+        from optimize.primal import empty, greedy
+        from optimize.weave import Lists, weave
+
+        work = self.work
+        able = (work.can[None, :] & work.needs[rows, None]) == work.needs[rows, None]
+        start, resource, worth, length = places(value, work.minutes[rows], able, prices, spread)
+        options = Options(
+            start=start,
+            resource=resource,
+            value=worth,
+            minutes=length,
+            capacity=work.capacity.ravel(),
+            must_serve=np.zeros(len(rows), np.bool_),
+            origin=resource.astype(np.int64),
         )
+        state, table = empty(options), columns(options)
+        greedy(options, prices.ravel(), state)
+        if len(resource) and heat > 0:
+            lists = Lists(state.first, np.lexsort((length, resource)), options.owner())
+            anneal(table, state, (heat, heat / 20), _STEPS, 0)
+            weave(table, state, prices.ravel(), lists, (heat / 6, heat / 60), _WOVEN // work.capacity.size, 1)
+        return np.where(state.chosen >= 0, np.append(resource, -1)[state.chosen], -1)
 
 
 def _nobody(work: Work, prices: Floats | None = None, bound: float = 0.0) -> DayPlan:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger import BadInput
-from sim import PLANNERS, Plan, Step, Strategy, WorkList, simulate
+from sim import PLANNERS, Plan, Prospects, Step, Strategy, WorkList, simulate
 from sim.keyed import Purpose, key, uniforms
 from sim.planners import planner
 from sim.planners.fill import fill
@@ -30,6 +30,12 @@ def work(count: int, **changes: Any) -> WorkList:
         "minutes": np.full((count, 2), 20.0),
         "can": np.array([1], np.uint64),
         "capacity": np.array([[60.0, 60.0]]),
+        "prospects": Prospects(
+            uplift=np.full(count, 10.0),
+            later=np.full((count, 1), 8.0),
+            still_open=np.full((count, 1), 0.5),
+            spent=np.full(count, 0.4),
+        ),
     }
     return WorkList(**(values | changes))
 
