@@ -171,11 +171,10 @@ def level(options: Options) -> tuple[float, float]:
     price = float(ratio[taken[filled]]) if filled < len(taken) else 0.0
     if 0 < price < np.inf:
         return price, price * float(options.minutes.mean())
-    low, high = np.zeros(options.accounts), np.full(options.accounts, -np.inf)
-    low[options.must_serve] = np.inf
-    np.minimum.at(low, owner, options.value)
-    np.maximum.at(high, owner, options.value)
-    return 0.0, float(np.mean((high - np.minimum(low, high))[best >= 0]))
+    filled_in = np.flatnonzero(best >= 0)
+    first = options.start[filled_in]
+    low, high = np.minimum.reduceat(options.value, first), np.maximum.reduceat(options.value, first)
+    return 0.0, float(np.mean(high - np.where(options.must_serve[filled_in], low, 0)))
 
 
 def scale(options: Options, prices: Floats, seed: int = 0) -> float:

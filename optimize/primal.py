@@ -1,7 +1,7 @@
 """A plan from prices: greedy by reduced value, then annealing with exchanges, on options near each account's best."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import cycle
 
 import numpy as np
@@ -34,6 +34,11 @@ class Effort:
     enough: float = np.inf
     until: float | None = None
     seed: int = 0
+
+    def part(self, share: float) -> "Effort":
+        """Return an effort with a share of the time that is left."""
+        now = time.perf_counter()
+        return self if self.until is None else replace(self, until=now + share * (self.until - now))
 
     def over(self) -> bool:
         """Say whether the time is up."""

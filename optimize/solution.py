@@ -9,12 +9,14 @@ from numpy.typing import ArrayLike
 
 from ledger.errors import BadInput
 from optimize import dual
-from optimize.assignment import Assignment, verify
+from optimize.assignment import TIGHT, Assignment, verify
 from optimize.certify import LARGEST, certify
+from optimize.exact import exact
 from optimize.options import Floats, Integers, Options, floats, not_negative
 from optimize.primal import Effort, build
 
 PROVEN = 1e-9  # gap from which a plan is called optimal
+MOSTLY, POOR = 0.2, 0.001  # share of accounts that must be served, and gap, above which `optimize.tight` is asked too
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -122,14 +124,21 @@ def solve(
         prices = certify(able, prices, margin=np.inf)
     bound = dual.bound(able, prices)
     effort = Effort(enough=bound - max(gap, PROVEN) * abs(bound), until=until, seed=seed)
-    chosen = build(able, prices, scale=scale, effort=effort)
-    if (able.must_serve & (chosen < 0)).any():
+    tight = options.accounts > 0 and float(able.must_serve.mean()) > MOSTLY
+    chosen = build(able, prices, scale=scale, effort=effort.part(0.2) if tight else effort)
+    proven, missing = bool(stranded.any()), _missing(able, chosen)
+    if missing or worth(able, chosen) < effort.enough:
+        better, none = exact(able, prices, np.inf if missing else bound - worth(able, chosen), until)
+        chosen = _better(able, better, chosen)
+        proven, missing = proven or (none and missing > 0), _missing(able, chosen)
+    poor = tight and bound - worth(able, chosen) > max(gap, POOR) * abs(bound)
+    if (missing and not proven) or poor:
         chosen = _served(able, prices, chosen, scale, effort)
     unserved = np.flatnonzero(options.must_serve & (chosen < 0))
     objective = worth(able, chosen)
     status = "optimal" if bound - objective <= PROVEN * max(abs(bound), 1e-12) else "feasible"
     if len(unserved):
-        status = "infeasible" if stranded.any() or impossible(able, bound) else "unknown"
+        status = "infeasible" if proven or impossible(able, bound) else "unknown"
     _check(able, chosen, objective, bound)
     return Solved(status=status, chosen=chosen, objective=objective, bound=bound, prices=prices, unserved=unserved)
 
@@ -152,15 +161,32 @@ def impossible(options: Options, bound: float) -> bool:
     return bound < worst - 1e-9 * float(np.abs(least[must]).sum())
 
 
+def _better(options: Options, one: Integers | None, other: Integers) -> Integers:
+    """Return the plan that serves more of those it must, then the one worth more; `one` must first hold its minutes."""
+    if one is None:
+        return other
+    taken = one[one >= 0]
+    load = np.bincount(options.resource[taken], options.minutes[taken], len(options.capacity))
+    if (load > options.capacity * (1 + TIGHT)).any():
+        return other
+    if _missing(options, one) != _missing(options, other):
+        return one if _missing(options, one) < _missing(options, other) else other
+    return one if worth(options, one) > worth(options, other) else other
+
+
 def _served(options: Options, prices: Floats, chosen: Integers, scale: float, effort: Effort) -> Integers:
-    """Find a plan in which everyone is served who must be, and improve it; `chosen` where none is found."""
+    """Find a plan in which everyone is served who must be, or a better one, and improve it; else `chosen`."""
     from optimize.tight import serve
 
     seconds = None if effort.until is None else max(effort.until - time.perf_counter(), 0.0)
     served = serve(options, prices=prices, seconds=seconds, seed=effort.seed)
-    if (options.must_serve & (served < 0)).sum() >= (options.must_serve & (chosen < 0)).sum():
-        return chosen
-    return build(options, prices, scale=scale, effort=effort, begin=served)
+    if _better(options, served, chosen) is chosen or effort.over():
+        return _better(options, served, chosen)
+    return _better(options, build(options, prices, scale=scale, effort=effort, begin=served), served)
+
+
+def _missing(options: Options, chosen: Integers) -> int:
+    return int((options.must_serve & (chosen < 0)).sum())
 
 
 def _check(options: Options, chosen: Integers, objective: float, bound: float) -> None:
