@@ -142,7 +142,8 @@ class _Curve:
         """Return all that was solved up to a percentage of the hours, and a grid between, as columns."""
         for percent in np.linspace(0, most, _GRID + 1)[1:]:
             self.at(float(percent))
-        percents = np.array(sorted(known for known in self.lines if known <= most))
+        known = [percent for percent, price in self.prices.items() if percent <= most and self._done(percent, price)]
+        percents = np.array(sorted(known))
         shifts = self.week.shifts
         return pd.DataFrame(
             {
@@ -153,6 +154,9 @@ class _Curve:
                 "price_per_hour": [100 * self.lines[p][1] / max(shifts.hours, 1e-9) for p in percents.tolist()],
             }
         )
+
+    def _done(self, percent: float, price: Floats) -> bool:
+        return self.week.nothing_undone(self.week.opened(percent / 100), price)
 
     def best(self) -> float:
         """Return the percentage up to which the slope is above the cost: bound less cost is greatest there."""
@@ -176,20 +180,22 @@ class _Curve:
         bound, slope = self.at(percent)
         capacity = week.opened(factor)
         made = week.planned(capacity, self.prices[percent], seed)
-        placed = made.desk >= 0
+        placed = made.choice[:, 1] >= 0
         undone = int((week.must & ~placed).sum())
-        value, bound = made.objective + week.penalty * undone, max(bound, made.objective)
+        found = made.objective - week.penalty * int(week.must.sum())
+        value, bound = found + week.penalty * undone, max(bound, found)
+        slots = made.choice[placed, 2]
         paid, cost = week.shifts.hours * factor, week.shifts.cost * factor
         return {
             "hours_percent": percent,
             "paid_hours": paid,
             "calling_hours": float(capacity.sum()) / 60,
-            "used_hours": float(made.used(week.minutes).sum()) / 60,
+            "used_hours": float(week.minutes[placed, slots].sum()) / 60,
             "calls": int(placed.sum()),
             "undone": undone,
             "value": value,
             "bound": bound + week.penalty * undone,
-            "gap": (bound - made.objective) / max(abs(bound), 1e-9),
+            "gap": (bound - found) / max(abs(bound), 1e-9),
             "cost": cost,
             "net": value - cost,
             "price_per_hour": np.nan if undone else 100 * slope / max(week.shifts.hours, 1e-9),

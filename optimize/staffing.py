@@ -20,7 +20,6 @@ from optimize.chase import Flags, Floats
 from optimize.dual import bound as bound_of
 from optimize.dual import prices as prices_of
 from optimize.options import Options
-from optimize.placing import Placing, place
 from optimize.planning import laid_out
 from optimize.policy import Policy
 from optimize.request import request
@@ -30,8 +29,10 @@ from optimize.team import Rules, Specialist, Team
 if TYPE_CHECKING:
     from models.assumptions import Assumptions
     from models.timing import PaymentTiming
+    from optimize.assignment import Assignment
 
 _PASSES: Final = 3  # of finding the prices at which later calls are worth making
+_GAP: Final = 5e-4  # at which a plan is good enough
 _PRECISION: Final = 1e-6  # of the value of a week, by which the bound may be too high
 
 
@@ -105,8 +106,7 @@ class Week:
         `have` in it. The hour is filled with these gains, most per minute first, the last in part. By duality no hour
         brings more than that. It is less than the price of a minute times its minutes, since the best gains come first.
         """
-        left = np.where((capacity > 0)[None], self.worth - self.minutes[:, None] * prices, -np.inf)
-        have = left.max(axis=(1, 2), initial=0.0)
+        have = self._have(capacity, prices)
         hour, filled = 60 * self.shifts.productive, np.zeros(capacity.shape)
         for desk in range(len(capacity)):
             gain = np.maximum(self.worth[:, desk] - have[:, None], 0.0)
@@ -117,16 +117,26 @@ class Week:
             filled[desk] = (part * np.take_along_axis(gain, order, axis=0)).sum(axis=0)
         return filled
 
+    def _have(self, capacity: Floats, prices: Floats) -> Floats:
+        """Return what each item brings at these prices, with the penalty that it saves, (items,)."""
+        left = np.where((capacity > 0)[None], self.worth - self.minutes[:, None] * prices, -np.inf)
+        return np.asarray(left.max(axis=(1, 2), initial=0.0))
+
+    def nothing_undone(self, capacity: Floats, prices: Floats) -> bool:
+        """Return whether all that must be done is worth doing at these prices of a minute, its penalty counted."""
+        possible = np.isfinite(self.worth[:, : len(self.team)]).any(axis=(1, 2))
+        return bool((self._have(capacity, prices)[self.must & possible] > 0).all())
+
     def opened(self, factor: float) -> Floats:
         """Return the minutes of specialists, times a factor, and newcomers (none), shape (both, slots)."""
         return np.concatenate([self.capacity * factor, np.zeros((len(self.newcomers), self.capacity.shape[1]))])
 
-    def planned(self, capacity: Floats, prices: Floats, seed: int = 0) -> Placing:
-        """Return a plan with these minutes; its value and bound count what must be done less its penalty."""
-        nobody = np.zeros(len(self.worth), np.bool_)
-        made = place(self.worth, self.minutes, capacity, nobody, prices=prices, seed=seed)
-        less = self.penalty * int(self.must.sum())
-        return replace(made, objective=made.objective - less, bound=made.bound - less)
+    def planned(self, capacity: Floats, prices: Floats, seed: int = 0) -> "Assignment":
+        """Return a plan with these minutes; its value and bound count what must be done with its penalty."""
+        from optimize.solution import assign
+
+        length = np.broadcast_to(self.minutes[:, None, None], (len(self.worth), 1, *capacity.shape))
+        return assign(self.worth[:, None], length, capacity, prices=prices, gap=_GAP, seed=seed)
 
 
 def week(
