@@ -8,7 +8,7 @@ import numpy as np
 from ledger.currency import decimals
 from optimize.chase import Chase, Flags, Floats, Ints
 from optimize.desks import Desks, Reach
-from optimize.placing import Placing, balanced, place, worst
+from optimize.placing import Placing, balanced, place, price, worst
 from optimize.policy import Policy
 from optimize.tasks import Tasks
 from optimize.values import Values
@@ -162,26 +162,30 @@ def _planned(
     calls: Calls, weight: Floats, room: Floats, first: bool, previous: Floats | None, until: float | None, seed: int
 ) -> tuple[Placing, Ints, Flags]:
     """Return where calls and tasks are placed, the tone of each call (n, S, D), and who is worth calling."""
-    policy, n = calls.policy, len(calls.chase.customer)
     must = np.r_[calls.must & first, calls.tasks.must]
     minutes = _minutes(calls)
     net, tone = calls.worth(weight)
-    price, placed = _by_day(previous, room, calls.days), None
-    for _ in range(_PASSES):
-        value = calls.ahead(net, price)
-        prompt = calls.promptly(value)[:, :, :-1].reshape(n, *room.shape)
-        items = np.concatenate([prompt, calls.tasks.worth(value)])
-        if not policy.lookahead:
-            placed = _day_by_day(items, minutes, room, must, len(calls.desks.starts), until, seed)
+    by_day = _by_day(previous, room, calls.days)
+    for _ in range(_PASSES if calls.policy.lookahead else 0):
+        items = _items(calls, calls.ahead(net, by_day), room)
+        previous = price(items, minutes, room, must, prices=previous, seed=seed)
+        last, by_day = by_day, _by_day(previous, room, calls.days)
+        if np.abs(by_day - last).max() <= _CLOSE * by_day.max():
             break
+    value = calls.ahead(net, by_day)
+    items = _items(calls, value, room)
+    if calls.policy.lookahead:
         placed = place(items, minutes, room, must, prices=previous, until=until, seed=seed)
-        fresh = _by_day(placed.prices, room, calls.days)
-        if np.abs(fresh - price).max() <= _CLOSE * fresh.max():
-            break
-        price, previous = fresh, placed.prices
-    assert placed is not None
+    else:
+        placed = _day_by_day(items, minutes, room, must, len(calls.desks.starts), until, seed)
     worthwhile: Flags = np.asarray((value[:, :, :-1] > 0).any(axis=(1, 2, 3)))
     return balanced(placed, items, minutes, room), tone, worthwhile
+
+
+def _items(calls: Calls, value: Floats, room: Floats) -> Floats:
+    """Return the worth of calls and then tasks in the plan's slots, (items, S, slots)."""
+    own = calls.promptly(value)[:, :, :-1].reshape(len(value), *room.shape)
+    return np.concatenate([own, calls.tasks.worth(value)])
 
 
 def _by_day(prices: Floats | None, room: Floats, days: int) -> Floats:
@@ -189,8 +193,8 @@ def _by_day(prices: Floats | None, room: Floats, days: int) -> Floats:
     if prices is None:
         return np.zeros(days + 1)
     minutes = np.maximum(room, 1e-9).reshape(len(room), days, -1)
-    price = (prices.reshape(minutes.shape) * minutes).sum(axis=(0, 2)) / minutes.sum(axis=(0, 2))
-    return np.append(price, price[-1])
+    mean = (prices.reshape(minutes.shape) * minutes).sum(axis=(0, 2)) / minutes.sum(axis=(0, 2))
+    return np.append(mean, mean[-1])
 
 
 def _day_by_day(

@@ -76,9 +76,7 @@ def place(
     until
         Reading of the process's monotonic clock after which the answer is the one by index.
     """
-    fits = np.isfinite(value) & (minutes[:, None] <= capacity)
-    value = np.where(fits, value, -np.inf)
-    can = fits.any(axis=(1, 2)) & (must | (value > 0).any(axis=(1, 2)))
+    value, can = _possible(value, minutes, capacity, must)
     desk, slot = np.full((2, len(value)), -1)
     if not can.any():
         free = np.zeros_like(capacity)
@@ -91,6 +89,31 @@ def place(
         made = replace(made, notes=(f"the solver had no answer ({why}): accounts are placed by uplift per minute",))
     desk[can], slot[can] = made.desk, made.slot
     return replace(made, desk=desk, slot=slot)
+
+
+def price(
+    value: Floats, minutes: Floats, capacity: Floats, must: Flags, *, prices: Floats | None = None, seed: int = 0
+) -> Floats:
+    """Return what a minute of each desk and slot is worth, (desks, slots), without placing anything; see `place`."""
+    from optimize.dual import prices as sought
+    from optimize.options import Options
+
+    value, can = _possible(value, minutes, capacity, must)
+    if not can.any():
+        return np.zeros_like(capacity)
+    options = Options.of(value[can][:, None], minutes[can][:, None, None, :], capacity, must[can])
+    try:
+        found = sought(options, start=None if prices is None else prices.ravel(), seed=seed)
+    except _ABSORBED:
+        return np.zeros_like(capacity) if prices is None else prices
+    return np.asarray(found, np.float64).reshape(capacity.shape)
+
+
+def _possible(value: Floats, minutes: Floats, capacity: Floats, must: Flags) -> tuple[Floats, Flags]:
+    """Return the values of what fits, and the items with anything worth doing, (items,)."""
+    value = np.where(np.isfinite(value) & (minutes[:, None] <= capacity), value, -np.inf)
+    best = value.max(axis=(1, 2), initial=-np.inf)
+    return value, np.asarray((best > 0) | (must & np.isfinite(best)))
 
 
 def _assigned(
@@ -110,7 +133,9 @@ def _assigned(
         left = None if until is None else until - time.monotonic()
         if left is not None and left <= 0:
             raise RuntimeError("the time is up")
-        found = assign(worth[:, None], length, capacity, must_serve=musts, prices=prices, seconds=left, seed=seed)
+        found = assign(
+            worth[:, None], length, capacity, must_serve=musts, prices=prices, seconds=left, gap=_GAP, seed=seed
+        )
         if musts is not None and (found.choice[musts, 0] < 0).any():
             raise RuntimeError("not every account that must be served could be placed")
         return Placing(
