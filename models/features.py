@@ -94,12 +94,23 @@ def _look_back(books, asked, out):  # type: ignore[no-untyped-def]  # numba infe
         paid_due = np.empty(RECENT, np.int64)
         n_late, looked, amounts = 0, 0, 0.0
         last_paid, newest_paid, oldest_open = -(2**40), -(2**40), 2**40
-        open_n, open_a, over_n, over_a, oldest, queue, same = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+        open_n, open_a, over_n, over_a, oldest, queue, same = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0
         days_paid = np.zeros(31)
         if c >= 0:
             j = np.searchsorted(issue[offset[c] : offset[c + 1]], a, side="right") + offset[c] - 1
             last = max(offset[c], j - RECENT + 1)
+            itself = False  # an invoice that the books hold is not its own company
             while j >= last:
+                if (
+                    not itself
+                    and issue[j] == own_issue[i]
+                    and due[j] == own_due[i]
+                    and seen[j] > a
+                    and abs(log_amount[j] - own_log[i]) < 1e-9
+                ):
+                    itself = True
+                    j -= 1
+                    continue
                 if due[j] == own_due[i]:
                     same += 1.0
                 looked += 1

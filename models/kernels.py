@@ -1,6 +1,6 @@
 """Hierarchical kernel Kaplan–Meier: how a customer has lately been paying, seen from any evening.
 
-An invoice asked about on evening `a` looks back at the customer's last invoices issued by then. Each counts with a
+An invoice asked about on evening `a` looks back at the customer's last invoices issued before. Each counts with a
 weight that halves every `half_life` days and is less where the weekday of the due date or the term differs. Those known
 to be paid count as events, open ones are censored on `a`. At each day late k the hazard is
 ``(d + PSEUDO × h) ÷ (n + PSEUDO)`` with d weighted payments out of n at risk, h the same of the customer's segment,
@@ -215,7 +215,7 @@ def _customers(books, placed, asked, parent, kernel, axis):  # type: ignore[no-u
         d, n = np.zeros(size), np.zeros(size + 1)
         c = who[i]
         if c >= 0:
-            j = np.searchsorted(issue[offset[c] : offset[c + 1]], evening[i], side="right") + offset[c] - 1
+            j = np.searchsorted(issue[offset[c] : offset[c + 1]], evening[i], side="left") + offset[c] - 1
             last = max(offset[c], j - RECENT + 1)
             while j >= last:
                 weight = 2.0 ** (-(evening[i] - issue[j]) / half_life)

@@ -194,6 +194,20 @@ def test_on_the_issue_day_all_other_payments_are_known(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", FITTERS)
+def test_an_invoice_is_answered_alike_whether_or_not_the_books_hold_it(name: str) -> None:
+    """On a Tuesday, when it is issued: learned from the books, used before they know it."""
+    model = fitted(name, "busy")
+    issue = busy().invoices["issue_date"]
+    day = issue[(issue >= DAY[200]) & (issue.dt.dayofweek == 1)].min()
+    known = busy().snapshot(day)
+    row = known.invoices[known.invoices["issue_date"] == day].head(1)
+    own = (known.invoices["invoice_id"] == row["invoice_id"].iloc[0]).to_numpy()
+    without = replace(known, invoices=known.invoices[~own].reset_index(drop=True))
+    held, new = (model.knowing(one).survival(row, GRID) for one in (known, without))
+    np.testing.assert_allclose(held, new, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", FITTERS)
 def test_order_and_company_of_the_invoices_do_not_matter(name: str) -> None:
     """Permuted rows give permuted answers; an invoice asked about alone has the same; no question has no answer."""
     model, invoices = fitted(name, "busy"), questions(edge("busy").as_of)
