@@ -133,9 +133,7 @@ def _assigned(
         left = None if until is None else until - time.monotonic()
         if left is not None and left <= 0:
             raise RuntimeError("the time is up")
-        found = assign(
-            worth[:, None], length, capacity, must_serve=musts, prices=prices, seconds=left, gap=_GAP, seed=seed
-        )
+        found = assign(worth[:, None], length, capacity, must_serve=musts, prices=prices, seconds=left, seed=seed)
         if musts is not None and (found.choice[musts, 0] < 0).any():
             raise RuntimeError("not every account that must be served could be placed")
         return Placing(
