@@ -6,7 +6,8 @@ An invoice that is unpaid this evening, x days past due, is unpaid t days on wit
 
 in the terms of `sim.payment`. A talk after k days adds w = extra · E[x + k] to A from then on. With the chance q that
 it wins a promise that is kept, the rest is paid on the promised day. Cash is discounted, counts up to the horizon, and
-none comes after the write-off. A planner that knows the thresholds has S(t) = 1 while H + A·G < target, else 0.
+none comes after the write-off. A later talk is about the invoices for which the strategy still asks for calls then. A
+planner that knows the thresholds has S(t) = 1 while H + A·G < target, else 0.
 """
 
 from typing import NamedTuple
@@ -14,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from ledger.calendar import NEVER
 from sim.evening import Response
 from sim.morning import blocked, settled
 from sim.planners.protocol import Outlook, Prospects
@@ -76,7 +78,7 @@ def prospects(
 def _prospects(today, seen, who, inv, acc, ladder, pays, response, effect, foresight, grid, out):  # type: ignore[no-untyped-def]  # numba infers them
     uplift, later, still, spent = out
     rungs, first_day, last = ladder.rung, ladder.first_day, len(ladder.rung) - 1
-    talks = len(grid.delays) + 1
+    talks, last_call = len(grid.delays) + 1, _last_call(ladder)
     columns, base, extra = np.empty(len(grid.days), np.int64), np.empty(len(grid.days)), np.empty(talks)
     for a in range(len(who)):
         c = who[a]
@@ -103,6 +105,8 @@ def _prospects(today, seen, who, inv, acc, ladder, pays, response, effect, fores
             _unpaid(pays, acc.kind[c], frailty, inv.added[i], left, columns, base)
             for k in range(talks):
                 g = 0 if k == 0 else grid.delays[k - 1]
+                if k > 0 and today + grid.days[g] - inv.due[i] > last_call:
+                    continue
                 overdue = inv.due[i] < today + grid.days[g]
                 weight = extra[k] * pays.growth[columns[g]]
                 gain = owed * _gain(
@@ -115,6 +119,16 @@ def _prospects(today, seen, who, inv, acc, ladder, pays, response, effect, fores
                     later[a, k - 1] += gain
                     still[a, k - 1] *= 1.0 - base[g]
         still[a, :] = 1.0 - still[a, :]
+
+
+@njit(cache=True)
+def _last_call(ladder: Ladder) -> int:
+    """Return the last day past due on which the strategy asks for a call."""
+    for column in range(len(ladder.rung) - 1, 0, -1):
+        rung = ladder.rung[column]
+        if rung > ladder.rung[column - 1] and ladder.by_phone[ladder.step_of_rung[rung]]:
+            return ladder.first_day + column
+    return -NEVER
 
 
 @njit(cache=True)
