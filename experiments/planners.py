@@ -72,8 +72,8 @@ class PlannerStudy:
     specialists: int = 3
     planners: tuple[str, ...] = field(default_factory=planners)
     beliefs: tuple[str, ...] = ("right", "biased", "stale")
-    days: int = 240
-    replications: int = 20
+    days: int = 180
+    replications: int = 14
     seed: int = 0
     confidence: float = 0.95
     discount: float = 0.10
