@@ -92,8 +92,10 @@ class CallPlan:
         - reason (words for the collector), model, model_version, strategy, snapshot, run_id;
         - exploration (drawn for the holdout) and exploration_probability (with which it is drawn).
     objective, bound, gap
-        Value of the plan to the optimiser (net values, less what waiting would still bring, plus continuity), an upper
-        bound on that of any plan, and (bound − objective) ÷ |bound|; lower is better.
+        Days are planned one after the other. The objective is the sum of what the days' plans are worth to the
+        optimiser (net values, less what waiting for the next day would bring, plus continuity); the bound is the sum of
+        what no plan of a day can exceed, given the days before it; it is no bound on plans of all days together. The
+        gap is (bound − objective) ÷ |bound|; lower is better.
     seconds
         Time taken; in no row and not in `run_id`.
     prices

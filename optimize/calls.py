@@ -73,30 +73,19 @@ class Calls:
         heard = self.reach.chance[account, day, block] * goodwill
         return float(self.worths.owing[account, day] * (spent + heard))
 
-    def ahead(self, net: Floats, price: Floats) -> Floats:
-        """Return the net values with what is to come: the look ahead over the plan's days and beyond.
+    def ahead(self, net: Floats, price: float) -> Floats:
+        """Return what calls are worth now rather than on the next day, with the same shape as their net values.
 
-        Backwards over the days, with p(d) the price of a minute on day d,
-
-            W(d) = max(W(d+1), best call of d: net − p(d)·minutes + (1 − reach)·W(first day after the gap))
-
-        is what an account is worth that is free to be called from day d on; W(after the plan) is that of a call on the
-        next day at the last price. A call on day d is worth net + (1 − reach)·W(after the gap) − W(after the plan):
-        who is not reached may be called again, and who is not called in the plan may be called after it.
+        With p the price of a minute, T(d) = max(0, best call of d: net − p·minutes) is what waiting until day d is
+        worth. A call on day d is worth net + (1 − reach)·T(d+1) − T(d+1): reaching the customer today gives up
+        tomorrow's call, and who is not reached can still be called. Only one later chance counts: longer looks ahead
+        put off the best calls night after night.
         """
         if not self.policy.lookahead:
             return net
-        missed, last = 1 - self.reach.chance, self.days
-        later = np.zeros((len(net), last + 1))  # W
-        follows = np.zeros(net.shape[:1] + net.shape[2:])  # (1 − reach)·W(after the gap)
-        for day in range(last, -1, -1):
-            if day < last:
-                again = np.take_along_axis(later, self.next_turn(day)[:, None], axis=1)
-                follows[:, day] = missed[:, day] * again
-            call = net[:, :, day] + (follows[:, day] - price[day] * self.reach.minutes[:, day])[:, None]
-            best = np.maximum(call.max(axis=(1, 2), initial=-np.inf), 0.0)
-            later[:, day] = best if day == last else np.maximum(best, later[:, day + 1])
-        return np.asarray(net + follows[:, None] - later[:, None, -1:, None])
+        best = (net - price * self.reach.minutes[:, None]).max(axis=(1, 3), initial=-np.inf)
+        tomorrow = np.maximum(np.c_[best[:, 1:], np.zeros(len(net))], 0.0)
+        return np.asarray(net - (self.reach.chance * tomorrow[:, :, None])[:, None])
 
     def promptly(self, value: Floats) -> Floats:
         """Return the worth of calls with follow-ups of promises on their first possible day, or soon after it.
@@ -165,20 +154,9 @@ def _planned(
     must = np.r_[calls.must & first, calls.tasks.must]
     minutes = _minutes(calls)
     net, tone = calls.worth(weight)
-    by_day = _by_day(previous, room, calls.days)
-    for _ in range(_PASSES if calls.policy.lookahead else 0):
-        items = _items(calls, calls.ahead(net, by_day), room)
-        previous = price(items, minutes, room, must, prices=previous, seed=seed)
-        last, by_day = by_day, _by_day(previous, room, calls.days)
-        if np.abs(by_day - last).max() <= _CLOSE * by_day.max():
-            break
-    value = calls.ahead(net, by_day)
-    items = _items(calls, value, room)
-    if calls.policy.lookahead:
-        placed = place(items, minutes, room, must, prices=previous, until=until, seed=seed)
-    else:
-        placed = _day_by_day(items, minutes, room, must, len(calls.desks.starts), until, seed)
-    worthwhile: Flags = np.asarray((value[:, :, :-1] > 0).any(axis=(1, 2, 3)))
+    placed = _day_by_day(calls, net, minutes, room, must, previous, until, seed)
+    items = _items(calls, net, room)
+    worthwhile: Flags = np.asarray((net[:, :, :-1] > 0).any(axis=(1, 2, 3)))
     return balanced(placed, items, minutes, room), tone, worthwhile
 
 
@@ -188,27 +166,40 @@ def _items(calls: Calls, value: Floats, room: Floats) -> Floats:
     return np.concatenate([own, calls.tasks.worth(value)])
 
 
-def _by_day(prices: Floats | None, room: Floats, days: int) -> Floats:
-    """Return the mean price of a minute on each day, and on the one after the plan: that of the last day."""
-    if prices is None:
-        return np.zeros(days + 1)
-    minutes = np.maximum(room, 1e-9).reshape(len(room), days, -1)
-    mean = (prices.reshape(minutes.shape) * minutes).sum(axis=(0, 2)) / minutes.sum(axis=(0, 2))
-    return np.append(mean, mean[-1])
-
-
 def _day_by_day(
-    items: Floats, minutes: Floats, room: Floats, must: Flags, blocks: int, until: float | None, seed: int
+    calls: Calls,
+    net: Floats,
+    minutes: Floats,
+    room: Floats,
+    must: Flags,
+    previous: Floats | None,
+    until: float | None,
+    seed: int,
 ) -> Placing:
-    """Return the plan that takes on each day what is best that day: what greed brings, for comparison."""
-    desk, slot = np.full((2, len(items)), -1)
+    """Return the plan made one day after the other, each call weighed against waiting (see `Calls.ahead`).
+
+    Waiting is weighed at the mean of earlier prices, where these are given: what a minute usually is worth. Else
+    tomorrow is taken to be as scarce as the day that is planned, whose price is found with it by turns.
+    """
+    blocks = len(calls.desks.starts)
+    desk, slot = np.full((2, len(minutes)), -1)
     parts, prices = [], np.zeros_like(room)
-    for first in range(0, room.shape[1], blocks):
-        here = slice(first, first + blocks)
-        rest = np.where((desk < 0)[:, None, None], items[:, :, here], -np.inf)
-        part = place(rest, minutes[:, here], room[:, here], must & (desk < 0), until=until, seed=seed)
+    for day in range(calls.days):
+        here = slice(day * blocks, (day + 1) * blocks)
+        start = None if previous is None else previous[:, here]
+        now, mean = (0.0 if start is None else _mean(start, room[:, here])), -1.0
+        open_ = (desk < 0)[:, None, None]
+        for _ in range(_PASSES if calls.policy.lookahead and previous is None else 0):
+            items = np.where(open_, _items(calls, calls.ahead(net, now), room)[:, :, here], -np.inf)
+            start = price(items, minutes[:, here], room[:, here], must & (desk < 0), prices=start, seed=seed)
+            mean, now = now, _mean(start, room[:, here])
+            if abs(now - mean) <= _CLOSE * now:
+                break
+        items = np.where(open_, _items(calls, calls.ahead(net, now), room)[:, :, here], -np.inf)
+        due = must & (desk < 0)
+        part = place(items, minutes[:, here], room[:, here], due, prices=start, until=until, seed=seed)
         some = part.desk >= 0
-        desk[some], slot[some] = part.desk[some], part.slot[some] + first
+        desk[some], slot[some] = part.desk[some], part.slot[some] + day * blocks
         prices[:, here] = part.prices
         parts.append(part)
     return Placing(
@@ -220,6 +211,11 @@ def _day_by_day(
         prices=prices,
         notes=tuple(dict.fromkeys(note for part in parts for note in part.notes)),
     )
+
+
+def _mean(prices: Floats, room: Floats) -> float:
+    """Return the mean price of a minute."""
+    return float((prices * room).sum() / max(float(room.sum()), 1e-9))
 
 
 def _minutes(calls: Calls) -> Floats:

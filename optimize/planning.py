@@ -77,7 +77,7 @@ def plan(
     assumptions
         About calls: reach, minutes, wages, promises, write-off age.
     previous
-        `prices` of an earlier plan, to start from.
+        `prices` of an earlier plan: what a minute usually is worth, at which waiting for tomorrow is weighed.
     exploration
         Chance of being left alone for a span of the strategy's `holdout_days`, drawn once per customer and span from
         `seed`; 0 takes the strategy's own `holdout`. Broken promises are followed up all the same.

@@ -36,8 +36,8 @@ class Policy:
         "strategy": calls are made in the tone of their step. "best": from the stage demand on the friendly and the firm
         tone are both offered, and the better one is taken.
     lookahead
-        Whether the days are planned together and calls after the plan count. Without, each day takes what is best that
-        day, in turn: for comparison.
+        Whether a call is weighed against the chance to make it on the next day. Without, each day takes what is best
+        that day: for comparison.
     """
 
     horizon: int = 30

@@ -171,10 +171,11 @@ def test_messages_need_nobody_and_leave_calls_alone():
     assert found.rows.loc[found.rows["action"] == "message", "specialist_id"].eq("").all()
 
 
-def test_looking_ahead_beats_taking_the_best_of_each_day():
+def test_where_tomorrow_is_quiet_looking_ahead_beats_taking_the_best_of_each_day():
     """Half the accounts pay tomorrow or not at all soon; the others, worth a little more, can wait.
 
-    Greed calls those who can wait first and finds nothing left; the plan of all days calls both.
+    Greed calls those who can wait first and finds nothing left. Told that minutes usually cost nothing, the look ahead
+    calls both. Without that it takes tomorrow to be as scarce as today, and does what greed does.
     """
 
     def hazard(customer: str, days: np.ndarray) -> np.ndarray:
@@ -184,10 +185,12 @@ def test_looking_ahead_beats_taking_the_best_of_each_day():
     rows = [invoice(f"i{k:02}", "2025-01-02", "2025-03-12", 10_000_00, customer_id=f"c{k:02}") for k in range(36)]
     staff = pd.DataFrame([{"specialist_id": "s1", "languages": "en", "weekly_hours": 20.0, "timezone": "UTC"}])
     asked = (handmade("2025-03-31", rows), Hazards(of=hazard), CALLS, staff, DATE, 2)
-    ahead, greedy = plan(*asked), plan(*asked, policy=Policy(lookahead=False))
+    untold, greedy = plan(*asked), plan(*asked, policy=Policy(lookahead=False))
+    ahead = plan(*asked, previous=untold.prices.assign(price_per_hour=0.0))
     feasible(greedy)
     print(f"net value {ahead.rows['net_value'].sum():,.0f} ahead, {greedy.rows['net_value'].sum():,.0f} greedy")
     assert ahead.rows["net_value"].sum() > 1.2 * greedy.rows["net_value"].sum()
+    assert untold.rows["net_value"].sum() == pytest.approx(greedy.rows["net_value"].sum())
 
 
 def test_a_plan_of_weeks_calls_again_and_keeps_the_gap():
