@@ -6,19 +6,22 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from optimize.assignment import Assignment
     from optimize.call_plan import CallPlan
+    from optimize.factored import Factored, assign_factored
     from optimize.planning import plan
     from optimize.policy import Policy
     from optimize.solution import assign
     from optimize.team import Team
 
-__all__ = ["Assignment", "CallPlan", "Policy", "Team", "assign", "plan"]
+__all__ = ["Assignment", "CallPlan", "Factored", "Policy", "Team", "assign", "assign_factored", "plan"]
 
 _PLACES: Final = {
     "Assignment": "assignment",
     "CallPlan": "call_plan",
+    "Factored": "factored",
     "Policy": "policy",
     "Team": "team",
     "assign": "solution",
+    "assign_factored": "factored",
     "plan": "planning",
 }
 

@@ -7,7 +7,6 @@ log-sum-exp, and the temperature is lowered in steps.
 """
 
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 
+from optimize.levels import Listed, Source, coarseness, level, sample, spread
 from optimize.options import Floats, Integers, Options
 from optimize.pricing import ROUNDING, Columns, best_sum, near, smooth
 
@@ -57,7 +57,9 @@ def close_to_best(options: Options, prices: Floats, margin: float) -> tuple[Inte
     return picked[:made], start
 
 
-def prices(options: Options, *, start: Floats | None = None, precision: float = 3e-4, seed: int = 0) -> Floats:
+def prices(
+    options: Options, *, start: Floats | None = None, precision: float = 3e-4, seed: int = 0, slots: int = 1
+) -> Floats:
     """Seek prices with a bound near that of the linear relaxation.
 
     Parameters
@@ -69,7 +71,9 @@ def prices(options: Options, *, start: Floats | None = None, precision: float = 
     precision
         Last temperature, as a share of the worth of a call at the margin.
     seed
-        Chooses the sample with which a large instance begins.
+        Chooses the samples with which a large instance begins.
+    slots
+        Slots of each desk, where prices of neighbours are alike.
 
     Returns
     -------
@@ -78,31 +82,53 @@ def prices(options: Options, *, start: Floats | None = None, precision: float = 
     """
     if not len(options.value):
         return np.zeros(len(options.capacity))
-    crowd = sample(options, max(CROWD, 5 * len(options.capacity)), seed)
-    price, scale = level(crowd)
+    return sought(Listed(options=options, slots=slots), len(options.capacity), slots, start, precision, seed)[0]
+
+
+def sought(
+    source: Source, resources: int, slots: int, start: Floats | None, precision: float, seed: int
+) -> tuple[Floats, float]:
+    """Return prices, and the worth of a typical call at the margin; see `prices`."""
+    step = coarseness(resources, slots)
+    rough = source.coarse(step) if step > 1 else source
+    groups = resources // slots * -(-slots // step)
+    few = rough.sample(max(CROWD, 5 * groups), seed).near(np.zeros(groups), np.inf)
+    price, scale = level(few) if len(few.value) else (0.0, 0.0)
     if scale == 0:
-        return np.zeros(len(options.capacity))
+        return np.zeros(resources), 0.0
     with one_thread():
         if start is not None:
-            return cool(options, np.maximum(start, 0.0), 0.01 * scale, precision * scale)
-        found = np.full(len(options.capacity), price)
-        for temperature in (0.5, 0.2):
-            found = minimise(crowd, found, temperature * scale, 4, np.inf)
-        if options.accounts > SAMPLE:
-            found = cool(sample(options, SAMPLE, seed), found, 0.07 * scale, 0.03 * scale)
-        return cool(options, found, (0.01 if options.accounts > SAMPLE else 0.05) * scale, precision * scale)
+            return cool(source, np.maximum(start, 0.0), 0.01 * scale, precision * scale), scale
+        found, hot = heat(few, np.full(groups, price), scale), 0.07
+        if source.accounts > SAMPLE:
+            found, hot = cool(rough.sample(max(SAMPLE, 20 * groups), seed), found, hot * scale, 0.02 * scale), 0.01
+        found = spread(found, slots, step) if step > 1 else found
+        for size, cold in ((10 * resources, 0.003), (40 * resources, 0.001), (200 * resources, 0.0004)):
+            if size > SAMPLE and source.accounts > 3 * size:
+                found = cool(source.sample(size, seed), found, hot * scale, cold * scale)
+                hot = cold
+        return cool(source, found, hot * scale, min(precision, hot) * scale), scale
 
 
-def cool(options: Options, found: Floats, hot: float, cold: float) -> Floats:
+def heat(options: Options, found: Floats, scale: float) -> Floats:
+    """Minimise the smoothed bound at high temperatures, where all options matter; `options` is a sample."""
+    for temperature in (0.5, 0.2):
+        found = minimise(options, found, temperature * scale, 4, np.inf)
+    return found
+
+
+def cool(source: Source, found: Floats, hot: float, cold: float) -> Floats:
     """Follow the smoothed bound's minimum from the `hot` temperature down to the `cold` one.
 
     At each temperature only options that could matter are looked at, and prices stay where that is so.
     """
     temperature = max(hot, cold)
-    length = float(options.minutes.mean()) or 1.0
     while True:
         for _ in range(8):
-            close = nearby(options, found, 26 * temperature)
+            close = source.near(found, 26 * temperature)
+            if not len(close.value):
+                return found
+            length = float(close.minutes.mean()) or 1.0
             reach, before = 6 * temperature / length, found
             found = minimise(close, found, temperature, 2 if temperature > cold else 4, reach)
             if np.abs(found - before).max() < 0.999 * reach:
@@ -154,43 +180,12 @@ def smoothed(options: Options, found: Floats, temperature: float) -> tuple[float
     return float(total + options.capacity @ found), slope, curve
 
 
-def level(options: Options) -> tuple[float, float]:
-    """Return one price for all minutes, and the worth of a typical call at the margin.
-
-    The price is that at which accounts, best first, use up the sum of all capacity, 0 where they do not. The worth is
-    the scale of temperatures; where minutes are not scarce it is the mean of what the choice is worth to an account.
-    """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.where(options.minutes > 0, options.value / options.minutes, np.inf)
-    owner, order = options.owner(), np.argsort(ratio, kind="stable")
-    best = np.full(options.accounts, -1)
-    best[owner[order]] = order
-    taken = best[best >= 0]
-    taken = taken[np.argsort(-ratio[taken], kind="stable")]
-    filled = int(np.searchsorted(np.cumsum(options.minutes[taken]), options.capacity.sum()))
-    price = float(ratio[taken[filled]]) if filled < len(taken) else 0.0
-    if 0 < price < np.inf:
-        return price, price * float(options.minutes.mean())
-    filled_in = np.flatnonzero(best >= 0)
-    first = options.start[filled_in]
-    low, high = np.minimum.reduceat(options.value, first), np.maximum.reduceat(options.value, first)
-    return 0.0, float(np.mean(high - np.where(options.must_serve[filled_in], low, 0)))
-
-
 def scale(options: Options, prices: Floats, seed: int = 0) -> float:
     """Return the worth of a typical call at the margin, at these prices; 0 where there are no options."""
     if not len(options.value):
         return 0.0
     middle = float(np.median(prices)) * float(options.minutes.mean())
     return middle if middle > 0 else level(sample(options, CROWD, seed))[1]
-
-
-def sample(options: Options, size: int, seed: int) -> Options:
-    """Return so many accounts, drawn at random, with their share of the capacity; all when there are few more."""
-    if options.accounts <= 1.5 * size:
-        return options
-    chosen = np.sort(np.random.default_rng(seed).choice(options.accounts, size, replace=False))
-    return replace(options.people(chosen), capacity=options.capacity * (size / options.accounts))
 
 
 def one_thread() -> AbstractContextManager[Any]:

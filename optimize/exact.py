@@ -1,6 +1,7 @@
 """Small instances by branch and bound: HiGHS over the options that a better plan could use."""
 
 import time
+from typing import Any
 
 import numpy as np
 
@@ -39,7 +40,7 @@ def exact(options: Options, prices: Floats, spread: float, until: float | None =
     floor = np.concatenate([np.where(must, 1.0, 0.0), np.zeros(len(options.capacity))])
     ceiling = np.concatenate([np.ones(accounts), options.capacity])
     worth = options.value[picked]
-    limits: dict[str, float] = {"node_limit": NODES, "mip_rel_gap": 0.0}
+    limits: Any = {"node_limit": NODES, "mip_rel_gap": 0.0}
     if until is not None:
         limits["time_limit"] = max(until - time.perf_counter(), 0.01)
     found = milp(

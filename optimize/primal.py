@@ -71,7 +71,7 @@ def build(
     """
     effort = effort or Effort()
     picked, start = _picked(options, prices, scale, begin)
-    close = options.at(picked, start)
+    close = options if len(picked) == len(options.value) else options.at(picked, start)
     state = empty(close)
     if begin is not None:
         number = np.full(len(options.value) + 1, -1)

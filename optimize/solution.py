@@ -91,7 +91,7 @@ def assign(
             raise BadInput(f"one price per desk and slot, {(desks, slots)}", field="shape of prices", value=start.shape)
         not_negative("prices", start)
         start = start.ravel()
-    found = solve(options, start=start, until=_until(began, seconds), gap=_gap(gap), seed=seed)
+    found = solve(options, start=start, until=deadline(began, seconds), gap=checked_gap(gap), seed=seed, slots=slots)
     choice = np.full((options.accounts, 3), -1)
     who = np.flatnonzero(found.chosen >= 0)
     action, resource = np.divmod(options.origin[found.chosen[who]], max(desks * slots, 1))
@@ -114,11 +114,12 @@ def solve(
     until: float | None = None,
     gap: float = 0.0,
     seed: int = 0,
+    slots: int = 1,
 ) -> Solved:
-    """Do the work of `assign` on the sparse instance; `until` is a reading of `time.perf_counter`."""
+    """Do the work of `assign` on the sparse instance: `slots` of each desk, `until` a `time.perf_counter` reading."""
     stranded = options.must_serve & (np.diff(options.start) == 0)
     able = replace(options, must_serve=options.must_serve & ~stranded)
-    prices = dual.prices(able, start=start, seed=seed)
+    prices = dual.prices(able, start=start, seed=seed, slots=slots)
     scale = dual.scale(able, prices, seed)
     if gap <= 0 and len(able.value) <= LARGEST // 3:
         prices = certify(able, prices, margin=np.inf)
@@ -139,7 +140,7 @@ def solve(
     status = "optimal" if bound - objective <= PROVEN * max(abs(bound), 1e-12) else "feasible"
     if len(unserved):
         status = "infeasible" if proven or impossible(able, bound) else "unknown"
-    _check(able, chosen, objective, bound)
+    verified(able, chosen, objective, bound)
     return Solved(status=status, chosen=chosen, objective=objective, bound=bound, prices=prices, unserved=unserved)
 
 
@@ -189,7 +190,8 @@ def _missing(options: Options, chosen: Integers) -> int:
     return int((options.must_serve & (chosen < 0)).sum())
 
 
-def _check(options: Options, chosen: Integers, objective: float, bound: float) -> None:
+def verified(options: Options, chosen: Integers, objective: float, bound: float) -> None:
+    """Raise `AssertionError` when the plan breaks a rule or its claims do not hold."""
     taken = chosen[chosen >= 0]
     missing = (options.must_serve & (chosen < 0)).any()
     verify(
@@ -202,7 +204,8 @@ def _check(options: Options, chosen: Integers, objective: float, bound: float) -
     )
 
 
-def _until(began: float, seconds: float | None) -> float | None:
+def deadline(began: float, seconds: float | None) -> float | None:
+    """Return the reading of `time.perf_counter` at which the time is up, None without a limit."""
     if seconds is None:
         return None
     if not 0 <= seconds < np.inf:
@@ -210,7 +213,8 @@ def _until(began: float, seconds: float | None) -> float | None:
     return began + seconds
 
 
-def _gap(gap: float | None) -> float:
+def checked_gap(gap: float | None) -> float:
+    """Return the gap that is asked for, 0 where none is."""
     if gap is None:
         return 0.0
     if not 0 <= gap < np.inf:
