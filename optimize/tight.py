@@ -18,13 +18,15 @@ from optimize.tight_moves import Moves, Plan, Weights, anneal, least_options, se
 
 NEAR = 8  # options of an account that are looked at first, those of least reduced cost
 STEPS = 200  # temperatures of one annealing
-TRIES = 400  # moves tried per account in all temperatures of the first annealing
-LEAST_TRIES, MOST_TRIES = 300_000, 6_000_000
-ROUNDS = 400  # annealings of a few resources
-TEAM = 6  # resources annealed together
-COOL = 0.1  # last temperature by the first
-SOFT, FIRM = 0.02, 0.7  # first slope of the loads' energy by the true one; share of the steps until it is the true one
+TRIES, LEAST_TRIES, MOST_TRIES = 3000, 300_000, 1_500_000  # moves tried in one annealing: per account; limits
+POOL, FEWEST, MOST = 10_000_000, 6, 20  # moves tried for the plans to cross; how many plans these are
+HEATS = ((0.2, 0.2), (1.0, 0.1), (0.5, 0.15))  # first and last heat, in turn
+SOFT, SOFT_AGAIN, FIRM = 0.01, 0.1, 0.7  # first slope of the loads' energy by the true one; when that is reached
 HARDER, SOFTER = 1.1, 0.98  # penalties after a step in which a resource is overfull, or all fits
+CROSS_TRIES, LEAST_CROSS = 2000, 20_000  # moves tried in one crossing: per account; at least
+CROSSED, PATIENCE = 30_000_000, 8_000_000  # moves tried in all crossings; without a better plan
+CROWD = 25  # accounts per resource above which moves take longer, and fewer are tried
+TEAM, FEW, LOCAL = 6, 0.1, 0.15  # resources let go in a crossing; where parents differ in so few, and how often else
 TOLERANCE = 5e-11  # of its capacity, for rounding of sums of minutes
 SPEED = 400_000  # moves tried per second, for plans with a time limit
 
@@ -129,40 +131,49 @@ class Search:
 
 
 def _search(field: Field, draws: np.random.Generator, until: float | None) -> Integers | None:
-    """Anneal the whole, then a few resources at a time; return candidate per account, or None where nothing fits."""
+    """Anneal several times from the prices, then cross the plans; candidate per account, or None where nothing fits."""
     moves = field.moves
     accounts = len(moves.start) - 1
     if not accounts:
         return np.zeros(0, np.int64)
-    best = Search(taken=moves.start[:-1].copy(), cost=np.inf)
-    tries = int(np.clip(accounts * TRIES * NEAR, LEAST_TRIES, MOST_TRIES))
+    crowd = max(1.0, accounts / len(moves.capacity) / CROWD)
+    tries = int(np.clip(accounts * TRIES, LEAST_TRIES, MOST_TRIES) / crowd)
+    plans = int(np.clip(POOL / crowd // tries, FEWEST, MOST))
     if until is not None:
-        tries = int(np.clip(0.3 * (until - time.perf_counter()) * SPEED, 10_000, tries))
-    for _ in range(3):
-        if not np.isfinite(best.cost):
-            _cycle(field, best, moves.start[:-1], draws, tries, soft=SOFT)
-    if not np.isfinite(best.cost):
+        tries = int(np.clip((until - time.perf_counter()) * SPEED / (2 * plans), 10_000, tries))
+    pool: list[Search] = []
+    for k in range(plans):
+        if k >= FEWEST and not pool:
+            return None
+        plan = _cycle(field, moves.start[:-1], draws, tries, soft=SOFT, heats=HEATS[k % len(HEATS)])
+        if np.isfinite(plan.cost):
+            pool.append(plan)
+    if not pool:
         return None
-    done, goal = 0, _goal(field)
-    while best.cost > goal and (done < ROUNDS if until is None else time.perf_counter() < until):
-        _renew(field, best, draws)
-        done += 1
+    best = min(pool, key=lambda plan: plan.cost)
+    done, last, goal = 0, 0, _goal(field)
+    while best.cost > goal:
+        if time.perf_counter() > until if until is not None else done * crowd > min(CROSSED, last * crowd + PATIENCE):
+            break
+        done += _cross(field, pool, draws)
+        before, best = best, min(pool, key=lambda plan: plan.cost)
+        last = done if best.cost < before.cost else last
     return best.taken
 
 
 def _cycle(
     field: Field,
-    best: Search,
     begin: Integers,
     draws: np.random.Generator,
     tries: int,
     *,
     soft: float,
-    warm: float = 1.0,
-) -> None:
+    heats: tuple[float, float],
+) -> Search:
     """Anneal from a plan; loads cost little at first, and too many minutes more and more at last."""
     moves, resources = field.moves, len(field.moves.capacity)
     accounts = len(begin)
+    best = Search(taken=begin.copy(), cost=np.inf)
     plan = Plan(
         taken=np.empty(accounts, np.int64),
         used=np.empty(resources),
@@ -176,53 +187,60 @@ def _cycle(
     for step in range(STEPS):
         slope = soft ** max(0.0, 1.0 - step / (FIRM * STEPS))
         weights = Weights(spare=slope * field.prices, over=slope * over, now=np.empty(resources))
-        heat = warm * field.heat * COOL ** (step / (STEPS - 1))
+        heat = field.heat * heats[0] * (heats[1] / heats[0]) ** (step / (STEPS - 1))
         settle(moves, plan, plan.taken.copy())
         best.cost = anneal(moves, plan, weights, heat, max(tries // STEPS, 1), draws, best.taken, best.cost)
         if slope >= 1.0:
             full = plan.used > moves.capacity
             over = np.where(full, over * HARDER, over) if full.any() else np.maximum(over * SOFTER, least)
+    return best
 
 
-def _renew(field: Field, best: Search, draws: np.random.Generator) -> None:
-    """Anneal a few resources and the accounts on them again, the others held fast; keep what costs less."""
+def _cross(field: Field, pool: list[Search], draws: np.random.Generator) -> int:
+    """Anneal the accounts that two plans of the pool serve differently; the child takes the place of a worse parent.
+
+    Where the two hardly differ, the accounts of a few resources are let go as well. Returns the number of moves tried.
+    """
     moves = field.moves
     resources = len(moves.capacity) - 1
-    team = draws.permutation(resources)[: min(TEAM, resources)]
+    one, other = (pool[k] for k in draws.choice(len(pool), 2, replace=len(pool) < 2))
+    free = one.taken != other.taken
     inside = np.zeros(resources + 1, np.bool_)
-    inside[team], inside[-1] = True, True
-    part, who, kept = _part(field, best.taken, inside)
-    if len(who) < 2:
-        return
-    place = np.cumsum(kept) - 1
-    begin = place[best.taken[who]]
-    before = float(part.moves.cost[begin].sum())
-    found = Search(taken=begin.copy(), cost=before - 1e-9 * max(abs(before), 1.0))
-    limit = found.cost
-    _cycle(part, found, begin, draws, len(who) * TRIES, soft=0.2, warm=0.5)
-    if found.cost < limit:
-        best.taken[who] = np.flatnonzero(kept)[found.taken]
-        best.cost = float(moves.cost[best.taken].sum())
+    inside[draws.permutation(resources)[: min(TEAM, resources)]] = True
+    if free.sum() < FEW * len(free) or draws.random() < LOCAL:
+        free = free | inside[moves.resource[one.taken]]
+    who = np.flatnonzero(free)
+    if not len(who):
+        return LEAST_TRIES
+    part, kept = _part(field, one.taken, free)
+    begin = (np.cumsum(kept) - 1)[one.taken[who]]
+    tries = max(len(who) * CROSS_TRIES, LEAST_CROSS)
+    found = _cycle(part, begin, draws, tries, soft=SOFT_AGAIN, heats=HEATS[draws.integers(len(HEATS))])
+    if np.isfinite(found.cost):
+        taken = one.taken.copy()
+        taken[who] = np.flatnonzero(kept)[found.taken]
+        child = Search(taken=taken, cost=float(moves.cost[taken].sum()))
+        worse = max(one, other, key=lambda plan: plan.cost)
+        if child.cost < worse.cost and not any(np.array_equal(child.taken, plan.taken) for plan in pool):
+            pool[next(k for k in range(len(pool)) if pool[k] is worse)] = child
+    return tries
 
 
-def _part(field: Field, taken: Integers, inside: NDArray[np.bool_]) -> tuple[Field, Integers, NDArray[np.bool_]]:
-    """Return the field of the accounts that are on these resources, who they are, and which candidates it has."""
+def _part(field: Field, taken: Integers, free: NDArray[np.bool_]) -> tuple[Field, NDArray[np.bool_]]:
+    """Return the field of some accounts, in what minutes the others leave, and which candidates it has."""
     moves = field.moves
-    owner = np.repeat(np.arange(len(taken)), np.diff(moves.start))
-    kept = inside[moves.resource] & inside[moves.resource[taken]][owner]
-    count = np.bincount(owner[kept], minlength=len(taken))
-    who = np.flatnonzero(count)
-    number = np.cumsum(inside) - 1
+    kept = np.repeat(free, np.diff(moves.start))
+    held = taken[~free]
+    used = np.bincount(moves.resource[held], weights=moves.minutes[held], minlength=len(moves.capacity))
     part = Moves(
-        start=np.concatenate([[0], np.cumsum(count[who])]),
-        resource=number[moves.resource[kept]],
+        start=np.concatenate([[0], np.cumsum(np.diff(moves.start)[free])]),
+        resource=moves.resource[kept],
         cost=moves.cost[kept],
         reduced=moves.reduced[kept],
         minutes=moves.minutes[kept],
-        capacity=moves.capacity[inside],
+        capacity=moves.capacity - used,
     )
-    less = Field(moves=part, prices=field.prices[inside], heat=field.heat, option=field.option[kept], whole=False)
-    return less, who, kept
+    return Field(moves=part, prices=field.prices, heat=field.heat, option=field.option[kept], whole=False), kept
 
 
 def _goal(field: Field) -> float:

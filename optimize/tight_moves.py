@@ -1,4 +1,4 @@
-"""Moves that keep every account served: shift, ejection and a chain of two ejections, under prices for what is overfull.
+"""Moves that keep every account served: a shift, an ejection, a chain of two ejections.
 
 The energy of a plan is the sum over accounts of the reduced cost of their option, plus, for each resource, its price
 times the minutes left over, or its penalty times the minutes too many. With penalties that are no less than the prices
@@ -50,10 +50,10 @@ class Weights(NamedTuple):
 @njit(cache=True)
 def cost_of(moves: Moves, weights: Weights, k: int, used: float) -> float:
     """Return the energy of a resource of which so many minutes are used."""
-    room = moves.capacity[k] - used
+    room: float = moves.capacity[k] - used
     if room < 0.0:
-        return -room * weights.over[k]
-    return room * weights.spare[k] if weights.spare[k] > 0.0 else 0.0
+        return float(-room * weights.over[k])
+    return float(room * weights.spare[k]) if weights.spare[k] > 0.0 else 0.0
 
 
 @njit(cache=True)
@@ -140,7 +140,7 @@ def second(
             if rise <= limit:
                 found[2], found[3] = member, q
                 plan.first[here] = plan.after[member]
-                return rise
+                return float(rise)
         member = plan.after[member]
         if member == plan.first[here]:
             return NONE
@@ -184,7 +184,7 @@ def eject(
                     rise = second(moves, plan, weights, limit, so_far, where, left, found)
             if rise <= limit:
                 plan.first[middle] = plan.after[member]
-                return rise
+                return float(rise)
         member = plan.after[member]
         if member == plan.first[middle]:
             break
@@ -199,18 +199,18 @@ def shift(moves: Moves, plan: Plan, weights: Weights, i: int, option: int) -> fl
     rise = moves.reduced[option] - moves.reduced[old] - weights.now[right]
     used = plan.used[right] + moves.minutes[option]
     if left == right:
-        return rise + cost_of(moves, weights, right, used - moves.minutes[old])
+        return float(rise + cost_of(moves, weights, right, used - moves.minutes[old]))
     rise += cost_of(moves, weights, right, used) - weights.now[left]
-    return rise + cost_of(moves, weights, left, plan.used[left] - moves.minutes[old])
+    return float(rise + cost_of(moves, weights, left, plan.used[left] - moves.minutes[old]))
 
 
 @njit(cache=True)
 def fits(moves: Moves, plan: Plan) -> bool:
     """Say whether no resource has too many minutes used."""
+    overfull = 0
     for k in range(len(moves.capacity)):
-        if plan.used[k] > moves.capacity[k]:
-            return False
-    return True
+        overfull += plan.used[k] > moves.capacity[k]
+    return overfull == 0
 
 
 @njit(cache=True)
@@ -234,7 +234,10 @@ def anneal(
     best: Integers,
     least: float,
 ) -> float:
-    """Try moves at one temperature; `best` gets the cheapest plan that fits and costs less than `least`, returned too."""
+    """Try moves at one temperature; return the least cost of a plan that fits, `least` or what is found.
+
+    The plan of that cost is written to `best`.
+    """
     accounts = len(plan.taken)
     found = np.empty(4, np.int64)
     top = price(moves, plan, weights)
