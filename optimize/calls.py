@@ -73,17 +73,18 @@ class Calls:
         heard = self.reach.chance[account, day, block] * goodwill
         return float(self.worths.owing[account, day] * (spent + heard))
 
-    def ahead(self, net: Floats, price: float) -> Floats:
+    def ahead(self, net: Floats, price: float | Floats) -> Floats:
         """Return what calls are worth now rather than on the next day, with the same shape as their net values.
 
-        With p the price of a minute, T(d) = max(0, best call of d: net − p·minutes) is what waiting until day d is
-        worth. A call on day d is worth net + (1 − reach)·T(d+1) − T(d+1): reaching the customer today gives up
-        tomorrow's call, and who is not reached can still be called. Only one later chance counts: longer looks ahead
-        put off the best calls night after night.
+        With p the price of a minute, one or by day (D,), T(d) = max(0, best call of d: net − p·minutes) is what waiting
+        until day d is worth. A call on day d is worth net + (1 − reach)·T(d+1) − T(d+1): reaching the customer today
+        gives up tomorrow's call, and who is not reached can still be called. Only one later chance counts: longer looks
+        ahead put off the best calls night after night.
         """
         if not self.policy.lookahead:
             return net
-        best = (net - price * self.reach.minutes[:, None]).max(axis=(1, 3), initial=-np.inf)
+        by_day = np.broadcast_to(price, net.shape[2:3])[:, None]
+        best = (net - by_day * self.reach.minutes[:, None]).max(axis=(1, 3), initial=-np.inf)
         tomorrow = np.maximum(np.c_[best[:, 1:], np.zeros(len(net))], 0.0)
         return np.asarray(net - (self.reach.chance * tomorrow[:, :, None])[:, None])
 

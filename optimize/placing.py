@@ -148,6 +148,8 @@ def _assigned(
     if not must.any():
         return solved(value, None)
     try:
+        if np.where(np.isfinite(value[must]), length[must][:, 0], np.inf).min(axis=(1, 2)).sum() > capacity.sum():
+            raise RuntimeError("what must be served needs more minutes than there are")
         return solved(value, must)
     except _ABSORBED:  # not all can be: serve the most, by a reward that no other value outweighs
         reward = _reward(value)
