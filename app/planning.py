@@ -1,6 +1,7 @@
 """The command `plan`: tomorrow's contacts, and what became of those of an earlier plan."""
 
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING, Any, Final
 
 from app.exits import INFEASIBLE
@@ -26,7 +27,8 @@ def run_plan(fields: dict[str, Any], *, out: Path | None, state: Path, dry_run: 
     night = nightly(Order(out=folder, state=state, **given), dry_run=dry_run)
     _show(night, dry_run=dry_run, as_json=as_json)
     if night.about["status"] == "infeasible":
-        remark(f"collectlab: not all rules can be met: {_missed(night.about['unmet'])}; the best plan is written")
+        kept = "shown" if dry_run else "written"
+        remark(f"collectlab: not all rules can be met: {_missed(night.about['unmet'])}; the best plan is {kept}")
         return INFEASIBLE
     return 0
 
@@ -38,7 +40,7 @@ def _show(night: "Night", *, dry_run: bool, as_json: bool) -> None:
     elif night.plan is not None:
         print(night.plan.summary())
         if night.change is not None:
-            print(night.change.summary())
+            print(fill(night.change.summary(), 100, subsequent_indent="  "))
     for text in night.remarks:
         remark(text)
     if as_json and night.plan is not None:

@@ -40,6 +40,7 @@ def run_staffing(
     from experiments.staffing_figure import staffing_figure
     from ledger import BadInput
     from ledger.storage import check_folder, write_folder
+    from optimize.plan_files import finite
 
     if ledger is None or roster is None:
         name = "--ledger" if ledger is None else "--roster"
@@ -62,7 +63,7 @@ def run_staffing(
 
     write_folder(folder, MARKER, fill)
     if as_json:
-        print_json(_finite(_as_dict(found, simulated, joined) | {"folder": str(folder)}))
+        print_json(finite(_as_dict(found, simulated, joined) | {"folder": str(folder)}))
     else:
         _show(found, simulated)
         print(f"Written to {folder}: frontier.csv, prices.csv, checked.csv, staffing.html")
@@ -148,17 +149,6 @@ def _as_dict(found: "Frontier", simulated: "Staffed", joined: "pd.DataFrame") ->
         "planner": simulated.planner,
         "notes": [*found.notes, *simulated.notes, *found.week.shifts.broken["sentence"]],
     }
-
-
-def _finite(value: Any) -> Any:
-    """Return plain values, null for what is not a number."""
-    if isinstance(value, dict):
-        return {str(key): _finite(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_finite(inner) for inner in value]
-    if hasattr(value, "item"):
-        value = value.item()
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _show(found: "Frontier", simulated: "Staffed") -> None:

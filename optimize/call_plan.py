@@ -1,6 +1,7 @@
 """A call plan: who contacts whom, when and how over the next working days, with its proof and its reasons."""
 
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import Any, Final
 
 import pandas as pd
@@ -141,7 +142,7 @@ class CallPlan:
     warnings: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything but the rows as plain values; dates as ISO text."""
+        """Return everything but rows and holdouts as plain values; dates as ISO text."""
         names = (
             "status", "objective", "bound", "gap", "seconds", "accounts", "contacts", "minutes_used", "currency",
             "strategy", "model", "model_version", "effects_basis", "effects_grade", "snapshot", "run_id",
@@ -175,7 +176,7 @@ class CallPlan:
             *(f"NOT MET: {accounts:,} by rule {rule}" for rule, accounts in self._missed()),
             *(f"note: {text}" for text in self.warnings),
         ]
-        return "\n".join(line if len(line) <= 100 else line[:99] + "…" for line in lines)
+        return "\n".join(part for line in lines for part in wrap(line, 100, subsequent_indent="  "))
 
     def _missed(self) -> list[tuple[str, int]]:
         counts = self.unmet["rule"].value_counts(sort=False)

@@ -14,8 +14,8 @@ from optimize.tasks import Tasks
 from optimize.values import Values
 
 WEEK: Final = 5  # working days for which an account gets one planned call: tonight's plan makes the retries
-_PASSES: Final = 3  # of finding the prices at which later calls are worth making
-_CLOSE: Final = 0.02  # by which these may still change
+PASSES: Final = 3  # of finding the prices at which later calls are worth making
+CLOSE: Final = 0.02  # by which these may still change
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -190,11 +190,11 @@ def _day_by_day(
         start = None if previous is None else previous[:, here]
         now, mean = (0.0 if start is None else _mean(start, room[:, here])), -1.0
         open_ = (desk < 0)[:, None, None]
-        for _ in range(_PASSES if calls.policy.lookahead and previous is None else 0):
+        for _ in range(PASSES if calls.policy.lookahead and previous is None else 0):
             items = np.where(open_, _items(calls, calls.ahead(net, now), room)[:, :, here], -np.inf)
             start = price(items, minutes[:, here], room[:, here], must & (desk < 0), prices=start, seed=seed)
             mean, now = now, _mean(start, room[:, here])
-            if abs(now - mean) <= _CLOSE * now:
+            if abs(now - mean) <= CLOSE * now:
                 break
         items = np.where(open_, _items(calls, calls.ahead(net, now), room)[:, :, here], -np.inf)
         due = must & (desk < 0)

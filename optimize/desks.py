@@ -20,8 +20,6 @@ from optimize.policy import Policy
 from optimize.shifts import STARTS, Shifts, hourly_cost
 from optimize.team import Team
 
-BLOCK_MINUTES = FULL_SHIFT // 60 // BLOCKS
-
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Desks:

@@ -4,7 +4,7 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
@@ -12,6 +12,9 @@ from ledger import BadInput, Ledger
 from ledger.storage import write_file
 from models.chosen import REGISTERED, check_reference, chosen
 from models.timing import FITTERS, PaymentTiming
+
+if TYPE_CHECKING:
+    from models.saved import SavedModel
 
 _FOLDER: Final = "in_use"
 
@@ -80,11 +83,8 @@ def _registered(reference: str, ledger: Ledger, state: Path) -> NightModel:
     return NightModel(timing=saved.timing, version=words, from_copy=from_copy, remarks=remarks)
 
 
-def _kept(saved: "object", words: str, file: Path, note: Path) -> tuple[str, ...]:
+def _kept(saved: "SavedModel", words: str, file: Path, note: Path) -> tuple[str, ...]:
     """Keep a copy for the night when the registry is down; a remark where that fails."""
-    from models.saved import SavedModel
-
-    assert isinstance(saved, SavedModel)
     try:
         if note.exists() and file.exists() and json.loads(note.read_text(encoding="utf-8"))["words"] == words:
             return ()

@@ -1,7 +1,6 @@
 """Messages: they need no specialist, so each is sent on the first day on which it is due, and worth sending."""
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
@@ -9,8 +8,6 @@ from ledger.currency import decimals
 from models.assumptions import Assumptions
 from optimize.calls import Calls, Chosen
 from optimize.chase import Flags, Floats, Ints
-
-_NEVER: Final = -(2**30)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -21,8 +18,6 @@ class Messages:
     day: Ints
     tone: Ints
     net: Floats
-    wanted: Flags  # (n,) accounts to which one may be sent
-    worth: Flags  # (n,) accounts to which one is worth sending
 
 
 def messages(calls: Calls, chosen: Chosen, assume: Assumptions) -> Messages:
@@ -37,18 +32,10 @@ def messages(calls: Calls, chosen: Chosen, assume: Assumptions) -> Messages:
     net = gain - price * unit * calls.worths.owing[:, :days]
     may: Flags = np.asarray(calls.free.any(axis=(1, 2, 4)))[:, :days] & ~chase.by_phone()[:, :days]
     followed = chase.follow_up[:, :days] & may
-    worth = may & ((net > 0) | followed)
-    fits = worth & _beside(calls, chosen, step)
+    fits = may & ((net > 0) | followed) & _beside(calls, chosen, step)
     some = np.flatnonzero(fits.any(axis=1))
     day = fits.argmax(axis=1)[some]
-    return Messages(
-        account=some,
-        day=day,
-        tone=tone[some, day],
-        net=net[some, day],
-        wanted=np.asarray(may.any(axis=1)),
-        worth=np.asarray(worth.any(axis=1)),
-    )
+    return Messages(account=some, day=day, tone=tone[some, day], net=net[some, day])
 
 
 def _beside(calls: Calls, chosen: Chosen, step: Ints) -> Flags:

@@ -86,14 +86,15 @@ class Task:
 
 def check_order(order: Order) -> "tuple[Team, Strategy, PlanDatabase | None]":
     """Return what can be known to be good before the ledger is read."""
+    from optimize.request import check_numbers
     from optimize.team import Team
 
     check_out(order.out)
     check_file(order.state / "log" / "plan.jsonl")
     check_reference(order.model)
-    for name, low in (("days", 1), ("max_age", 0)):
-        if getattr(order, name) < low:
-            raise BadInput(f"must be at least {low}", field=name, value=getattr(order, name))
+    check_numbers(order.days, order.exploration, order.seconds)
+    if order.max_age < 0:
+        raise BadInput("must be at least 0", field="max_age", value=order.max_age)
     team = Team.load(int(order.roster) if order.roster.isdigit() else order.roster)
     return team, Strategy.load(order.strategy), None if order.database is None else PlanDatabase(order.database)
 
@@ -119,11 +120,13 @@ def task_of(
         remarks += (
             f"The ledger knows of {ledger.as_of:%Y-%m-%d}; used as known on the evening of {evening:%Y-%m-%d}.",
         )
-        held = len(ledger.invoices)
+        first = ledger.invoices["issue_date"].min() if len(ledger.invoices) else None
         ledger = ledger.snapshot(evening)
-        if held and not len(ledger.invoices):
-            raise BadInput("nothing was known on the evening before", field="date", value=f"{date:%Y-%m-%d}")
+        if first is not None and not len(ledger.invoices):
+            rule = f"nothing was known on the evening before: the ledger's first invoice is of {first:%Y-%m-%d}"
+            raise BadInput(rule, field="date", value=f"{date:%Y-%m-%d}")
     check_fresh(ledger.as_of, date, team.country, max_age=order.max_age, called=safe(order.ledger))
+    stops, idle = (None, ()) if order.stops is None else _stops(order.stops, ledger.customers["customer_id"])
     return Task(
         order=order,
         date=date,
@@ -131,17 +134,25 @@ def task_of(
         team=team,
         strategy=strategy,
         database=database,
-        stops=None if order.stops is None else _stops(order.stops),
-        remarks=remarks,
+        stops=stops,
+        remarks=remarks + idle,
     )
 
 
-def _stops(path: Path) -> pd.DataFrame:
-    """Return who must not be contacted, and until when: a CSV of customer_id and until."""
+def _stops(path: Path, customers: "pd.Series[str]") -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Return who must not be contacted, and until when: a CSV of customer_id and until; and who of them is unknown."""
+    from optimize.rules import stopped_until
+
     try:
-        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except (OSError, ValueError) as error:  # pandas' errors of content are ValueErrors
         raise BadInput(f"cannot be read as a table: {str(error).splitlines()[0]}", where=str(path)) from error
+    stopped_until(table, customers, where=str(path))
+    unknown = [] if table.empty else table.loc[~table["customer_id"].isin(customers), "customer_id"].tolist()
+    if not unknown:
+        return table, ()
+    said = f"{len(unknown):,} of {len(table):,} stops in {path} name no customer of the ledger"
+    return table, (f"{said} and stop nobody; the first is {unknown[0]!r}.",)
 
 
 def _read(order: Order) -> tuple[Ledger, tuple[str, ...]]:

@@ -125,7 +125,7 @@ def _differing(task: Task, found: Published) -> tuple[str, ...]:
     names = [name for name, value in inputs_of(task).items() if found.about.get("inputs", {}).get(name) != value]
     if not names:
         return ()
-    return (f"It was planned with another {', '.join(names)}, and stands; --again replaces it.",)
+    return (f"It was planned with other options ({', '.join(names)}), and stands; --again replaces it.",)
 
 
 def _in_database(database: PlanDatabase, folder: Path, stages: Stages) -> bool:

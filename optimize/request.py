@@ -101,10 +101,7 @@ def request(
     version: str,
 ) -> Request:
     """Return the checked inputs; see `optimize.planning.plan`."""
-    if not 1 <= days <= LONGEST:
-        raise BadInput(f"must lie between 1 and {LONGEST}", field="days", value=days)
-    if not 0 <= exploration < 1:
-        raise BadInput("must be at least 0 and below 1", field="exploration", value=exploration)
+    check_numbers(days, exploration)
     chosen, day = Strategy.load(strategy), as_day(date)
     known = _known(ledger, day)
     team, note = Team.load(roster, timezone=ledger.timezone).beside(known)
@@ -135,6 +132,16 @@ def request(
         seed=seed,
         warnings=tuple(text for text in (note, late if between > 0 else "") if text),
     )
+
+
+def check_numbers(days: int, exploration: float, seconds: float | None = None) -> None:
+    """Raise `BadInput` for a number of days, a chance of being left alone or a time limit that makes no sense."""
+    if not 1 <= days <= LONGEST:
+        raise BadInput(f"must lie between 1 and {LONGEST}", field="days", value=days)
+    if not 0 <= exploration < 1:
+        raise BadInput("must be at least 0 and below 1", field="exploration", value=exploration)
+    if seconds is not None and not seconds >= 0:
+        raise BadInput("must be at least 0", field="seconds", value=seconds)
 
 
 def _known(ledger: Ledger, day: pd.Timestamp) -> Ledger:

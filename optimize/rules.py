@@ -190,10 +190,10 @@ _SENTENCES["promise_follow_up"] = "A promise whose day has passed with the invoi
 _SENTENCES["dispute_acknowledged"] = "A dispute must be acknowledged within one business day."
 
 
-def stopped_until(stops: Stops | None, customers: pd.Series) -> Ints:
+def stopped_until(stops: Stops | None, customers: pd.Series, *, where: str = "stops") -> Ints:
     """Return the last day of each customer's dunning stop, a large negative number for none.
 
-    `stops` maps customer ids to days, or is a table with the columns customer_id and until.
+    `stops` maps customer ids to days, or is a table with the columns customer_id and until; `where` names it in errors.
 
     Raises
     ------
@@ -207,7 +207,7 @@ def stopped_until(stops: Stops | None, customers: pd.Series) -> Ints:
         missing = {"customer_id", "until"} - set(stops.columns)
         if missing:
             rule = f"needs the columns customer_id and until; lacks {', '.join(sorted(missing))}"
-            raise BadInput(rule, where="stops")
+            raise BadInput(rule, where=where)
         pairs = list(zip(stops["customer_id"].astype(str), stops["until"], strict=True))
     else:
         pairs = [(str(key), day) for key, day in stops.items()]
@@ -216,7 +216,7 @@ def stopped_until(stops: Stops | None, customers: pd.Series) -> Ints:
         try:
             last = day_number(as_day(day))
         except BadInput as error:
-            raise BadInput(error.rule, where=f"stops, {key}", field="until", value=str(day)) from error
+            raise BadInput(error.rule, where=f"{where}, {key}", field="until", value=str(day)) from error
         if at >= 0:
             until[at] = max(until[at], last)
     return until

@@ -15,7 +15,7 @@ from ledger import BadInput, Ledger
 from ledger.currency import decimals
 from ledger.ledger import Day
 from ledger.roster import BLOCKS
-from optimize.calls import WEEK, Calls
+from optimize.calls import CLOSE, PASSES, WEEK, Calls
 from optimize.chase import Flags, Floats
 from optimize.dual import bound as bound_of
 from optimize.dual import prices as prices_of
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from models.timing import PaymentTiming
     from optimize.assignment import Assignment
 
-_PASSES: Final = 3  # of finding the prices at which later calls are worth making
 _GAP: Final = 5e-4  # at which a plan is good enough
 _PRECISION: Final = 1e-6  # of the value of a week, by which the bound may be too high
 
@@ -201,7 +200,7 @@ def _priced(
     done = np.repeat(np.where(calls.tasks.able, 0.0, -np.inf)[:, :, None], slots, axis=2)
     net, _ = calls.worth(np.ones(calls.chase.step.shape))
     price = np.zeros(calls.days + 1)
-    for _ in range(_PASSES):
+    for _ in range(PASSES):
         ahead = calls.ahead(net, price)[:, :, :-1].reshape(n, -1, slots)
         worth = np.concatenate([ahead, done]) / unit
         penalty = 1 + 2 * float(np.abs(worth[np.isfinite(worth)]).max(initial=0.0))
@@ -211,7 +210,7 @@ def _priced(
         )  # fmt: skip
         _, found = made.relaxed(made.opened(1.0))
         fresh = _by_day(found[: len(team)] * unit, shifts)
-        if np.abs(fresh - price).max() <= 0.02 * fresh.max():
+        if np.abs(fresh - price).max() <= CLOSE * fresh.max():
             break
         price = fresh
     return made

@@ -86,13 +86,30 @@ def test_a_plan_is_published_once(plan: Run, tmp_path: Path, books: Path):
     assert tree(tmp_path) == before
     code, _, said = plan("--json", database=url, roster=3)
     assert (code, tree(tmp_path)) == (0, before)
-    assert "planned with another roster" in said
+    assert "planned with other options (roster)" in said
     assert plan(out=tmp_path / "elsewhere")[0] == 0
     assert (tmp_path / "elsewhere" / "plan.csv").read_bytes() == (tmp_path / "out" / "plan.csv").read_bytes()
     lines = [json.loads(line) for line in (tmp_path / "state" / "log" / "plan.jsonl").read_text().splitlines()]
     first = [line for line in lines if line["run"] == lines[0]["run"]]
     assert [line["stage"] for line in first][:5] == ["read", "model", "plan", "publish files", "publish database"]
     assert all(line["ok"] and line["seconds"] >= 0 and line["time"] for line in lines)
+
+
+def test_options_are_checked_though_the_plan_stands(plan: Run, tmp_path: Path):
+    """What makes no sense is bad input on every night; stops that name nobody are said."""
+    assert plan()[0] == 0
+    stops = tmp_path / "stops.csv"
+    stops.write_text("customer_id,until\nnobody,2026-12-01\n")
+    code, _, said = plan(stops=stops)
+    assert code == 0
+    assert "1 of 1 stops" in said
+    assert "'nobody'" in said
+    stops.write_text("customer_id,until\nnobody,soon\n")
+    for wrong in ({"stops": stops}, {"exploration": 2}, {"seconds": -1}, {"days": 61}, {"max_age": -1}):
+        code, _, said = plan(**wrong)
+        assert (code, said.count("\n")) == (2, 1), said
+    stops.write_text("customer,until\nnobody,soon\n")
+    assert f"{stops}: needs the columns" in plan(stops=stops)[2]
 
 
 def test_the_next_days_plan_says_what_has_changed(plan: Run, tmp_path: Path):
