@@ -14,12 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 
-from optimize.levels import Listed, Source, coarseness, level, sample, spread
+from optimize.levels import MANY, Listed, Source, coarseness, level, sample, spread
 from optimize.options import Floats, Integers, Options
 from optimize.pricing import ROUNDING, Columns, best_sum, near, smooth
 
 CROWD, SAMPLE = 1000, 4000  # accounts on which the level of prices is sought first, and then their differences
-COOLING = 0.3
+COOLING, WARM = 0.3, 0.01  # factor of the temperature from step to step; where it begins at yesterday's prices
+ROUNDS, LARGE = 9, 100_000  # looks for options at one temperature, and accounts from which they are fewer
 SLACK = 1e-10  # share of its capacity by which a resource may seem overfull, from rounding of sums
 
 
@@ -89,6 +90,12 @@ def sought(
     source: Source, resources: int, slots: int, start: Floats | None, precision: float, seed: int
 ) -> tuple[Floats, float]:
     """Return prices, and the worth of a typical call at the margin; see `prices`."""
+    worth = 0.0 if start is None else float(np.median(start)) * source.length
+    if start is not None and worth > 0:
+        if source.accounts < LARGE:
+            source = Listed(options=source.near(start, 60 * WARM * worth))
+        with one_thread():
+            return cool(source, np.maximum(start, 0.0), WARM * worth, precision * worth), worth
     step = coarseness(resources, slots)
     rough = source.coarse(step) if step > 1 else source
     groups = resources // slots * -(-slots // step)
@@ -97,14 +104,12 @@ def sought(
     if scale == 0:
         return np.zeros(resources), 0.0
     with one_thread():
-        if start is not None:
-            return cool(source, np.maximum(start, 0.0), 0.01 * scale, precision * scale), scale
         found, hot = heat(few, np.full(groups, price), scale), 0.07
         if source.accounts > SAMPLE:
             found, hot = cool(rough.sample(max(SAMPLE, 20 * groups), seed), found, hot * scale, 0.02 * scale), 0.01
         found = spread(found, slots, step) if step > 1 else found
         for size, cold in ((10 * resources, 0.003), (40 * resources, 0.001), (200 * resources, 0.0004)):
-            if size > SAMPLE and source.accounts > 3 * size:
+            if resources > MANY and source.accounts > 3 * size:
                 found = cool(source.sample(size, seed), found, hot * scale, cold * scale)
                 hot = cold
         return cool(source, found, hot * scale, min(precision, hot) * scale), scale
@@ -124,14 +129,14 @@ def cool(source: Source, found: Floats, hot: float, cold: float) -> Floats:
     """
     temperature = max(hot, cold)
     while True:
-        for _ in range(8):
+        for _ in range(ROUNDS if source.accounts < LARGE else ROUNDS // 3):
             close = source.near(found, 26 * temperature)
             if not len(close.value):
                 return found
             length = float(close.minutes.mean()) or 1.0
             reach, before = 6 * temperature / length, found
             found = minimise(close, found, temperature, 2 if temperature > cold else 4, reach)
-            if np.abs(found - before).max() < 0.999 * reach:
+            if np.mean(np.abs(found - before) > 0.999 * reach) <= (0.05 if source.accounts >= LARGE else 0.0):
                 break
         if temperature <= cold:
             return found

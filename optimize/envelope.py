@@ -100,30 +100,46 @@ def product_sum(products, hull):  # type: ignore[no-untyped-def]  # numba infers
 
 
 @njit(cache=True)
-def by_resource(found, gain, count, most):  # type: ignore[no-untyped-def]  # numba infers them
-    """Keep the `most` of greatest gain and put them in rising order of `found`; return how many."""
+def by_resource(found, gain, count, most, taken):  # type: ignore[no-untyped-def]  # numba infers them
+    """Keep the best, every n-th of the others and `taken`, in rising order of `found`: `most` or few more; how many."""
     if count > most:
-        limit, kept = np.partition(gain[:count], count - most)[count - most], 0
-        for j in range(count):
-            if gain[j] >= limit and kept < most:
-                found[kept] = found[j]
-                kept += 1
+        order, kept = np.argsort(-gain[:count], kind="mergesort"), 0
+        chosen = np.empty(most + 1, np.int64)
+        half = most // 2
+        for j in range(most):
+            at = order[j] if j < half else order[half + (j - half) * (count - half) // (most - half)]
+            chosen[kept] = found[at]
+            kept += 1
+        found[:kept] = chosen[:kept]
         count = kept
+    if taken >= 0 and not np.any(found[:count] == taken):
+        found[count] = taken
+        count += 1
     found[:count] = np.sort(found[:count])
     return count
 
 
 @njit(cache=True)
-def near_products(products, hull, prices, margin, most, start, filled):  # type: ignore[no-untyped-def]  # numba infers them
-    """Fill in options at most `margin` below their account's best, the best `most`; say whether there was room."""
+def listed_factors(products):  # type: ignore[no-untyped-def]  # numba infers them
+    """Return the factor of each action on each allowed resource of each class, in the order of `listed`."""
+    actions = len(products.factor)
+    factor = np.empty((actions, len(products.listed)))
+    for a in range(actions):
+        factor[a] = products.factor[a][products.listed]
+    return factor
+
+
+@njit(cache=True)
+def near_products(products, hull, prices, margin, most, taken, start, filled):  # type: ignore[no-untyped-def]  # numba infers them
+    """Fill in options at most `margin` below their account's best, about `most`, and `taken`; say whether all fitted.
+
+    `taken` is resource * actions + action of each account, -1 for none.
+    """
     accounts, actions = products.worth.shape
     resource, value, minutes, origin = filled
-    price, listed = prices[products.listed], products.listed
-    factor = np.empty((actions, len(listed)))
-    for a in range(actions):
-        factor[a] = products.factor[a][listed]
+    price, listed, factor = prices[products.listed], products.listed, listed_factors(products)
     best_of, made = np.empty(actions), 0
-    found, gain = np.empty(len(prices) * actions, np.int64), np.empty(len(prices) * actions)
+    found, gain = np.empty(len(prices) * actions + 1, np.int64), np.empty(len(prices) * actions)
     for i in range(accounts):
         best, count, c = 0.0, 0, products.kind[i]
         for a in range(actions):
@@ -138,7 +154,7 @@ def near_products(products, hull, prices, margin, most, start, filled):  # type:
                 if reduced >= best - margin and length <= products.capacity[listed[at]]:
                     found[count], gain[count] = listed[at] * actions + a, reduced
                     count += 1
-        count = by_resource(found, gain, count, most)
+        count = by_resource(found, gain, count, most, taken[i])
         if made + count > len(resource):
             return False
         for j in range(count):
@@ -148,3 +164,38 @@ def near_products(products, hull, prices, margin, most, start, filled):  # type:
             made += 1
         start[i + 1] = made
     return True
+
+
+@njit(cache=True)
+def best_products(products, hull):  # type: ignore[no-untyped-def]  # numba infers them
+    """Return each account's best reduced value, -inf where it has nothing of positive value."""
+    accounts, actions = products.worth.shape
+    best = np.full(accounts, -np.inf)
+    for i in range(accounts):
+        for a in range(actions):
+            best[i] = max(best[i], best_product(i, a, products, hull))
+    return best
+
+
+@njit(cache=True)
+def fill_products(products, order, prices, least):  # type: ignore[no-untyped-def]  # numba infers them
+    """Give accounts, in `order`, the option of best reduced value that fits, if above `least`.
+
+    Returns resource * actions + action of each account, -1 for none.
+    """
+    accounts, actions = products.worth.shape
+    price, listed, factor = prices[products.listed], products.listed, listed_factors(products)
+    free, taken = products.capacity.copy(), np.full(accounts, -1, np.int64)
+    for i in order:
+        best, c = least, products.kind[i]
+        for a in range(actions):
+            worth, length = products.worth[i, a], products.minutes[i, a]
+            if not worth > 0:
+                continue
+            for at in range(products.first[c], products.first[c + 1]):
+                reduced = worth * factor[a, at] - length * price[at]
+                if reduced > best and length <= free[listed[at]]:
+                    best, taken[i] = reduced, listed[at] * actions + a
+        if taken[i] >= 0:
+            free[taken[i] // actions] -= products.minutes[i, taken[i] % actions]
+    return taken

@@ -8,14 +8,16 @@ import numpy as np
 from optimize.dual import close_to_best
 from optimize.options import Floats, Integers, Options
 
-LARGEST, NODES = 600, 1000  # options that are handed over, and nodes of the search: no clock, so the answer is the same
+LARGEST, NODES = 150, 500  # options that are handed over, and nodes of the search: no clock, so the answer is the same
 
 
-def exact(options: Options, prices: Floats, spread: float, until: float | None = None) -> tuple[Integers | None, bool]:
+def exact(
+    options: Options, prices: Floats, spread: float, until: float | None = None, gap: float = 0.0
+) -> tuple[Integers | None, bool]:
     """Seek the best plan among options whose reduced value is at most `spread` below their account's best.
 
     Where `spread` is the bound less the value of a plan, no other option belongs to a plan that is better. `until` is a
-    reading of `time.perf_counter`.
+    reading of `time.perf_counter`; `gap` is the one at which a plan is good enough.
 
     Returns
     -------
@@ -40,7 +42,7 @@ def exact(options: Options, prices: Floats, spread: float, until: float | None =
     floor = np.concatenate([np.where(must, 1.0, 0.0), np.zeros(len(options.capacity))])
     ceiling = np.concatenate([np.ones(accounts), options.capacity])
     worth = options.value[picked]
-    limits: Any = {"node_limit": NODES, "mip_rel_gap": 0.0}
+    limits: Any = {"node_limit": NODES, "mip_rel_gap": gap}
     if until is not None:
         limits["time_limit"] = max(until - time.perf_counter(), 0.01)
     found = milp(

@@ -9,15 +9,15 @@ from numpy.typing import NDArray
 from ledger.errors import BadInput
 from optimize import dual
 from optimize.assignment import Assignment
-from optimize.envelope import Envelope, Products, envelope, near_products, product_sum
+from optimize.envelope import Envelope, Products, best_products, envelope, fill_products, near_products, product_sum
 from optimize.levels import grouped, pooled
 from optimize.options import Floats, Integers, Options
 from optimize.pricing import ROUNDING
 from optimize.primal import MARGIN, Effort, build
-from optimize.solution import PROVEN, checked_gap, deadline, verified, worth
+from optimize.solution import HASTY, PROVEN, checked_gap, deadline, verified, worth
 
 MOST = 10  # options of an account that a plan is made of
-LAST = 1e-4  # last temperature, as a share of the worth of a call at the margin
+LAST = 4e-4  # last temperature, as a share of the worth of a call at the margin
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -83,6 +83,11 @@ class Factored:
         """Number of accounts."""
         return len(self.worth)
 
+    @property
+    def length(self) -> float:
+        """Mean minutes of an action."""
+        return float(self.minutes.mean()) if self.minutes.size else 0.0
+
     def sample(self, size: int, seed: int) -> "Factored":
         """Return so many accounts, drawn at random, with their share of the capacity; all when there are few more."""
         if self.accounts <= 1.5 * size:
@@ -115,25 +120,38 @@ class Factored:
             listed=np.nonzero(allowed)[1],
         )
 
-    def near(self, prices: Floats, margin: float, most: int = 1 << 40) -> Options:
-        """Return each account's options at most `margin` below its best, and of those the best `most`."""
+    def near(self, prices: Floats, margin: float, most: int = 1 << 40, taken: Integers | None = None) -> Options:
+        """Return each account's options at most `margin` below its best, about `most` of them, and `taken`.
+
+        Of more than `most` the best half stays, and of the others every n-th: else accounts that are alike would all
+        look at the same few resources.
+        """
         products = self.products()
         hull: Envelope = envelope(products, prices)
+        also = np.full(self.accounts, -1) if taken is None else taken
         start, room = np.zeros(self.accounts + 1, np.int64), 1000 + 4 * self.accounts
         filled = _columns(room)
-        while not near_products(products, hull, prices, margin, most, start, filled):
+        while not near_products(products, hull, prices, margin, most, also, start, filled):
             room *= 4  # memory that is not written is not taken
             filled = _columns(room)
-        resource, value, minutes, origin = (column[: start[-1]] for column in filled)
+        made = int(start[-1])
         return Options(
             start=start,
-            resource=resource,
-            value=value,
-            minutes=minutes,
+            resource=filled[0][:made],
+            value=filled[1][:made],
+            minutes=filled[2][:made],
             capacity=products.capacity,
             must_serve=np.zeros(self.accounts, np.bool_),
-            origin=origin,
+            origin=filled[3][:made],
         )
+
+    def greedy(self, prices: Floats, margin: float) -> Integers:
+        """Return resource * actions + action per account, -1 for none: by reduced value, what fits, of all options."""
+        products = self.products()
+        best: Floats = best_products(products, envelope(products, prices))
+        order = np.argsort(-best, kind="stable")
+        taken: Integers = fill_products(products, order[best[order] > -margin], prices, -margin)
+        return taken
 
     def bound(self, prices: Floats) -> float:
         """Return a value that no plan exceeds, for any prices; see `optimize.dual.bound`."""
@@ -170,9 +188,12 @@ def assign_factored(
     if factored.accounts and desks * slots:
         found, scale = dual.sought(factored, desks * slots, slots, start, LAST, seed)
     bound = factored.bound(found)
-    close = factored.near(found, MARGIN * scale if scale > 0 else np.inf, MOST)
-    effort = Effort(enough=bound - max(gap, PROVEN) * abs(bound), until=until, seed=seed)
-    chosen = build(close, found, scale=scale, effort=effort)
+    margin = MARGIN * scale if scale > 0 else np.inf
+    taken = factored.greedy(found, margin)
+    close = factored.near(found, margin, MOST, taken)
+    effort = Effort(enough=bound - max(gap, PROVEN) * abs(bound), until=until, seed=seed, hasty=gap >= HASTY)
+    begin = numbered(close, taken, factored.worth.shape[1])
+    chosen = build(close, found, scale=scale, effort=effort, begin=begin)
     objective = worth(close, chosen)
     verified(close, chosen, objective, bound)
     choice, who = np.full((factored.accounts, 3), -1), np.flatnonzero(chosen >= 0)
@@ -187,6 +208,16 @@ def assign_factored(
         seconds=time.perf_counter() - began,
         unserved=np.zeros(0, np.int64),
     )
+
+
+def numbered(options: Options, taken: Integers, actions: int) -> Integers:
+    """Return the option number of what is `taken`, resource * actions + action per account, -1 for none."""
+    resource, action = np.divmod(taken, actions)
+    same = options.origin == (action * len(options.capacity) + resource)[options.owner()]
+    number = np.full(options.accounts, -1)
+    at = np.flatnonzero(same & (taken >= 0)[options.owner()])
+    number[options.owner()[at]] = at
+    return number
 
 
 def _columns(size: int) -> tuple[NDArray[np.int32], Floats, Floats, Integers]:

@@ -130,9 +130,7 @@ class _Curve:
     def at(self, percent: float) -> tuple[float, float]:
         """Return the bound at a percentage of the hours, and its slope per percent."""
         if percent not in self.lines:
-            near = min(self.prices, key=lambda known: abs(known - percent), default=None)
-            start = None if near is None else self.prices[near]
-            value, price = self.week.relaxed(self.week.opened(percent / 100), start)
+            value, price = self.week.relaxed(self.week.opened(percent / 100))
             slope = float((price[: len(self.week.team)] * self.week.capacity).sum()) / 100
             self.prices[percent], self.lines[percent] = price, (value - slope * percent, slope)
         least = min(self.lines.values(), key=lambda line: line[0] + line[1] * percent)
@@ -246,7 +244,7 @@ def _checked(week: Week, curve: _Curve, prices: pd.DataFrame, percent: float, se
         slot = dates.index(row["date"]) * BLOCKS + int(row["block"]) - 1
         at = len(week.team) + ids.index(row["who"]), slot
         more[at] += 60 * week.shifts.productive
-        value, price = week.relaxed(more, curve.prices[percent])
+        value, price = week.relaxed(more)
         after.append(min(60 * week.shifts.productive * float(price[at]), float(row["predicted"])))
         resolved.append(value - base)
         if index in best:

@@ -23,6 +23,11 @@ class Source(Protocol):
         """Number of accounts."""
         ...
 
+    @property
+    def length(self) -> float:
+        """Mean minutes of an option, or of an action."""
+        ...
+
     def near(self, prices: Floats, margin: float) -> Options:
         """Return each account's options at most `margin` below its best."""
         ...
@@ -47,6 +52,11 @@ class Listed:
     def accounts(self) -> int:
         """Number of accounts."""
         return self.options.accounts
+
+    @property
+    def length(self) -> float:
+        """Mean minutes of an option."""
+        return float(self.options.minutes.mean()) if len(self.options.minutes) else 0.0
 
     def near(self, prices: Floats, margin: float) -> Options:
         """Return each account's options at most `margin` below its best."""

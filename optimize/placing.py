@@ -8,6 +8,7 @@ import numpy as np
 
 from optimize.chase import Flags, Floats, Ints
 
+_CLOSE: Final = 2e-3  # gap at which a day is planned well enough: what a call brings is not known so well
 _ABSORBED: Final = (
     RuntimeError,
     ArithmeticError,
@@ -133,7 +134,8 @@ def _assigned(
         left = None if until is None else until - time.monotonic()
         if left is not None and left <= 0:
             raise RuntimeError("the time is up")
-        found = assign(worth[:, None], length, capacity, must_serve=musts, prices=prices, seconds=left, seed=seed)
+        limits = {"seconds": left, "gap": _CLOSE}
+        found = assign(worth[:, None], length, capacity, must_serve=musts, prices=prices, seed=seed, **limits)
         if musts is not None and (found.choice[musts, 0] < 0).any():
             raise RuntimeError("not every account that must be served could be placed")
         return Placing(

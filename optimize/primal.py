@@ -29,11 +29,14 @@ class Effort:
         Reading of `time.perf_counter` up to which to go on; None for a number of steps that the instance decides.
     seed
         Of the annealing.
+    hasty
+        Whether to begin with few moves, where they may be enough.
     """
 
     enough: float = np.inf
     until: float | None = None
     seed: int = 0
+    hasty: bool = False
 
     def part(self, share: float) -> "Effort":
         """Return an effort with a share of the time that is left."""
@@ -82,13 +85,19 @@ def build(
     chosen = np.full(options.accounts, -1)
     taken = state.chosen >= 0
     chosen[taken] = picked[state.chosen[taken]]
-    return completed(options, prices, chosen)
-
-
-def completed(options: Options, prices: Floats, chosen: Integers) -> Integers:
-    """Return the plan without what overfills a resource, and with any option that still fits, near or not."""
+    chosen = _trimmed(options, chosen)
+    if effort.hasty and float(options.value[chosen[chosen >= 0]].sum()) >= effort.enough:
+        return chosen
     state = empty(options)
-    fits, taken = state.free.copy(), np.flatnonzero(chosen >= 0)
+    place(options, state, chosen)
+    greedy(options, prices, state)
+    final: Integers = state.chosen
+    return final
+
+
+def _trimmed(options: Options, chosen: Integers) -> Integers:
+    """Return the plan without what overfills a resource."""
+    fits, taken = options.capacity * (1 + ROOM), np.flatnonzero(chosen >= 0)
     load = np.bincount(options.resource[chosen[taken]], options.minutes[chosen[taken]], len(fits))
     kept = chosen.copy()
     for k in np.flatnonzero(load > fits):  # hardly ever: sums were kept up to date over many moves
@@ -97,10 +106,7 @@ def completed(options: Options, prices: Floats, chosen: Integers) -> Integers:
             if load[k] <= fits[k]:
                 break
             kept[i], load[k] = -1, load[k] - options.minutes[chosen[i]]
-    place(options, state, kept)
-    greedy(options, prices, state)
-    final: Integers = state.chosen
-    return final
+    return kept
 
 
 def empty(options: Options) -> State:
@@ -161,19 +167,34 @@ def _picked(options: Options, prices: Floats, scale: float, begin: Integers | No
 
 def _improve(close: Options, prices: Floats, state: State, scale: float, effort: Effort) -> None:
     """Anneal until the plan is good enough, or the steps or the time are used up."""
-    chosen, arrays = state.chosen, columns(close)
-    lists = Lists(state.first, np.lexsort((close.minutes, close.resource)), close.owner())
-    calls = max(float((chosen >= 0).sum()) / max(len(close.capacity), 1), 1.0)
-    hot = float(np.clip(0.4 / calls, 0.003, 0.1)) * (scale or 1.0)
-    single, double = min(400_000 + 20 * len(close.value), 3_000_000), 2000 * len(close.capacity)
-    parts = [("anneal", hot, hot / 20)] * PARTS + [("weave", hot / 6, hot / 60)] * PARTS * (calls < FEW)
-    for k, (kernel, warm, cold) in enumerate(cycle(parts)):
+    chosen, arrays, lists = state.chosen, columns(close), None
+    pieces = _pieces(close, int((chosen >= 0).sum()), scale or 1.0, effort)
+    for k, (single, warm, cold, moves) in enumerate(cycle(pieces)):
         worth = float(close.value[chosen[chosen >= 0]].sum())
-        if worth >= effort.enough or effort.over() or (effort.until is None and k == len(parts)):
+        if worth >= effort.enough or effort.over() or (effort.until is None and k == len(pieces)):
             return
-        ends = (warm * (cold / warm) ** (k % PARTS / PARTS), warm * (cold / warm) ** ((k % PARTS + 1) / PARTS))
         seed = effort.seed * 1_000_003 + k
-        if kernel == "anneal":
-            anneal(arrays, state, ends, single // PARTS, seed)
-        else:
-            weave(arrays, state, prices, lists, ends, double // PARTS, seed)
+        if single:
+            anneal(arrays, state, (warm, cold), moves, seed)
+            continue
+        lists = lists or Lists(state.first, np.lexsort((close.minutes, close.resource)), close.owner())
+        weave(arrays, state, prices, lists, (warm, cold), moves, seed)
+
+
+def _pieces(close: Options, placed: int, scale: float, effort: Effort) -> list[tuple[bool, float, float, int]]:
+    """Return pieces of annealing: by single moves or by exchanges, first and last temperature, and how many moves.
+
+    The fewer calls a resource holds, the more a single one weighs, and the hotter it begins.
+    """
+    resources, options = max(len(close.capacity), 1), len(close.value)
+    calls = max(placed / resources, 1.0)
+    hot = float(np.clip(0.4 / calls, 0.003, 0.1)) * scale
+    pieces = [(True, hot / 8, hot / 80, 10_000 * 2**k) for k in range(4)] if effort.hasty else []
+    if pieces and calls < FEW:
+        pieces = [pieces[0], *[(False, hot / 12, hot / 120, 1000 * 2**k) for k in range(5)]]
+    single = min(400_000 + 20 * options, 3_000_000 + 2 * options)
+    kinds = [(True, hot, single)] + [(False, hot / 6, 2000 * resources)] * (calls < FEW)
+    for kind, warm, moves in kinds:
+        steps = warm * (0.05 if kind else 0.1) ** (np.arange(PARTS + 1) / PARTS)
+        pieces += [(kind, float(steps[k]), float(steps[k + 1]), moves // PARTS) for k in range(PARTS)]
+    return pieces

@@ -16,6 +16,7 @@ from optimize.options import Floats, Integers, Options, floats, not_negative
 from optimize.primal import Effort, build
 
 PROVEN = 1e-9  # gap from which a plan is called optimal
+HASTY = 1e-3  # gap asked for from which little work may be enough
 MOSTLY, POOR = 0.2, 0.001  # share of accounts that must be served, and gap, above which `optimize.tight` is asked too
 
 
@@ -119,17 +120,18 @@ def solve(
     """Do the work of `assign` on the sparse instance: `slots` of each desk, `until` a `time.perf_counter` reading."""
     stranded = options.must_serve & (np.diff(options.start) == 0)
     able = replace(options, must_serve=options.must_serve & ~stranded)
-    prices = dual.prices(able, start=start, seed=seed, slots=slots)
+    precision = max(3e-4, 0.3 * gap) if gap >= HASTY else 3e-4
+    prices = dual.prices(able, start=start, precision=precision, seed=seed, slots=slots)
     scale = dual.scale(able, prices, seed)
-    if gap <= 0 and len(able.value) <= LARGEST // 3:
+    if gap <= 0 and len(able.value) <= LARGEST:
         prices = certify(able, prices, margin=np.inf)
     bound = dual.bound(able, prices)
-    effort = Effort(enough=bound - max(gap, PROVEN) * abs(bound), until=until, seed=seed)
+    effort = Effort(enough=bound - max(gap, PROVEN) * abs(bound), until=until, seed=seed, hasty=gap >= HASTY)
     tight = options.accounts > 0 and float(able.must_serve.mean()) > MOSTLY
     chosen = build(able, prices, scale=scale, effort=effort.part(0.2) if tight else effort)
     proven, missing = bool(stranded.any()), _missing(able, chosen)
     if missing or worth(able, chosen) < effort.enough:
-        better, none = exact(able, prices, np.inf if missing else bound - worth(able, chosen), until)
+        better, none = exact(able, prices, np.inf if missing else bound - worth(able, chosen), until, gap)
         chosen = _better(able, better, chosen)
         proven, missing = proven or (none and missing > 0), _missing(able, chosen)
     poor = tight and bound - worth(able, chosen) > max(gap, POOR) * abs(bound)
@@ -180,7 +182,7 @@ def _served(options: Options, prices: Floats, chosen: Integers, scale: float, ef
     from optimize.tight import serve
 
     seconds = None if effort.until is None else max(effort.until - time.perf_counter(), 0.0)
-    served = serve(options, prices=prices, seconds=seconds, seed=effort.seed)
+    served = serve(options, prices=prices, seconds=seconds, enough=effort.enough, seed=effort.seed)
     if _better(options, served, chosen) is chosen or effort.over():
         return _better(options, served, chosen)
     return _better(options, build(options, prices, scale=scale, effort=effort, begin=served), served)

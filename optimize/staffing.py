@@ -84,7 +84,7 @@ class Week:
         length = np.ascontiguousarray(np.broadcast_to(self.minutes[:, None], self.worth.shape))[:, None]
         return Options.of(self.worth[:, None], length, np.full(self.worth.shape[1:], 1e9))
 
-    def relaxed(self, capacity: Floats, start: Floats | None = None) -> tuple[float, Floats]:
+    def relaxed(self, capacity: Floats) -> tuple[float, Floats]:
         """Return an upper bound on the value of any plan with these minutes, and the price of a minute.
 
         `capacity` and the prices have shape (specialists and newcomers, slots); where there are no minutes their price
@@ -94,7 +94,7 @@ class Week:
         options = self._options.keep(np.asarray(open_.ravel()[self._options.resource]))
         options = options.people(np.flatnonzero(np.diff(options.start) > 0))
         options = replace(options, capacity=capacity.ravel())
-        price = prices_of(options, start=None if start is None else start.ravel(), precision=_PRECISION)
+        price = prices_of(options, precision=_PRECISION)
         value = bound_of(options, price) - self.penalty * int(self.must.sum())
         return value, price.reshape(capacity.shape)
 

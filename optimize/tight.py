@@ -8,21 +8,23 @@ at a time are annealed again, the rest held fast, and the plan kept that costs l
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from optimize import dual
+from optimize.certify import LARGEST, certify
 from optimize.options import Floats, Integers, Options
 from optimize.tight_moves import Moves, Plan, Weights, anneal, least_options, settle
 
 NEAR = 8  # options of an account that are looked at first, those of least reduced cost
-STEPS = 200  # temperatures of one annealing
+STEPS = 300  # temperatures of one annealing
 TRIES, LEAST_TRIES, MOST_TRIES = 3000, 300_000, 1_500_000  # moves tried in one annealing: per account; limits
 POOL, FEWEST, MOST = 10_000_000, 6, 20  # moves tried for the plans to cross; how many plans these are
 HEATS = ((0.2, 0.2), (1.0, 0.1), (0.5, 0.15))  # first and last heat, in turn
-SOFT, SOFT_AGAIN, FIRM = 0.01, 0.1, 0.7  # first slope of the loads' energy by the true one; when that is reached
-HARDER, SOFTER = 1.1, 0.98  # penalties after a step in which a resource is overfull, or all fits
+SOFT, SOFT_AGAIN, FIRM = 0.01, 0.03, 0.7  # first slope of the loads' energy by the true one; when that is reached
+HARDER, SOFTER = 1.07, 0.985  # penalties after a step in which a resource is overfull, or all fits
 CROSS_TRIES, LEAST_CROSS = 2000, 20_000  # moves tried in one crossing: per account; at least
 CROSSED, PATIENCE = 30_000_000, 8_000_000  # moves tried in all crossings; without a better plan
 CROWD = 25  # accounts per resource above which moves take longer, and fewer are tried
@@ -40,9 +42,12 @@ class Field:
     heat: float
     option: Integers
     whole: bool  # no option was left out
+    integral: bool = False  # all values are whole numbers
 
 
-def serve(options: Options, *, prices: Floats, seconds: float | None = None, seed: int = 0) -> Integers:
+def serve(
+    options: Options, *, prices: Floats, seconds: float | None = None, enough: float = np.inf, seed: int = 0
+) -> Integers:
     """Serve every account that must be served, and others where that is worth it, at the greatest value found.
 
     Parameters
@@ -53,6 +58,8 @@ def serve(options: Options, *, prices: Floats, seconds: float | None = None, see
         Value per minute of each resource, at least 0, from `optimize.dual`; shape (resources,).
     seconds
         Look for so long. Without it the work is fixed by the instance, and equal input gives equal output.
+    enough
+        Value of a plan from which on nothing better is looked for.
     seed
         Of the moves tried.
 
@@ -65,17 +72,29 @@ def serve(options: Options, *, prices: Floats, seconds: float | None = None, see
     until = None if seconds is None else time.perf_counter() + seconds
     draws = np.random.default_rng(seed)
     field = _field(options, prices, most=NEAR)
-    found = _search(field, draws, until)
+    found = _search(field, draws, until, -enough)
     if found is None and not field.whole:
         field = _field(options, prices, most=len(options.capacity) + len(options.value))
-        found = _search(field, draws, until)
+        found = _search(field, draws, until, -enough)
     if found is None:
         field = _field(options, prices, most=NEAR, leave=True)
-        found = _search(field, draws, until)
-    chosen = np.full(options.accounts, -1)
-    if found is not None:
-        chosen[np.diff(field.moves.start) > 0] = 0
-    return chosen if found is None else field.option[found]
+        found = _search(field, draws, until, -enough)
+    return np.full(options.accounts, -1) if found is None else field.option[found]
+
+
+def unservable(options: Options, *, seed: int = 0) -> bool:
+    """Say whether it is proven, by prices, that not all can be served who must be; False says nothing.
+
+    With a value of 1 for each account served, no plan is worth more than the bound: the number that can be served, at
+    most, even if calls could be divided among desks.
+    """
+    must = options.people(np.flatnonzero(options.must_serve))
+    counted = replace(must, value=np.ones(len(must.value)), must_serve=np.zeros(must.accounts, np.bool_))
+    count = must.accounts
+    price = dual.prices(counted, seed=seed)
+    if dual.bound(counted, price) >= count and len(counted.value) <= LARGEST:
+        price = certify(counted, price, margin=np.inf)
+    return dual.bound(counted, price) < count * (1 - 1e-9)
 
 
 def _field(options: Options, prices: Floats, *, most: int, leave: bool = False) -> Field:
@@ -109,7 +128,10 @@ def _field(options: Options, prices: Floats, *, most: int, leave: bool = False) 
         capacity=room,
     )
     whole = len(picked) == len(options.value)
-    return Field(moves=moves, prices=np.append(prices, 0.0), heat=heat, option=option[order], whole=whole)
+    integral = not leave and bool((options.value == np.round(options.value)).all())
+    return Field(
+        moves=moves, prices=np.append(prices, 0.0), heat=heat, option=option[order], whole=whole, integral=integral
+    )
 
 
 def _heat(reduced: Floats, start: Integers, options: Options) -> float:
@@ -130,7 +152,7 @@ class Search:
     cost: float
 
 
-def _search(field: Field, draws: np.random.Generator, until: float | None) -> Integers | None:
+def _search(field: Field, draws: np.random.Generator, until: float | None, enough: float) -> Integers | None:
     """Anneal several times from the prices, then cross the plans; candidate per account, or None where nothing fits."""
     moves = field.moves
     accounts = len(moves.start) - 1
@@ -142,16 +164,20 @@ def _search(field: Field, draws: np.random.Generator, until: float | None) -> In
     if until is not None:
         tries = int(np.clip((until - time.perf_counter()) * SPEED / (2 * plans), 10_000, tries))
     pool: list[Search] = []
+    goal = max(_goal(field), enough)
     for k in range(plans):
-        if k >= FEWEST and not pool:
+        late = until is not None and time.perf_counter() > until
+        if (k >= FEWEST or late) and not pool:
             return None
+        if late or (pool and pool[-1].cost <= goal):
+            break
         plan = _cycle(field, moves.start[:-1], draws, tries, soft=SOFT, heats=HEATS[k % len(HEATS)])
         if np.isfinite(plan.cost):
             pool.append(plan)
     if not pool:
         return None
     best = min(pool, key=lambda plan: plan.cost)
-    done, last, goal = 0, 0, _goal(field)
+    done, last = 0, 0
     while best.cost > goal:
         if time.perf_counter() > until if until is not None else done * crowd > min(CROSSED, last * crowd + PATIENCE):
             break
@@ -184,10 +210,12 @@ def _cycle(
     settle(moves, plan, np.asarray(begin, np.int64))
     least = field.prices + 0.02 * max(float(field.prices.mean()), 1e-6 * field.heat)
     over = least.copy()
-    for step in range(STEPS):
+    for step in range(2 * STEPS):
+        if step >= STEPS and np.isfinite(best.cost):
+            break
         slope = soft ** max(0.0, 1.0 - step / (FIRM * STEPS))
         weights = Weights(spare=slope * field.prices, over=slope * over, now=np.empty(resources))
-        heat = field.heat * heats[0] * (heats[1] / heats[0]) ** (step / (STEPS - 1))
+        heat = field.heat * heats[0] * (heats[1] / heats[0]) ** min(step / STEPS, 1.0)
         settle(moves, plan, plan.taken.copy())
         best.cost = anneal(moves, plan, weights, heat, max(tries // STEPS, 1), draws, best.taken, best.cost)
         if slope >= 1.0:
@@ -247,6 +275,6 @@ def _goal(field: Field) -> float:
     """Return a cost at which the plan is known to be the best: with whole numbers, the next one above the bound."""
     moves = field.moves
     bound = float(moves.reduced[moves.start[:-1]].sum() - moves.capacity[:-1] @ field.prices[:-1])
-    if field.whole and (moves.cost == np.round(moves.cost)).all():
+    if field.integral:
         return float(np.ceil(bound - 1e-6 * max(abs(bound), 1.0))) + 0.5
     return bound + 1e-9 * abs(bound)
