@@ -30,7 +30,8 @@ class Desks:
     minutes
         Productive minutes, (S, D, B).
     cost
-        Cost of a productive minute, base-currency minor units, (S,).
+        Cost of a productive minute, base-currency minor units, (S,): the team's mean. Rostered hours are paid whoever
+        calls, so wages may say which calls are worth making, not who makes them.
     firm
         Who has the authority to be firm, (S,).
     """
@@ -48,7 +49,7 @@ class Desks:
     def of(cls, team: Team, shifts: Shifts, assume: Assumptions, currency: str) -> "Desks":
         """Return the desks of a team's shifts; hours without a cost of their own are at the assumed wage."""
         people = team.specialists
-        hourly = hourly_cost(team) if people else np.zeros(1)
+        hourly = np.full(len(people), hourly_cost(team).mean()) if people else np.zeros(1)
         productive = assume.productive_hours_per_day / (FULL_SHIFT / 3600)
         return cls(
             team=team,

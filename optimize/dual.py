@@ -20,7 +20,7 @@ from optimize.pricing import ROUNDING, Columns, best_sum, near, smooth
 
 CROWD, SAMPLE = 1000, 4000  # accounts on which the level of prices is sought first, and then their differences
 COOLING, WARM = 0.3, 0.01  # factor of the temperature from step to step; where it begins at yesterday's prices
-ROUNDS, LARGE = 9, 100_000  # looks for options at one temperature, and accounts from which they are fewer
+ROUNDS, LARGE = 9, 100_000  # looks for options at one temperature; accounts from which less care is taken
 SLACK = 1e-10  # share of its capacity by which a resource may seem overfull, from rounding of sums
 
 
@@ -118,33 +118,40 @@ def sought(
 def heat(options: Options, found: Floats, scale: float) -> Floats:
     """Minimise the smoothed bound at high temperatures, where all options matter; `options` is a sample."""
     for temperature in (0.5, 0.2):
-        found = minimise(options, found, temperature * scale, 4, np.inf)
+        found, _ = minimise(options, found, temperature * scale, 4, np.full_like(found, np.inf))
     return found
 
 
 def cool(source: Source, found: Floats, hot: float, cold: float) -> Floats:
     """Follow the smoothed bound's minimum from the `hot` temperature down to the `cold` one.
 
-    At each temperature only options that could matter are looked at, and prices stay where that is so.
+    At each temperature only options that could matter are looked at, and prices are held where that is so.
     """
-    temperature = max(hot, cold)
+    temperature, patience = max(hot, cold), 3
+    enough = 1e-6 if source.accounts < LARGE else 3e-5
     while True:
-        for _ in range(ROUNDS if source.accounts < LARGE else ROUNDS // 3):
+        last, far, wide = np.inf, False, np.ones_like(found)
+        for look in range(ROUNDS):
             close = source.near(found, 26 * temperature)
             if not len(close.value):
                 return found
-            length = float(close.minutes.mean()) or 1.0
-            reach, before = 6 * temperature / length, found
-            found = minimise(close, found, temperature, 2 if temperature > cold else 4, reach)
-            if np.mean(np.abs(found - before) > 0.999 * reach) <= (0.05 if source.accounts >= LARGE else 0.0):
+            reach, before = wide * (6 * temperature / (float(close.minutes.mean()) or 1.0)), found
+            found, now = minimise(close, found, temperature, 2 if temperature > cold else 4, reach)
+            held = np.abs(found - before) > 0.999 * reach
+            far = bool(held.mean() > 0.7) or look == ROUNDS - 1
+            if not held.any() or far or last - now <= enough * abs(now):
                 break
-        if temperature <= cold:
+            last, wide = now, np.where(held, 2 * wide, 1.0)
+        if far and patience:  # prices have further to go than such small steps
+            patience, temperature = patience - 1, temperature / COOLING
+        elif temperature <= cold:
             return found
-        temperature = max(temperature * COOLING, cold)
+        else:
+            temperature = max(temperature * COOLING, cold)
 
 
-def minimise(options: Options, found: Floats, temperature: float, steps: int, reach: float) -> Floats:
-    """Take a few projected Newton steps on the smoothed bound at one temperature, none further than `reach`."""
+def minimise(options: Options, found: Floats, temperature: float, steps: int, reach: Floats) -> tuple[Floats, float]:
+    """Take a few projected Newton steps on the smoothed bound, none further than `reach`; return its value too."""
     low, high = np.maximum(found - reach, 0), found + reach
     now, slope, curve = smoothed(options, found, temperature)
     for _ in range(steps):
@@ -165,7 +172,7 @@ def minimise(options: Options, found: Floats, temperature: float, steps: int, re
         found, slope, curve = trial, trial_slope, trial_curve
         if gain <= 1e-7 * abs(now):
             break
-    return found
+    return found, now
 
 
 def newton_step(slope: Floats, curve: Floats, free: NDArray[np.bool_]) -> Floats:

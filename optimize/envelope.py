@@ -89,8 +89,9 @@ def product_sum(products, hull):  # type: ignore[no-untyped-def]  # numba infers
     for i in range(accounts):
         best, size = 0.0, 0.0
         for a in range(actions):
-            best = max(best, best_product(i, a, products, hull))
-            if products.worth[i, a] > 0:
+            reduced = best_product(i, a, products, hull)
+            best = max(best, reduced)
+            if reduced > -np.inf:
                 size = max(size, products.worth[i, a])
         slack += size
         new = total + best

@@ -109,7 +109,8 @@ class Factored:
 
     def products(self) -> Products:
         """Return what compiled code reads."""
-        allowed = self.allowed.reshape(len(self.allowed), -1)
+        shortest = self.minutes.min() if self.minutes.size else 0.0
+        allowed = (self.allowed & (self.capacity >= shortest)).reshape(len(self.allowed), -1)
         return Products(
             worth=np.ascontiguousarray(self.worth, np.float64),
             minutes=np.ascontiguousarray(self.minutes, np.float64),
