@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from optimize.counting import premiums
 from optimize.dual import close_to_best
 from optimize.options import Floats, Integers, Options
 
@@ -58,3 +59,8 @@ def exact(
     taken = np.flatnonzero(found.x > 0.5)
     chosen[owner[taken]] = picked[taken]
     return chosen, False
+
+
+def most_served(options: Options, prices: Floats, until: float | None = None) -> Integers | None:
+    """Serve as many as can be of those who must be, and then at the greatest value; None where there was no answer."""
+    return exact(premiums(options, options.accounts), prices, np.inf, until)[0]

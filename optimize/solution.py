@@ -11,7 +11,8 @@ from ledger.errors import BadInput
 from optimize import dual
 from optimize.assignment import TIGHT, Assignment, verify
 from optimize.certify import LARGEST, certify
-from optimize.exact import exact
+from optimize.counting import unservable
+from optimize.exact import exact, most_served
 from optimize.options import Floats, Integers, Options, floats, not_negative
 from optimize.primal import Effort, build
 
@@ -129,19 +130,25 @@ def solve(
     effort = Effort(enough=bound - max(gap, PROVEN) * abs(bound), until=until, seed=seed, hasty=gap >= HASTY)
     tight = options.accounts > 0 and float(able.must_serve.mean()) > MOSTLY
     chosen = build(able, prices, scale=scale, effort=effort.part(0.2) if tight else effort)
-    proven, missing = bool(stranded.any()), _missing(able, chosen)
+    missing, none = _missing(able, chosen), False
     if missing or worth(able, chosen) < effort.enough:
         better, none = exact(able, prices, np.inf if missing else bound - worth(able, chosen), until, gap)
+        none = none and missing > 0
         chosen = _better(able, better, chosen)
-        proven, missing = proven or (none and missing > 0), _missing(able, chosen)
     poor = tight and bound - worth(able, chosen) > max(gap, POOR) * abs(bound)
-    if (missing and not proven) or poor:
+    if none:
+        chosen = _better(able, most_served(able, prices, until), chosen)
+    elif _missing(able, chosen) or poor:
         chosen = _served(able, prices, chosen, scale, effort)
     unserved = np.flatnonzero(options.must_serve & (chosen < 0))
     objective = worth(able, chosen)
     status = "optimal" if bound - objective <= PROVEN * max(abs(bound), 1e-12) else "feasible"
     if len(unserved):
-        status = "infeasible" if proven or impossible(able, bound) else "unknown"
+        proven = none or stranded.any() or impossible(able, bound) or unservable(able, seed=seed)
+        status = "infeasible" if proven else "unknown"
+        rest = replace(able, must_serve=able.must_serve & (chosen >= 0))
+        prices = dual.prices(rest, seed=seed, slots=slots)
+        bound = dual.bound(rest, prices)
     verified(able, chosen, objective, bound)
     return Solved(status=status, chosen=chosen, objective=objective, bound=bound, prices=prices, unserved=unserved)
 

@@ -8,13 +8,13 @@ at a time are annealed again, the rest held fast, and the plan kept that costs l
 """
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optimize import dual
-from optimize.certify import LARGEST, certify
+from optimize.counting import premiums, unservable
 from optimize.options import Floats, Integers, Options
 from optimize.tight_moves import Moves, Plan, Weights, anneal, least_options, settle
 
@@ -25,8 +25,8 @@ POOL, FEWEST, MOST = 10_000_000, 6, 20  # moves tried for the plans to cross; ho
 HEATS = ((0.2, 0.2), (1.0, 0.1), (0.5, 0.15))  # first and last heat, in turn
 SOFT, SOFT_AGAIN, FIRM = 0.01, 0.03, 0.7  # first slope of the loads' energy by the true one; when that is reached
 HARDER, SOFTER = 1.07, 0.985  # penalties after a step in which a resource is overfull, or all fits
-CROSS_TRIES, LEAST_CROSS = 2000, 20_000  # moves tried in one crossing: per account; at least
-CROSSED, PATIENCE = 30_000_000, 8_000_000  # moves tried in all crossings; without a better plan
+CROSS_TRIES, LEAST_CROSS = 1000, 20_000  # moves tried in one crossing: per account; at least
+CROSSED, PATIENCE = 24_000_000, 8_000_000  # moves tried in all crossings; without a better plan
 CROWD = 25  # accounts per resource above which moves take longer, and fewer are tried
 TEAM, FEW, LOCAL = 6, 0.1, 0.15  # resources let go in a crossing; where parents differ in so few, and how often else
 TOLERANCE = 5e-11  # of its capacity, for rounding of sums of minutes
@@ -71,52 +71,32 @@ def serve(
     """
     until = None if seconds is None else time.perf_counter() + seconds
     draws = np.random.default_rng(seed)
-    field = _field(options, prices, most=NEAR)
-    found = _search(field, draws, until, -enough)
-    if found is None and not field.whole:
-        field = _field(options, prices, most=len(options.capacity) + len(options.value))
+    found, field = None, _field(options, prices, most=NEAR)
+    if not unservable(options, seed=seed):
         found = _search(field, draws, until, -enough)
+        if found is None and not field.whole:
+            field = _field(options, prices, most=len(options.value))
+            found = _search(field, draws, until, -enough)
     if found is None:
-        field = _field(options, prices, most=NEAR, leave=True)
-        found = _search(field, draws, until, -enough)
+        raised = premiums(options)
+        field = _field(raised, dual.prices(raised, seed=seed), most=NEAR)
+        found = _search(field, draws, until, -np.inf, share=0.1)
     return np.full(options.accounts, -1) if found is None else field.option[found]
 
 
-def unservable(options: Options, *, seed: int = 0) -> bool:
-    """Say whether it is proven, by prices, that not all can be served who must be; False says nothing.
-
-    With a value of 1 for each account served, no plan is worth more than the bound: the number that can be served, at
-    most, even if calls could be divided among desks.
-    """
-    must = options.people(np.flatnonzero(options.must_serve))
-    counted = replace(must, value=np.ones(len(must.value)), must_serve=np.zeros(must.accounts, np.bool_))
-    count = must.accounts
-    price = dual.prices(counted, seed=seed)
-    if dual.bound(counted, price) >= count and len(counted.value) <= LARGEST:
-        price = certify(counted, price, margin=np.inf)
-    return dual.bound(counted, price) < count * (1 - 1e-9)
-
-
-def _field(options: Options, prices: Floats, *, most: int, leave: bool = False) -> Field:
-    """Return the `most` best-priced options of each account; with `leave` nobody need be served, at a high cost.
-
-    Accounts without options get the candidate to be left alone, as those do that need not be served.
-    """
+def _field(options: Options, prices: Floats, *, most: int) -> Field:
+    """Return the `most` best-priced options of each account, and to be left alone where it may be or must."""
     resources, accounts = len(options.capacity), options.accounts
     reduced = prices[options.resource] * options.minutes - options.value
     picked, start = least_options(options.start, reduced, most)
-    first = np.full(accounts, np.inf)
-    some = np.diff(start) > 0
-    first[some] = reduced[picked[start[:-1][some]]]
     heat = _heat(reduced[picked], start, options)
-    span = float(np.ptp(options.value)) if len(options.value) else 0.0
-    idle = ~options.must_serve | ~some | leave
-    alone = np.where(options.must_serve, np.where(some, first, 0.0) + 2 * span + 100 * heat, 0.0)
+    idle = ~options.must_serve | (np.diff(start) == 0)
     owner = np.concatenate([np.repeat(np.arange(accounts), np.diff(start)), np.flatnonzero(idle)])
     none = np.full(int(idle.sum()), -1)
+    nothing = np.zeros(len(none))
     option = np.concatenate([picked, none])
-    cost = np.concatenate([-options.value[picked], alone[idle]])
-    all_reduced = np.concatenate([reduced[picked], alone[idle]])
+    cost = np.concatenate([-options.value[picked], nothing])
+    all_reduced = np.concatenate([reduced[picked], nothing])
     order = np.lexsort((all_reduced, owner))
     room = np.append(options.capacity * (1 + TOLERANCE), np.inf)
     moves = Moves(
@@ -128,7 +108,7 @@ def _field(options: Options, prices: Floats, *, most: int, leave: bool = False) 
         capacity=room,
     )
     whole = len(picked) == len(options.value)
-    integral = not leave and bool((options.value == np.round(options.value)).all())
+    integral = bool((options.value == np.round(options.value)).all())
     return Field(
         moves=moves, prices=np.append(prices, 0.0), heat=heat, option=option[order], whole=whole, integral=integral
     )
@@ -152,39 +132,48 @@ class Search:
     cost: float
 
 
-def _search(field: Field, draws: np.random.Generator, until: float | None, enough: float) -> Integers | None:
-    """Anneal several times from the prices, then cross the plans; candidate per account, or None where nothing fits."""
-    moves = field.moves
-    accounts = len(moves.start) - 1
-    if not accounts:
-        return np.zeros(0, np.int64)
-    crowd = max(1.0, accounts / len(moves.capacity) / CROWD)
-    tries = int(np.clip(accounts * TRIES, LEAST_TRIES, MOST_TRIES) / crowd)
-    plans = int(np.clip(POOL / crowd // tries, FEWEST, MOST))
-    if until is not None:
-        tries = int(np.clip((until - time.perf_counter()) * SPEED / (2 * plans), 10_000, tries))
-    pool: list[Search] = []
+def _search(
+    field: Field, draws: np.random.Generator, until: float | None, enough: float, share: float = 1.0
+) -> Integers | None:
+    """Anneal several times from the prices, then cross the plans; candidate per account, or None where nothing fits.
+
+    `share` is that of the usual number of crossings; at a cost of `enough` nothing better is looked for.
+    """
+    crowd = max(1.0, len(field.moves.start) / len(field.moves.capacity) / CROWD)
     goal = max(_goal(field), enough)
-    for k in range(plans):
-        late = until is not None and time.perf_counter() > until
-        if (k >= FEWEST or late) and not pool:
-            return None
-        if late or (pool and pool[-1].cost <= goal):
-            break
-        plan = _cycle(field, moves.start[:-1], draws, tries, soft=SOFT, heats=HEATS[k % len(HEATS)])
-        if np.isfinite(plan.cost):
-            pool.append(plan)
+    pool = _pool(field, draws, until, goal, crowd, share)
     if not pool:
         return None
     best = min(pool, key=lambda plan: plan.cost)
-    done, last = 0, 0
+    most, patience = share * CROSSED / crowd, share * PATIENCE / crowd
+    done = last = 0
     while best.cost > goal:
-        if time.perf_counter() > until if until is not None else done * crowd > min(CROSSED, last * crowd + PATIENCE):
+        if done > min(most, last + patience) if until is None else time.perf_counter() > until:
             break
         done += _cross(field, pool, draws)
         before, best = best, min(pool, key=lambda plan: plan.cost)
         last = done if best.cost < before.cost else last
     return best.taken
+
+
+def _pool(
+    field: Field, draws: np.random.Generator, until: float | None, goal: float, crowd: float, share: float
+) -> list[Search]:
+    """Return plans annealed from the prices, each on its own; fewer once one costs no more than `goal`."""
+    begin = field.moves.start[:-1]
+    tries = int(np.clip(len(begin) * TRIES, LEAST_TRIES, MOST_TRIES) / crowd)
+    plans = int(np.clip(share * POOL / crowd // tries, FEWEST, MOST))
+    if until is not None:
+        tries = int(np.clip((until - time.perf_counter()) * SPEED / (2 * plans), 10_000, tries))
+    pool: list[Search] = []
+    for k in range(plans if len(begin) else 0):
+        late = until is not None and time.perf_counter() > until
+        if late or (pool and pool[-1].cost <= goal) or (k >= FEWEST and not pool):
+            break
+        plan = _cycle(field, begin, draws, tries, soft=SOFT, heats=HEATS[k % len(HEATS)])
+        if np.isfinite(plan.cost):
+            pool.append(plan)
+    return pool
 
 
 def _cycle(
