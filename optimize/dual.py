@@ -20,6 +20,7 @@ from optimize.pricing import ROUNDING, Columns, best_sum, near, smooth
 
 CROWD, SAMPLE = 1000, 4000  # accounts on which the level of prices is sought first, and then their differences
 COOLING, WARM = 0.3, 0.01  # factor of the temperature from step to step; where it begins at yesterday's prices
+WIDEST = 8.0  # factor of how far a price may go that was held before
 ROUNDS, LARGE = 9, 100_000  # looks for options at one temperature; accounts from which less care is taken
 SLACK = 1e-10  # share of its capacity by which a resource may seem overfull, from rounding of sums
 
@@ -138,10 +139,11 @@ def cool(source: Source, found: Floats, hot: float, cold: float) -> Floats:
             reach, before = wide * (6 * temperature / (float(close.minutes.mean()) or 1.0)), found
             found, now = minimise(close, found, temperature, 2 if temperature > cold else 4, reach)
             held = np.abs(found - before) > 0.999 * reach
-            far = bool(held.mean() > 0.7) or look == ROUNDS - 1
-            if not held.any() or far or last - now <= enough * abs(now):
+            far = look == ROUNDS - 1 or (look >= 2 and bool(held.mean() > 0.3))
+            if not held.any() or far or 0 <= last - now <= enough * abs(now):
                 break
-            last, wide = now, np.where(held, 2 * wide, 1.0)
+            wide = np.where(held, np.minimum(2 * wide, WIDEST), 1.0) if now < last else np.ones_like(found)
+            last = now
         if far and patience:  # prices have further to go than such small steps
             patience, temperature = patience - 1, temperature / COOLING
         elif temperature <= cold:
