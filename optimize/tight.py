@@ -28,6 +28,7 @@ HARDER, SOFTER = 1.07, 0.985  # penalties after a step in which a resource is ov
 CROSS_TRIES, LEAST_CROSS = 1000, 20_000  # moves tried in one crossing: per account; at least
 CROSSED, PATIENCE = 24_000_000, 8_000_000  # moves tried in all crossings; without a better plan
 CROWD = 25  # accounts per resource above which moves take longer, and fewer are tried
+SMALL = 30  # accounts below which fewer moves are tried
 TEAM, FEW, LOCAL = 6, 0.1, 0.15  # resources let go in a crossing; where parents differ in so few, and how often else
 TOLERANCE = 5e-11  # of its capacity, for rounding of sums of minutes
 SPEED = 400_000  # moves tried per second, for plans with a time limit
@@ -139,7 +140,8 @@ def _search(
 
     `share` is that of the usual number of crossings; at a cost of `enough` nothing better is looked for.
     """
-    crowd = max(1.0, len(field.moves.start) / len(field.moves.capacity) / CROWD)
+    accounts = max(len(field.moves.start) - 1, 1)
+    crowd = max(1.0, accounts / len(field.moves.capacity) / CROWD) * max(1.0, SMALL / accounts)
     goal = max(_goal(field), enough)
     pool = _pool(field, draws, until, goal, crowd, share)
     if not pool:
