@@ -11,17 +11,20 @@ def compact(value, lengths, given, filled):  # type: ignore[no-untyped-def]  # n
     capacity, must = given
     start, resource, kept_value, kept_minutes, origin = filled
     accounts, actions, resources = value.shape
+    offset = np.empty(resources, np.int64)
+    for k in range(resources):
+        offset[k] = (k // slots) * steps[2] + (k % slots) * steps[3]
     made = 0
     for i in range(accounts):
-        serve = must[i]
+        floor = -np.inf if must[i] else 0.0
         for k in range(resources):
             first, room = made, capacity[k]
-            at = i * steps[0] + (k // slots) * steps[2] + (k % slots) * steps[3]
+            at = i * steps[0] + offset[k]
             for a in range(actions):
                 worth = value[i, a, k]
-                if not worth < np.inf:
-                    return (i * actions + a) * resources + k
-                if not (worth > 0 or (serve and worth > -np.inf)):
+                if not floor < worth < np.inf:
+                    if not worth < np.inf:
+                        return (i * actions + a) * resources + k
                     continue
                 time = length[at + a * steps[1]]
                 if time > room:

@@ -12,14 +12,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg.lapack import dposv
 
 from optimize.levels import MANY, Listed, Source, coarseness, level, sample, spread
 from optimize.options import Floats, Integers, Options
 from optimize.pricing import ROUNDING, Columns, best_sum, near, smooth
 
 CROWD, SAMPLE = 1000, 4000  # accounts on which the level of prices is sought first, and then their differences
-COOLING, WARM = 0.3, 0.01  # factor of the temperature from step to step; where it begins at yesterday's prices
+COOLING, WARM = 0.3, 0.005  # factor of the temperature from step to step; where it begins at yesterday's prices
 WIDEST = 8.0  # factor of how far a price may go that was held before
 ROUNDS, LARGE = 9, 100_000  # looks for options at one temperature; accounts from which less care is taken
 SLACK = 1e-10  # share of its capacity by which a resource may seem overfull, from rounding of sums
@@ -183,7 +183,7 @@ def newton_step(slope: Floats, curve: Floats, free: NDArray[np.bool_]) -> Floats
     hessian[np.diag_indices_from(hessian)] *= 1 + 1e-9
     hessian[np.diag_indices_from(hessian)] += 1e-6 * float(np.mean(np.diag(curve)[free])) + 1e-300
     step = np.zeros_like(slope)
-    step[free] = -cho_solve(cho_factor(hessian, lower=False, check_finite=False), slope[free], check_finite=False)
+    step[free] = -dposv(hessian, slope[free], lower=0)[1]
     return step
 
 

@@ -150,7 +150,7 @@ def greedy(options: Options, prices: Floats, state: State) -> None:
 
 def _picked(options: Options, prices: Floats, scale: float, begin: Integers | None) -> tuple[Integers, Integers]:
     """Return the numbers of the options that are looked at, and where each account's begin among them."""
-    enough = min(len(options.value), max(2000, 60 * len(options.capacity)))
+    enough = min(len(options.value), max(1500, 60 * len(options.capacity)))
     margin = MARGIN * scale if scale > 0 else np.inf
     while True:
         picked, start = close_to_best(options, prices, margin)
@@ -189,9 +189,9 @@ def _pieces(close: Options, placed: int, scale: float, effort: Effort) -> list[t
     resources, options = max(len(close.capacity), 1), len(close.value)
     calls = max(placed / resources, 1.0)
     hot = float(np.clip(0.4 / calls, 0.003, 0.1)) * scale
-    pieces = [(True, hot / 8, hot / 80, 10_000 * 2**k) for k in range(4)] if effort.hasty else []
+    pieces = [(True, hot / 8, hot / 80, 2_500 * 4**k) for k in range(4)] if effort.hasty else []
     if pieces and calls < FEW:
-        pieces = [pieces[0], *[(False, hot / 12, hot / 120, 1000 * 2**k) for k in range(5)]]
+        pieces = [*pieces[:2], *[(False, hot / 12, hot / 120, 1000 * 2**k) for k in range(6)]]
     single = min(400_000 + 20 * options, 3_000_000 + 2 * options)
     kinds = [(True, hot, single)] + [(False, hot / 6, 2000 * resources)] * (calls < FEW)
     for kind, warm, moves in kinds:
