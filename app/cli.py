@@ -300,7 +300,7 @@ def plan(
     from app.planning import run_plan, run_reconcile
 
     if reconcile is not None:
-        run_reconcile(reconcile, ledger=ledger, as_json=as_json)
+        run_reconcile(reconcile, ledger=ledger, preset=preset, mapping=map_file, as_json=as_json)
         return 0
     fields = {
         "ledger": ledger,

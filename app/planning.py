@@ -73,9 +73,12 @@ def _missed(unmet: list[dict[str, str]]) -> str:
     return ", ".join(f"{count:,} by rule {rule}" for rule, count in rules.items()) or "see plan.json"
 
 
-def run_reconcile(folder: Path, *, ledger: str | None, as_json: bool) -> None:
+def run_reconcile(
+    folder: Path, *, ledger: str | None, preset: str | None, mapping: Path | None, as_json: bool
+) -> None:
     """Show what was done of a plan, and what came in."""
-    from ledger import BadInput, read_ledger
+    from ledger import BadInput
+    from optimize.night_order import ledger_at
     from optimize.publish import CURRENT, PLANS, read_plan
     from optimize.reconcile import reconcile
 
@@ -85,5 +88,8 @@ def run_reconcile(folder: Path, *, ledger: str | None, as_json: bool) -> None:
     plan = read_plan(published.resolve() if published.is_symlink() else folder)
     if plan.damaged:
         raise BadInput(f"holds no whole plan ({', '.join(plan.damaged)})", where=str(folder))
-    found = reconcile(plan, read_ledger(ledger))
+    known, remarks = ledger_at(ledger, preset=preset, mapping=mapping)
+    for text in remarks:
+        remark(text)
+    found = reconcile(plan, known)
     print_json(found.to_dict()) if as_json else print(found.summary())

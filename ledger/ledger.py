@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -20,10 +21,16 @@ from ledger.storage import write_folder
 from ledger.tables import COLUMNS, empty, validated
 
 Day = date | str | pd.Timestamp
+_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?!\d)")
 
 
 def as_day(day: Day) -> pd.Timestamp:
-    """Return the day as a midnight timestamp without time zone; raise BadInput for anything that is not a day."""
+    """Return the day as a midnight timestamp without time zone; raise BadInput for anything that is not a day.
+
+    Text must begin with the day as in ISO 8601: of 01.02.2025 nobody can say which month it is.
+    """
+    if isinstance(day, str) and not _ISO_DAY.match(day.strip()):
+        raise BadInput("must be a date such as 2025-03-31", value=day)
     try:
         found = pd.Timestamp(day)
     except ValueError as error:

@@ -90,7 +90,7 @@ class Findings:
             planned = day.get(n + k)
             if planned is not None and not tasks.late[k, planned]:
                 continue
-            able = sentence("capacity") if tasks.able[k].any() else sentence("language")
+            able = sentence("capacity" if tasks.able[k].any() else "language" if tasks.handled[k].any() else "skill")
             when = "" if planned is None else f" It is planned on {calls.desks.dates[planned]:%Y-%m-%d}, too late."
             found.append(("dispute_acknowledged", str(ids.iloc[customer]), f"{said}{when} Held back by: {able}"))
         return found

@@ -113,7 +113,7 @@ def task_of(
     """
     from optimize.shifts import working_days
 
-    ledger, remarks = _read(order)
+    ledger, remarks = ledger_at(order.ledger, preset=order.preset, mapping=order.mapping)
     date = default_date(team, now) if order.date is None else working_days(as_day(order.date), 1, team.country)[0]
     if date <= ledger.as_of:
         evening = date - pd.Timedelta(days=1)
@@ -155,14 +155,24 @@ def _stops(path: Path, customers: "pd.Series[str]") -> tuple[pd.DataFrame, tuple
     return table, (f"{said} and stop nobody; the first is {unknown[0]!r}.",)
 
 
-def _read(order: Order) -> tuple[Ledger, tuple[str, ...]]:
-    """Return the ledger of a folder, or that of a database, imported."""
-    if "://" not in order.ledger:
-        return read_ledger(order.ledger), ()
+def ledger_at(
+    place: str, *, preset: str | None = None, mapping: Path | None = None
+) -> tuple[Ledger, tuple[str, ...]]:
+    """Return the ledger of a folder, or that of a database, imported, with remarks on the import.
+
+    Raises
+    ------
+    BadInput
+        Where it cannot be used.
+    Unavailable
+        Where the database cannot be reached.
+    """
+    if "://" not in place:
+        return read_ledger(place), ()
     from ledger.importing import import_ledger
 
     try:
-        imported = import_ledger(order.ledger, preset=order.preset, mapping=order.mapping)
+        imported = import_ledger(place, preset=preset, mapping=mapping)
     except BadInput as error:
         if type(error.__cause__).__name__ in ("OperationalError", "InterfaceError"):
             raise Unavailable(f"the ledger's database cannot be used: {error}") from error

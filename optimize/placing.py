@@ -9,14 +9,7 @@ import numpy as np
 from optimize.chase import Flags, Floats, Ints
 
 _CLOSE: Final = 2e-3  # gap at which a day is planned well enough: what a call brings is not known so well
-_ABSORBED: Final = (
-    RuntimeError,
-    ArithmeticError,
-    AssertionError,
-    ImportError,
-    MemoryError,
-    ValueError,
-)  # of a solver that fails
+_ABSORBED: Final = (RuntimeError, ArithmeticError, AssertionError, MemoryError)  # of a solver that fails
 _WORD: Final = {"optimal": 0, "feasible": 1, "unknown": 1, "fallback": 2}
 
 

@@ -113,7 +113,7 @@ def request(
     else:
         timing, words = model.knowing(known), f"{model.name}, told of what was known on {known.as_of:%Y-%m-%d}"
     between = int(np.busday_count((known.as_of + pd.Timedelta(days=1)).date(), dates[0].date()))
-    late = f"The ledger ends on {known.as_of:%Y-%m-%d}: nothing is known of {between} working days before the plan."
+    late = f"The ledger ends on {known.as_of:%Y-%m-%d}: nothing is known of {_count(between)} before the plan."
     return Request(
         known=known,
         timing=timing,
@@ -153,6 +153,10 @@ def _known(ledger: Ledger, day: pd.Timestamp) -> Ledger:
         rule = "the ledger holds no invoice" if first is None else f"the ledger's first invoice is of {first:%Y-%m-%d}"
         raise BadInput(f"nothing is known on the evening before: {rule}", field="date", value=f"{day:%Y-%m-%d}")
     return known
+
+
+def _count(days: int) -> str:
+    return "1 working day" if days == 1 else f"{days} working days"
 
 
 def _uniform(text: str) -> float:

@@ -68,7 +68,7 @@ class Writer:
                 "specialist_id": self.calls.desks.ids[desk],
                 "specialist": self.calls.desks.names[desk],
             }
-            made.append(((desk, day, block), (first, closes, -row["net_value"], row["customer_id"]), row))
+            made.append(((desk, day, block), (first, closes, -row["net_value"] / max(row["minutes"], 1e-9), row["customer_id"]), row))
         made.sort(key=lambda entry: entry[:2])
         self._clock([(key, row) for key, _, row in made])
         return [row for _, _, row in made]

@@ -25,6 +25,7 @@ class Tasks:
     invoices: tuple[Ints, ...]  # rows of the disputed invoices of each
     late: Ints  # (k, D) working days after the last on which the service level is kept
     able: Flags  # (k, S) who speaks the language and may do it
+    handled: Flags  # (k, S) who may do it, whatever they speak
     minutes: Floats  # (k,)
     cost: Floats  # (S,) of a minute
 
@@ -42,6 +43,7 @@ class Tasks:
             invoices=(),
             late=self.late[none],
             able=self.able[none],
+            handled=self.handled[none],
             minutes=self.minutes[none],
         )
 
@@ -79,6 +81,7 @@ def tasks(ledger: Ledger, desks: Desks, minutes: float, skills: Mapping[str, str
         invoices=tuple(np.split(invoice, first[1:])) if len(first) else (),
         late=np.maximum(np.arange(len(dates)) - last[:, None], 0),
         able=desks.speaks(people["language"]) & handled,
+        handled=handled,
         minutes=np.full(len(customer), minutes),
         cost=desks.cost,
     )

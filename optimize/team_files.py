@@ -33,7 +33,9 @@ def team_of(source: Team | str | Path | pd.DataFrame | int, timezone: str) -> Te
 def _of_toml(path: Path) -> Team:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except OSError as error:
+        raise BadInput(f"cannot be read: {error.strerror}", where=str(path)) from error
+    except ValueError as error:  # not UTF-8, or not TOML
         raise BadInput(f"cannot be read as TOML: {error}", where=str(path)) from error
     return _made(content, str(path))
 
@@ -44,7 +46,9 @@ def _read_table(path: Path) -> pd.DataFrame:
             return pd.read_parquet(path)
         if path.suffix.lower() == ".csv":
             return pd.read_csv(path, keep_default_na=False, dtype=str)
-    except (OSError, ValueError) as error:  # pandas' and Arrow's errors of content are ValueErrors
+    except OSError as error:
+        raise BadInput(f"cannot be read: {error.strerror or error}", where=str(path)) from error
+    except ValueError as error:  # pandas' and Arrow's errors of content
         raise BadInput(f"cannot be read as a table: {error}", where=str(path)) from error
     raise BadInput("must be a TOML, CSV or Parquet file", where="roster", value=str(path))
 
