@@ -73,9 +73,7 @@ def _missed(unmet: list[dict[str, str]]) -> str:
     return ", ".join(f"{count:,} by rule {rule}" for rule, count in rules.items()) or "see plan.json"
 
 
-def run_reconcile(
-    folder: Path, *, ledger: str | None, preset: str | None, mapping: Path | None, as_json: bool
-) -> None:
+def run_reconcile(folder: Path, *, ledger: str | None, preset: str | None, mapping: Path | None, as_json: bool) -> None:
     """Show what was done of a plan, and what came in."""
     from ledger import BadInput
     from optimize.night_order import ledger_at

@@ -2,6 +2,7 @@
 
 import math
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING, Any, Final
 
 from app.exits import INFEASIBLE
@@ -157,7 +158,7 @@ def _show(found: "Frontier", simulated: "Staffed") -> None:
     console.print(_price_table(found))
     console.print(found.summary())
     for text in (*found.notes, *simulated.notes, *found.week.shifts.broken["sentence"]):
-        remark(f"note: {text}")
+        remark(fill(f"note: {text}", 100, subsequent_indent="  "))
 
 
 def _frontier_table(found: "Frontier", simulated: "Staffed") -> "Table":
@@ -210,11 +211,13 @@ def _price_table(found: "Frontier") -> "Table":
         table.add_column(f"{day:%a %d}", justify="right", no_wrap=True)
     for name in ("best day", "then", "in bound", "in plan"):
         table.add_column(name, justify="right", no_wrap=True)
+    alike: dict[tuple[str, ...], list[str]] = {}
     for who, rows in found.checked.groupby("who", sort=False):
         best = rows.loc[rows["predicted"].idxmax()]
-        cells = [f"{value:,.2f}" for value in rows["predicted"]]
-        ends = [f"{best[name]:,.2f}" for name in ("predicted", "after", "resolved", "planned")]
-        table.add_row(str(who), *cells, *ends)
+        values = [*rows["predicted"], *(best[name] for name in ("predicted", "after", "resolved", "planned"))]
+        alike.setdefault(tuple(f"{value:,.2f}" for value in values), []).append(str(who))
+    for cells, people in alike.items():
+        table.add_row(people[0] if len(people) == 1 else f"{people[0]}, {len(people) - 1} alike", *cells)
     table.caption = (
         "price in the best block of each day; of the best day beside it the price of a further hour, and what the hour "
         "added to the bound (between the two) and to the plan (whole calls) when solved anew"

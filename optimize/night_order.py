@@ -155,9 +155,7 @@ def _stops(path: Path, customers: "pd.Series[str]") -> tuple[pd.DataFrame, tuple
     return table, (f"{said} and stop nobody; the first is {unknown[0]!r}.",)
 
 
-def ledger_at(
-    place: str, *, preset: str | None = None, mapping: Path | None = None
-) -> tuple[Ledger, tuple[str, ...]]:
+def ledger_at(place: str, *, preset: str | None = None, mapping: Path | None = None) -> tuple[Ledger, tuple[str, ...]]:
     """Return the ledger of a folder, or that of a database, imported, with remarks on the import.
 
     Raises

@@ -68,7 +68,8 @@ class Writer:
                 "specialist_id": self.calls.desks.ids[desk],
                 "specialist": self.calls.desks.names[desk],
             }
-            made.append(((desk, day, block), (first, closes, -row["net_value"] / max(row["minutes"], 1e-9), row["customer_id"]), row))
+            rate = row["net_value"] / max(row["minutes"], 1e-9)
+            made.append(((desk, day, block), (first, closes, -rate, row["customer_id"]), row))
         made.sort(key=lambda entry: entry[:2])
         self._clock([(key, row) for key, _, row in made])
         return [row for _, _, row in made]

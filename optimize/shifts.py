@@ -130,19 +130,6 @@ class Shifts:
         )
         return "\n".join([first, *self.broken["sentence"]])
 
-    def scaled(self, factor: float) -> "Shifts":
-        """Return the same shifts with every block's minutes times a factor, as if so many more shared the work."""
-        return self._with(self.paid * factor)
-
-    def with_hours(self, specialist: str, day: Day, block: int, hours: float = 1.0) -> "Shifts":
-        """Return the same shifts with paid hours added to one specialist's block (1 to 4), whatever the rules say."""
-        paid = self.paid.copy()
-        paid[self.specialists.index(specialist), self.dates.get_loc(as_day(day)), block - 1] += 60 * hours
-        return self._with(paid)
-
-    def _with(self, paid: Floats) -> "Shifts":
-        return Shifts(**{name: getattr(self, name) for name in self.__dataclass_fields__ if name != "paid"}, paid=paid)
-
 
 def hourly_cost(team: "Team") -> Floats:
     """Return the cost of each specialist's paid hour in major units; where none is given, the assumed loaded wage."""

@@ -13,6 +13,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+import sqlalchemy as sa
 
 import sim
 from app.cli import app
@@ -93,6 +94,33 @@ def test_a_plan_is_published_once(plan: Run, tmp_path: Path, books: Path):
     first = [line for line in lines if line["run"] == lines[0]["run"]]
     assert [line["stage"] for line in first][:5] == ["read", "model", "plan", "publish files", "publish database"]
     assert all(line["ok"] and line["seconds"] >= 0 and line["time"] for line in lines)
+
+
+def test_from_one_database_to_another(plan: Run, postgres: str, tmp_path: Path, books: Path):
+    """The ledger's tables and the plan's in PostgreSQL; the second run changes nothing, and the plan is reconciled."""
+    engine = sa.create_engine(sa.make_url(postgres).set(drivername="postgresql+psycopg"))
+    ledger = read_ledger(books)
+    ledger.invoices[["invoice_id", "customer_id", "issue_date", "due_date", "amount", "currency"]].assign(
+        amount=ledger.invoices["amount"] / 100
+    ).to_sql("invoices", engine, index=False)
+    ledger.payments[["invoice_id", "received_date", "amount"]].assign(amount=ledger.payments["amount"] / 100).to_sql(
+        "payments", engine, index=False
+    )
+    code, printed, said = plan("--json", ledger=postgres, database=postgres, max_age=30)
+    assert code == 0, said
+    about = json.loads(printed)
+    count = "SELECT count(*), min(run_id), sum(open_amount) FROM current_call_plan"
+    with engine.connect() as connection:
+        stored = connection.execute(sa.text(count)).one()
+    rows = pd.read_csv(tmp_path / "out" / "plan.csv")
+    assert tuple(stored) == (len(rows), about["run_id"], int(rows["open_amount"].sum()))
+    assert len(rows) > 10
+    before = tree(tmp_path)
+    assert plan("--json", ledger=postgres, database=postgres, max_age=30)[0] == 0
+    assert tree(tmp_path) == before
+    code, _, said = plan("--json", reconcile=tmp_path / "out", ledger=postgres)
+    assert (code, "knows nothing of the plan's days" in said) == (2, True)
+    engine.dispose()
 
 
 def test_options_are_checked_though_the_plan_stands(plan: Run, tmp_path: Path):

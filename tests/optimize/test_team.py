@@ -3,7 +3,6 @@
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -98,12 +97,3 @@ def test_a_ledger_without_places_is_called_on_its_own_clock():
     assert there.timezone == "UTC"
     assert there.roster().table["timezone"].eq("UTC").all()
     assert "America/New_York" in note
-
-
-def test_hours_can_be_added_and_scaled():
-    """An added hour is five eighths of an hour of calls, whatever the rules say."""
-    shifts = Team.load(2).shifts("2026-10-05", 5, country="US")
-    more = shifts.with_hours("S002", "2026-10-07", 3, 2.0)
-    assert (more.minutes - shifts.minutes).sum() == pytest.approx(75)
-    assert more.minutes[1, 2, 2] - shifts.minutes[1, 2, 2] == pytest.approx(75)
-    assert np.allclose(shifts.scaled(0.5).minutes, shifts.minutes / 2)
