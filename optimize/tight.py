@@ -27,6 +27,7 @@ SOFT, SOFT_AGAIN, FIRM = 0.01, 0.03, 0.7  # first slope of the loads' energy by 
 HARDER, SOFTER = 1.07, 0.985  # penalties after a step in which a resource is overfull, or all fits
 CROSS_TRIES, LEAST_CROSS = 1000, 20_000  # moves tried in one crossing: per account; at least
 CROSSED, PATIENCE = 24_000_000, 8_000_000  # moves tried in all crossings; without a better plan
+WIDE, LONGER = 0.004, 2.5  # share of the goal from which a plan is far from it; then patience is more
 CROWD = 25  # accounts per resource above which moves take longer, and fewer are tried
 SMALL = 30  # accounts below which fewer moves are tried
 TEAM, FEW, LOCAL = 6, 0.1, 0.15  # resources let go in a crossing; where parents differ in so few, and how often else
@@ -150,7 +151,8 @@ def _search(
     most, patience = share * CROSSED / crowd, share * PATIENCE / crowd
     done = last = 0
     while best.cost > goal:
-        if done > min(most, last + patience) if until is None else time.perf_counter() > until:
+        more = LONGER if best.cost - goal > WIDE * abs(goal) else 1.0
+        if done > min(most, last + more * patience) if until is None else time.perf_counter() > until:
             break
         done += _cross(field, pool, draws)
         before, best = best, min(pool, key=lambda plan: plan.cost)
