@@ -80,7 +80,7 @@ class Backtest:
         )
 
     def notes(self) -> list[str]:
-        """Return why what is not available is not, a sentence each."""
+        """Return why what is not available is not, and what models had to leave out, a sentence each."""
         reach = self.outcomes.followed.reach
         absent = [name for name in METRICS if self.metrics[name].isna().all()]
         said = [f"{METRICS[name].label} is not available: {_reason(name, self.outcomes, reach)}." for name in absent]
@@ -90,7 +90,7 @@ class Backtest:
             )
         if self.bootstrap and self.customers == 1:
             said.append("Intervals resample customers, and there is only one: they have no width.")
-        return said
+        return said + [f"{name}: {note}." for name, model in self.fitted.items() for note in getattr(model, "notes", ())]
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything but the predictions as plain values; None where a number is not defined."""

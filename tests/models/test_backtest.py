@@ -125,6 +125,13 @@ def test_one_customer_has_metrics_and_is_said_to_have_no_interval() -> None:
     assert any("only one" in note for note in test.notes())
 
 
+def test_what_a_model_left_out_is_said() -> None:
+    """With one term of payment for all, its covariate is dropped."""
+    with_one_term = replace(ledger(), invoices=ledger().invoices.assign(due_date=ledger().invoices["issue_date"]))
+    test = backtest(with_one_term, cut=day(150), models=["weibull"], bootstrap=0)
+    assert "weibull: log_term is left out: it is constant." in test.to_dict()["notes"]
+
+
 def test_cash_of_a_week_in_base_currency() -> None:
     """Seven days from the day after the cut, part payments and prepayments included; other weeks and ends not."""
     rows = [invoice("a", day(10), day(20), 100), invoice("b", day(10), day(20), 50, currency="EUR")]
