@@ -23,7 +23,7 @@ from ledger import BadInput, Ledger
 from ledger.months import day_numbers
 from models.covariates import Covariates
 from models.history import history
-from models.timing import Floats, unpaid_on
+from models.timing import ByHazard, Floats, unpaid_on
 
 PENALTIES: Final = (1e-3, 1e-2, 1e-1, 1.0)  # ridge, tried in this order until the search converges
 _INSTANT: Final = 1e-300
@@ -63,7 +63,7 @@ FAMILIES: Final = {
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Accelerated:
+class Accelerated(ByHazard):
     """A distribution of the days from issue to payment whose scale depends on the covariates."""
 
     name: str
@@ -85,10 +85,6 @@ class Accelerated:
         location = (self.intercept + self.covariates.values(invoices) @ self.coefficients)[:, None]
         total, known = self._upto(evening, location), self._upto(age, location)
         return np.maximum(total - known, 0.0)
-
-    def survival(self, invoices: pd.DataFrame, days: npt.ArrayLike) -> Floats:
-        """Return the probability that each invoice is unpaid on the evening of each day, shape (invoices, days)."""
-        return np.asarray(np.exp(-self.cumulative_hazard(invoices, days)))
 
     def _upto(self, time: npt.NDArray[np.int64], location: Floats) -> Floats:
         """Return the cumulative hazard up to a time since issue; 0 before it."""

@@ -90,7 +90,9 @@ class Backtest:
             )
         if self.bootstrap and self.customers == 1:
             said.append("Intervals resample customers, and there is only one: they have no width.")
-        return said + [f"{name}: {note}." for name, model in self.fitted.items() for note in getattr(model, "notes", ())]
+        return said + [
+            f"{name}: {note}." for name, model in self.fitted.items() for note in getattr(model, "notes", ())
+        ]
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything but the predictions as plain values; None where a number is not defined."""

@@ -17,7 +17,7 @@ from ledger.ledger import positions
 from ledger.months import day_numbers
 from ledger.tables import TEXT
 from models.history import Ints, history, seen
-from models.timing import Floats, asked_on, unpaid_on
+from models.timing import ByHazard, Floats, asked_on, unpaid_on
 
 FLOOR: Final = 1e-6  # survival on the evening of the day that the model names
 RATE: Final = -float(np.log(FLOOR))  # hazard of that day and of every later one
@@ -37,7 +37,7 @@ def _key(customer: Ints, day: Ints) -> Ints:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DueDate:
+class DueDate(ByHazard):
     """Every invoice is paid on its due date; one that is overdue when asked about, on the next day."""
 
     name: Literal["due_date"] = "due_date"
@@ -50,13 +50,9 @@ class DueDate:
         """Return −log of `survival`, shape (invoices, days)."""
         return _cumulative(invoices, days, np.zeros(len(invoices), np.int64))
 
-    def survival(self, invoices: pd.DataFrame, days: npt.ArrayLike) -> Floats:
-        """Return 1 before the due date (or the day after `asked_on`) and at most `FLOOR` from then on."""
-        return np.asarray(np.exp(-self.cumulative_hazard(invoices, days)))
-
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class CustomerMean:
+class CustomerMean(ByHazard):
     """Every invoice is paid its customer's mean number of days late, rounded, of those paid by the evening asked on.
 
     A customer without a paid invoice by then has the mean of the portfolio; with none anywhere it is the due date.
@@ -103,10 +99,6 @@ class CustomerMean:
     def cumulative_hazard(self, invoices: pd.DataFrame, days: npt.ArrayLike) -> Floats:
         """Return −log of `survival`, shape (invoices, days)."""
         return _cumulative(invoices, days, np.rint(self.mean_days_late(invoices)).astype(np.int64))
-
-    def survival(self, invoices: pd.DataFrame, days: npt.ArrayLike) -> Floats:
-        """Return 1 before the customer's day (or the one after `asked_on`) and at most `FLOOR` from then on."""
-        return np.asarray(np.exp(-self.cumulative_hazard(invoices, days)))
 
 
 def fit_due_date(ledger: Ledger, *, seed: int = 0) -> DueDate:  # noqa: ARG001  # there is nothing to learn

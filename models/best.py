@@ -18,7 +18,7 @@ from ledger.months import day_numbers
 from models.forest import Forest, learn_forest
 from models.hazard import Hazard, boosting, learned, pooled, training_of
 from models.lateness import Lateness, learn_lateness
-from models.timing import Floats
+from models.timing import ByHazard, Floats
 from models.view import View
 
 _FOREST: Final = 0.5  # weight
@@ -26,7 +26,7 @@ _CHUNK: Final = 4096  # invoices
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Best:
+class Best(ByHazard):
     """A pool of boosted hazards and a forest, bent to the chance of being late; the hazards alone for small ledgers."""
 
     hazard: Hazard
@@ -52,10 +52,6 @@ class Best:
             curve, at_due = whole[:, :-1], whole[:, -1]
             made[low : low + _CHUNK] = curve if self.lateness is None else self.lateness.bent(view, when, curve, at_due)
         return made
-
-    def survival(self, invoices: pd.DataFrame, days: npt.ArrayLike) -> Floats:
-        """Return the probability that each invoice is unpaid on the evening of each day, shape (invoices, days)."""
-        return np.asarray(np.exp(-self.cumulative_hazard(invoices, days)))
 
 
 def fit_best(ledger: Ledger, *, seed: int = 0) -> Best:

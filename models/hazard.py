@@ -20,7 +20,7 @@ from ledger.months import day_numbers
 from models.history import Flags, Ints, history
 from models.kernels import Singles
 from models.past import Past
-from models.timing import Floats
+from models.timing import ByHazard, Floats
 from models.training import Training, tail_rate
 from models.view import View
 from models.weekdays import payment_weekdays
@@ -102,7 +102,7 @@ def _weight_of(learner: Any) -> str:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Hazard:
+class Hazard(ByHazard):
     """A discrete-time hazard model: the mean, on the log-odds scale of survival, of one or more learned factors."""
 
     name: str
@@ -124,10 +124,6 @@ class Hazard:
             view = View.of(self.past, self.past.asked(part), self.weekdays)
             made[low : low + _CHUNK] = self.seen(view, day_numbers(part["due_date"])[:, None] + when)
         return made
-
-    def survival(self, invoices: pd.DataFrame, days: npt.ArrayLike) -> Floats:
-        """Return the probability that each invoice is unpaid on the evening of each day, shape (invoices, days)."""
-        return np.asarray(np.exp(-self.cumulative_hazard(invoices, days)))
 
     def seen(self, view: View, day: npt.NDArray[np.int64]) -> Floats:
         """Return the cumulative hazard of a view's invoices up to each day (asked, days)."""

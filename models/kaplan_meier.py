@@ -28,7 +28,7 @@ from ledger.ledger import positions
 from ledger.months import day_numbers
 from ledger.tables import TEXT
 from models.history import Flags, History, Ints, history, seen
-from models.timing import Floats, asked_on, unpaid_on
+from models.timing import ByHazard, Floats, asked_on, unpaid_on
 from models.weekdays import days_since, payment_weekdays, weekday
 
 FIRST_DAY: Final = -120
@@ -42,7 +42,7 @@ _CHUNK: Final = 4096  # customers
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class KaplanMeier:
+class KaplanMeier(ByHazard):
     """Discrete-time hazards by customer; rows are the portfolio (0), the segments, then customers with history."""
 
     table: Floats  # (rows, DAYS): probability of deciding to pay on the day, given unpaid
@@ -78,10 +78,6 @@ class KaplanMeier:
         """Return the estimator rolled forward: a table for each week of what the ledger knows."""
         return RolledKaplanMeier(past=history(ledger), seen=seen(ledger), people=ledger.customers)
 
-    def survival(self, invoices: pd.DataFrame, days: npt.ArrayLike) -> Floats:
-        """Return the probability that each invoice is unpaid on the evening of each day, shape (invoices, days)."""
-        return np.asarray(np.exp(-self.cumulative_hazard(invoices, days)))
-
     @cached_property
     def _cumulated(self) -> Floats:
         return np.cumsum(-np.log1p(-self.table), axis=1)
@@ -98,7 +94,7 @@ class KaplanMeier:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class RolledKaplanMeier:
+class RolledKaplanMeier(ByHazard):
     """The estimator as of each Sunday evening: an invoice is looked up in the last table before it is asked about."""
 
     past: History
@@ -119,10 +115,6 @@ class RolledKaplanMeier:
             asked = sunday == day
             made[asked] = table_of(self._as_known(day), self.people).cumulative_hazard(invoices[asked], days)
         return made
-
-    def survival(self, invoices: pd.DataFrame, days: npt.ArrayLike) -> Floats:
-        """Return the probability that each invoice is unpaid on the evening of each day, shape (invoices, days)."""
-        return np.asarray(np.exp(-self.cumulative_hazard(invoices, days)))
 
     def _as_known(self, day: int) -> History:
         """Return the history as the books knew it on the evening of the day."""

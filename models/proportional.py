@@ -29,7 +29,7 @@ from models.episodes import ENDS, WINDOW, Episodes, episodes
 from models.history import Flags, Ints
 from models.kaplan_meier import PSEUDO, portfolio_hazard
 from models.recent_contacts import RecentContacts
-from models.timing import Floats, unpaid_on
+from models.timing import ByHazard, Floats, unpaid_on
 
 FIRST_DAY: Final = -365
 LAST_DAY: Final = 400
@@ -41,7 +41,7 @@ _EVENTS: Final = 5  # payments that a time-varying covariate needs on either sid
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Proportional:
+class Proportional(ByHazard):
     """A baseline of daily hazards for each stratum, and the factors by which covariates raise it."""
 
     covariates: Covariates
@@ -74,10 +74,6 @@ class Proportional:
             total += np.exp(effect)[:, None] * (upto - before)
             before = upto
         return ratio * (total + self._upto(row, when) - before)
-
-    def survival(self, invoices: pd.DataFrame, days: npt.ArrayLike) -> Floats:
-        """Return the probability that each invoice is unpaid on the evening of each day, shape (invoices, days)."""
-        return np.asarray(np.exp(-self.cumulative_hazard(invoices, days)))
 
     def _upto(self, row: Ints, day: Ints) -> Floats:
         """Return the cumulative baseline up to the day, on from the table's end at its last rate."""

@@ -1,5 +1,6 @@
 """The one face of every payment-timing model, and how one is fitted."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any, Final, Protocol, runtime_checkable
@@ -60,6 +61,18 @@ class PaymentTiming(Protocol):
     def survival(self, invoices: pd.DataFrame, days: npt.ArrayLike) -> Floats:
         """Return the probability that the invoice is still unpaid on the evening of the day."""
         ...
+
+
+class ByHazard(ABC):
+    """A model that answers with cumulative hazards; its survival follows from them."""
+
+    @abstractmethod
+    def cumulative_hazard(self, invoices: pd.DataFrame, days: npt.ArrayLike) -> Floats:
+        """Return −log of the survival, shape (invoices, days); see `PaymentTiming`."""
+
+    def survival(self, invoices: pd.DataFrame, days: npt.ArrayLike) -> Floats:
+        """Return the probability that each invoice is unpaid on the evening of each day, shape (invoices, days)."""
+        return np.asarray(np.exp(-self.cumulative_hazard(invoices, days)))
 
 
 def asked_on(invoices: pd.DataFrame) -> npt.NDArray[np.int64]:
