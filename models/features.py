@@ -85,6 +85,34 @@ def _peers(past: Past, evening: Ints) -> tuple[Floats, Floats]:
 
 
 @njit(cache=True)
+def _habits(late, paid_due, prior, row):  # type: ignore[no-untyped-def]  # numba infers them
+    """Fill in how late recent invoices were paid; the latest due count as the most recent."""
+    order = np.argsort(-paid_due, kind="mergesort")
+    near, far, fives, twenties = 0.0, 0.0, 0, 0
+    for k in range(min(len(late), 20)):
+        value = late[order[k]]
+        far += value
+        twenties += 1
+        if k < 5:
+            near += value
+            fives += 1
+    row[8] = (near + prior) / (fives + 1)
+    row[9] = (far + prior) / (twenties + 1)
+    recent = late[order[:60]]
+    m = len(recent)
+    if m > 0:
+        row[10], row[11], row[12] = np.quantile(recent, 0.5), np.quantile(recent, 0.1), np.quantile(recent, 0.9)
+        row[13] = np.std(recent)
+        row[14] = (np.sum(recent > 0) + 0.5) / (m + 1.0)
+        row[15] = (np.sum(recent > 15) + 0.05) / (m + 1.0)
+        row[16] = (np.sum(recent < -3) + 0.2) / (m + 1.0)
+    else:
+        row[10], row[11], row[12], row[13] = prior, prior - 5.0, prior + 5.0, 8.0
+        row[14], row[15], row[16] = 0.5, 0.05, 0.2
+    row[17] = row[8] - row[9]
+
+
+@njit(cache=True)
 def _look_back(books, asked, out):  # type: ignore[no-untyped-def]  # numba infers them
     offset, issue, due, end, seen, paid, log_amount = books
     who, own_issue, own_due, evening, own_log, peers = asked
@@ -101,13 +129,8 @@ def _look_back(books, asked, out):  # type: ignore[no-untyped-def]  # numba infe
             last = max(offset[c], j - RECENT + 1)
             itself = False  # an invoice that the books hold is not its own company
             while j >= last:
-                if (
-                    not itself
-                    and issue[j] == own_issue[i]
-                    and due[j] == own_due[i]
-                    and seen[j] > a
-                    and abs(log_amount[j] - own_log[i]) < 1e-9
-                ):
+                twin = issue[j] == own_issue[i] and due[j] == own_due[i] and seen[j] > a
+                if twin and not itself and abs(log_amount[j] - own_log[i]) < 1e-9:
                     itself = True
                     j -= 1
                     continue
@@ -142,30 +165,7 @@ def _look_back(books, asked, out):  # type: ignore[no-untyped-def]  # numba infe
         row[2] = own_log[i] - (amounts + own_log[i]) / (looked + 1)
         row[6] = max(a - own_due[i], -60)
         row[7] = np.log1p(looked)
-        order = np.argsort(-paid_due[:n_late], kind="mergesort")
-        near, far, fives, twenties = 0.0, 0.0, 0, 0
-        for k in range(min(n_late, 20)):
-            value = late[order[k]]
-            far += value
-            twenties += 1
-            if k < 5:
-                near += value
-                fives += 1
-        prior = peers[i]
-        row[8] = (near + prior) / (fives + 1)
-        row[9] = (far + prior) / (twenties + 1)
-        recent = late[order[: min(n_late, 60)]]
-        m = len(recent)
-        if m > 0:
-            row[10], row[11], row[12] = np.quantile(recent, 0.5), np.quantile(recent, 0.1), np.quantile(recent, 0.9)
-            row[13] = np.std(recent)
-            row[14] = (np.sum(recent > 0) + 0.5) / (m + 1.0)
-            row[15] = (np.sum(recent > 15) + 0.05) / (m + 1.0)
-            row[16] = (np.sum(recent < -3) + 0.2) / (m + 1.0)
-        else:
-            row[10], row[11], row[12], row[13] = prior, prior - 5.0, prior + 5.0, 8.0
-            row[14], row[15], row[16] = 0.5, 0.05, 0.2
-        row[17] = row[8] - row[9]
+        _habits(late[:n_late], paid_due[:n_late], peers[i], row)
         row[18] = min(a - last_paid, 60)
         row[19] = np.sum(days_paid)
         row[20], row[21] = np.log1p(open_n), np.log1p(open_a)
