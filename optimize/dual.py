@@ -20,6 +20,7 @@ from optimize.pricing import ROUNDING, Columns, best_sum, near, smooth
 
 CROWD, SAMPLE = 1000, 4000  # accounts on which the level of prices is sought first, and then their differences
 COOLING, WARM = 0.3, 0.005  # factor of the temperature from step to step; where it begins at yesterday's prices
+ROUGH = 3e-5  # share of the bound that large instances and samples of them do not go after
 WIDEST = 8.0  # factor of how far a price may go that was held before
 ROUNDS, LARGE = 9, 100_000  # looks for options at one temperature; accounts from which less care is taken
 SLACK = 1e-10  # share of its capacity by which a resource may seem overfull, from rounding of sums
@@ -111,7 +112,7 @@ def sought(
         found = spread(found, slots, step) if step > 1 else found
         for size, cold in ((10 * resources, 0.003), (40 * resources, 0.001), (200 * resources, 0.0004)):
             if resources > MANY and source.accounts > 3 * size:
-                found = cool(source.sample(size, seed), found, hot * scale, cold * scale)
+                found = cool(source.sample(size, seed), found, hot * scale, cold * scale, enough=ROUGH)
                 hot = cold
         return cool(source, found, hot * scale, min(precision, hot) * scale), scale
 
@@ -123,13 +124,13 @@ def heat(options: Options, found: Floats, scale: float) -> Floats:
     return found
 
 
-def cool(source: Source, found: Floats, hot: float, cold: float) -> Floats:
+def cool(source: Source, found: Floats, hot: float, cold: float, enough: float = 1e-6) -> Floats:
     """Follow the smoothed bound's minimum from the `hot` temperature down to the `cold` one.
 
     At each temperature only options that could matter are looked at, and prices are held where that is so.
     """
     temperature, patience = max(hot, cold), 3
-    enough = 1e-6 if source.accounts < LARGE else 3e-5
+    enough = enough if source.accounts < LARGE else ROUGH
     while True:
         last, far, wide = np.inf, False, np.ones_like(found)
         for look in range(ROUNDS):

@@ -192,7 +192,7 @@ def _pieces(close: Options, placed: int, scale: float, effort: Effort) -> list[t
     pieces = [(True, hot / 8, hot / 80, 2_500 * 4**k) for k in range(4)] if effort.hasty else []
     if pieces and calls < FEW:
         pieces = [*pieces[:2], *[(False, hot / 12, hot / 120, 1000 * 2**k) for k in range(6)]]
-    single = min(400_000 + 20 * options, 3_000_000 + 2 * options)
+    single = min(400_000 + 20 * options, 3_000_000 + options)
     kinds = [(True, hot, single)] + [(False, hot / 6, 2000 * resources)] * (calls < FEW)
     for kind, warm, moves in kinds:
         steps = warm * (0.05 if kind else 0.1) ** (np.arange(PARTS + 1) / PARTS)
