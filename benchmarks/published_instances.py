@@ -4,8 +4,9 @@
 
 The published ones (Chu and Beasley 1997; Yagiura 2004) lie in the folder `gap` of the shared data (`--instances`, or
 `COLLECTLAB_SHARED`); without it only the generated ones run: types c, d and e of 100 to 1,600 jobs and up to 80 agents,
-compared with our own bound, weak with few jobs per agent. `--large` adds more of these. Seconds are CPU time of one process, compiled code loaded.
-The peer is the cheapest plan by the prices alone; the ratio is between the two excesses over the bound.
+compared with our own bound, which is weak where an agent has few jobs. `--large` adds more of these. Seconds are CPU
+time of one process, compiled code loaded. The peer is the cheapest plan by the prices alone; the ratio is between the
+two excesses over the bound.
 """
 
 import argparse
