@@ -1,4 +1,4 @@
-"""The real command, in a process of its own."""
+"""The command, in a process of its own, and in this one where many are run."""
 
 import os
 import subprocess
@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from app.cli import main
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 COMMAND = Path(sys.executable).with_name("collectlab")
@@ -21,6 +23,22 @@ def collectlab(tmp_path: Path) -> Run:
         environment = {key: value for key, value in os.environ.items() if key != "MLFLOW_TRACKING_URI"} | settings
         command = [str(COMMAND), *map(str, arguments)]
         return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment, timeout=280)
+
+    return run
+
+
+@pytest.fixture
+def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
+    """Return a function that does the same in this process, which saves the imports."""
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: object) -> "subprocess.CompletedProcess[str]":
+        words = [str(one) for one in arguments]
+        with pytest.raises(SystemExit) as end:
+            main(words)
+        code = end.value.code
+        return subprocess.CompletedProcess(words, code if isinstance(code, int) else 0, *capfd.readouterr())
 
     return run
 

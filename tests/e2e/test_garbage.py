@@ -40,10 +40,10 @@ def names(folder: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("name", SOURCES)
-def test_a_source_that_is_no_ledger(name: str, collectlab: Run, tmp_path: Path):
+def test_a_source_that_is_no_ledger(name: str, command: Run, tmp_path: Path):
     """Not a row can be imported: no ledger is left behind, whole or half."""
     (tmp_path / name).write_text(SOURCES[name])
-    refused(collectlab("import", name, "--preset", "generic", "--out", "L", "--json"), name)
+    refused(command("import", name, "--preset", "generic", "--out", "L", "--json"), name)
     assert names(tmp_path) == {name}
 
 
@@ -66,11 +66,11 @@ STUDIES = {
 
 
 @pytest.mark.parametrize("name", STUDIES)
-def test_a_study_that_cannot_be_run(name: str, collectlab: Run, tmp_path: Path):
+def test_a_study_that_cannot_be_run(name: str, command: Run, tmp_path: Path):
     """The file and what is wrong in it are named before anything is simulated."""
     text, words = STUDIES[name]
     (tmp_path / "study.toml").write_text(text)
-    refused(collectlab("compare", "study.toml", "--json"), *words)
+    refused(command("compare", "study.toml", "--json"), *words)
     assert names(tmp_path) == {"study.toml"}
 
 
@@ -94,22 +94,22 @@ OPTIONS = {
 
 
 @pytest.mark.parametrize("name", OPTIONS)
-def test_options_that_make_no_sense(name: str, collectlab: Run, tmp_path: Path):
+def test_options_that_make_no_sense(name: str, command: Run, tmp_path: Path):
     """Told at once, not after the simulation."""
     arguments, words = OPTIONS[name]
     (tmp_path / "empty").mkdir()
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "letter.txt").write_text("dear")
     (tmp_path / "file").write_text("text")
-    refused(collectlab(*arguments, "--json"), *words)
+    refused(command(*arguments, "--json"), *words)
     assert names(tmp_path) == {"empty", "full", "full/letter.txt", "file"}
     assert (tmp_path / "file").read_text() == "text"
 
 
-def test_a_simulated_run_never_replaces_an_imported_ledger(collectlab: Run, tmp_path: Path):
+def test_a_simulated_run_never_replaces_an_imported_ledger(command: Run, tmp_path: Path):
     """The import stays as it was, to the byte."""
     (tmp_path / "some.csv").write_text(HEAD + "1,acme,2024-01-01,2024-01-31,100.00,USD,,\n")
-    assert collectlab("import", "some.csv", "--out", "L").returncode == 0
+    assert command("import", "some.csv", "--out", "L").returncode == 0
     before = {path.name: path.read_bytes() for path in (tmp_path / "L").iterdir()}
-    refused(collectlab("simulate", "--days", "5", "--out", "L", "--json"), "imported ledger")
+    refused(command("simulate", "--days", "5", "--out", "L", "--json"), "imported ledger")
     assert {path.name: path.read_bytes() for path in (tmp_path / "L").iterdir()} == before
