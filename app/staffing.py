@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from experiments.staffing import Staffed
     from ledger import Ledger
     from optimize.frontier import Frontier
+    from optimize.shift_choice import ShiftChoice
 
 MARKER: Final = "frontier.csv"
 _METRICS: Final = (("dso", 2), ("cei", 2), ("cash_collected", 0))
@@ -48,7 +49,7 @@ def run_staffing(
         raise BadInput("is needed", where="command line", field=name)
     folder = check_folder(state / "staffing" if out is None else out, MARKER)
     percents = _percents(hours)
-    found, simulated = _computed(
+    found, better, simulated = _computed(
         ledger, roster, percents,
         strategy=strategy, date=date, days=days, horizon=horizon, replications=replications, planner=planner,
         model=model, state=state, seed=seed,
@@ -59,15 +60,18 @@ def run_staffing(
         joined.to_csv(fresh / MARKER, index=False)
         found.prices.to_csv(fresh / "prices.csv", index=False)
         found.checked.to_csv(fresh / "checked.csv", index=False)
+        better.shifts.table().to_csv(fresh / "shifts.csv", index=False)
         figure = staffing_figure(found, simulated)
         figure.write_html(fresh / "staffing.html", include_plotlyjs=True, full_html=True)
 
     write_folder(folder, MARKER, fill)
     if as_json:
-        print_json(finite(_as_dict(found, simulated, joined) | {"folder": str(folder)}))
+        chosen = {name: getattr(better, name) for name in ("own", "worth", "bound")}
+        more = {"chosen_shifts": chosen, "folder": str(folder)}
+        print_json(finite(_as_dict(found, simulated, joined) | more))
     else:
-        _show(found, simulated)
-        print(f"Written to {folder}: frontier.csv, prices.csv, checked.csv, staffing.html")
+        _show(found, better, simulated)
+        print(f"Written to {folder}: frontier.csv, prices.csv, checked.csv, shifts.csv, staffing.html")
     own = joined.set_index("hours_percent").loc[100.0]
     if own["undone"]:
         remark(f"collectlab: {int(own['undone'])} promises and disputes cannot be answered with the roster's hours")
@@ -89,8 +93,8 @@ def _computed(
     place: Path, roster: str, percents: list[float], *,
     strategy: str, date: str | None, days: int, horizon: int, replications: int, planner: str, model: str, state: Path,
     seed: int,
-) -> tuple["Frontier", "Staffed"]:  # fmt: skip
-    """Return the frontier of a week, and the same hours simulated."""
+) -> tuple["Frontier", "ShiftChoice", "Staffed"]:  # fmt: skip
+    """Return the frontier of a week, the shifts that are worth the most, and the same hours simulated."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     import sim
@@ -98,6 +102,7 @@ def _computed(
     from ledger import read_ledger
     from models.chosen import chosen
     from optimize.frontier import frontier
+    from optimize.shift_choice import choose_shifts
     from optimize.staffing import week
 
     known, first = _known(read_ledger(place), date)
@@ -113,12 +118,14 @@ def _computed(
 
         one = week(known, timing.timing, strategy, who, first, days, seed=seed)
         found = frontier(one, percents, progress=tell, seed=seed)
+        bar.update(task, description="shifts", total=None)
+        better = choose_shifts(one, seed=seed)
         portfolio = sim.from_ledger(known, timing.timing, words=timing.words, remarks=timing.remarks(known))
         simulated = staffed(
             portfolio, one.team, strategy, found.levels["hours_percent"],
             days=horizon, replications=replications, planner=planner, seed=seed, progress=tell,
         )  # fmt: skip
-    return found, simulated
+    return found, better, simulated
 
 
 def _known(ledger: "Ledger", date: str | None) -> tuple["Ledger", "pd.Timestamp"]:
@@ -152,11 +159,12 @@ def _as_dict(found: "Frontier", simulated: "Staffed", joined: "pd.DataFrame") ->
     }
 
 
-def _show(found: "Frontier", simulated: "Staffed") -> None:
+def _show(found: "Frontier", better: "ShiftChoice", simulated: "Staffed") -> None:
     console = screen()
     console.print(_frontier_table(found, simulated))
     console.print(_price_table(found))
     console.print(found.summary())
+    console.print(better.summary())
     for text in (*found.notes, *simulated.notes, *found.week.shifts.broken["sentence"]):
         remark(fill(f"note: {text}", 100, subsequent_indent="  "))
 

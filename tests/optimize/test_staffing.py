@@ -1,6 +1,7 @@
 """The staffing frontier: concave bounds, prices that hold when solved anew, hours that are simulated."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,9 @@ from experiments.staffing import scaled, staffed
 from ledger import BadInput
 from ledger.strategy import Step, Strategy
 from optimize.frontier import Frontier, frontier
+from optimize.labour import breaches
+from optimize.shift_choice import choose_shifts
+from optimize.shift_model import patterns
 from optimize.staffing import Week, week
 from optimize.team import Team
 
@@ -97,6 +101,43 @@ def test_hours_pay_up_to_where_bound_less_cost_is_greatest(found: Frontier):
     assert "Another hour pays up to" in found.summary()
 
 
+@pytest.fixture(scope="module")
+def western(portfolio: sim.Portfolio) -> Week:
+    """Return a day of one half-timer in New York, whose customers get up three hours later."""
+    ledger = portfolio.ledger
+    customers = ledger.customers.assign(timezone="America/Los_Angeles").astype(ledger.customers.dtypes)
+    person = {"id": "A", "weekly_hours": 20.0, "languages": ["en"]}
+    team = Team.model_validate({"timezone": "America/New_York", "country": "US", "specialists": [person]})
+    moved = replace(ledger, customers=customers)
+    return week(moved, "kaplan_meier", BUSY, team, portfolio.start + pd.Timedelta(days=3), 1)
+
+
+def test_shifts_are_chosen_by_what_minutes_are_worth(western: Week):
+    """As good as the best of all shifts of that day, and better than the roster's mornings; its rules hold."""
+    found = choose_shifts(western)
+    assert found.worth > 1.2 * found.own > 0
+    assert breaches(western.team, western.shifts.dates, found.shifts.paid) == []
+    assert found.shifts.hours == western.shifts.hours == 4
+    every = patterns(western.team.rules, np.array([240.0]))
+    values = []
+    for pattern in every:
+        capacity = western.opened(0.0)
+        capacity[0] = np.array(pattern.blocks) * western.shifts.productive
+        bound, prices = western.relaxed(capacity)
+        assert bound <= found.bound * (1 + 1e-6)
+        values.append(western.planned(capacity, prices).objective - western.penalty * western.must.sum())
+    assert len(every) > 4
+    assert found.worth >= 0.995 * max(values)
+    assert "instead of" in found.summary()
+
+
+def test_where_minutes_are_not_scarce_no_shifts_are_better(portfolio: sim.Portfolio):
+    """Ten people with little to do: the roster stays, and the bound is what it brings."""
+    found = choose_shifts(week(portfolio.ledger, "kaplan_meier", "sop_cadence", 10, portfolio.start, 2))
+    assert found.worth == found.own == pytest.approx(found.bound, rel=1e-6)
+    assert "roster's own" in found.summary()
+
+
 def test_scaled_hours_keep_the_mix_of_people():
     """Fewer hours are days off for everybody alike, more are people of the same skills."""
     team, start = Team.load(ROSTER), pd.Timestamp("2026-10-02")
@@ -123,7 +164,7 @@ def test_hours_are_simulated_in_pairs(portfolio: sim.Portfolio):
 def test_the_command_writes_files_and_says_where_hours_stop_to_pay(
     portfolio: sim.Portfolio, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
-    """Table within 100 columns, JSON, three CSV files and a figure; a percentage of none is bad input."""
+    """Table within 100 columns, JSON, four CSV files and a figure; a percentage of none is bad input."""
     ledger = portfolio.ledger.write(tmp_path / "ledger")
     given = ["staffing", "--ledger", str(ledger), "--roster", str(ROSTER), "--out", str(tmp_path / "out")]
     few = ["--hours", "100", "--horizon", "5", "--replications", "2", "--days", "2"]
@@ -137,10 +178,14 @@ def test_the_command_writes_files_and_says_where_hours_stop_to_pay(
     result = json.loads(out)
     assert {row["hours_percent"] for row in result["levels"]} >= {100.0}
     assert result["currency"] == "USD"
+    assert result["chosen_shifts"]["own"] <= result["chosen_shifts"]["worth"] <= result["chosen_shifts"]["bound"]
+    shifts = pd.read_csv(tmp_path / "out" / "shifts.csv")
+    assert shifts["hours"].sum() == pytest.approx(result["roster_hours"])
     assert {p.name for p in (tmp_path / "out").iterdir()} == {
         "frontier.csv",
         "prices.csv",
         "checked.csv",
+        "shifts.csv",
         "staffing.html",
     }
     with pytest.raises(SystemExit) as ended:
