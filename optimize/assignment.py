@@ -63,7 +63,7 @@ class Assignment:
         who = np.flatnonzero(self.choice[:, 0] >= 0)
         action, desk, slot = self.choice[who].T
         chosen = worth[who, action, desk, slot]
-        must = np.zeros(len(worth), np.bool_) if must_serve is None else np.asarray(must_serve, np.bool_)
+        must = np.zeros(len(worth), np.bool_) if must_serve is None else np.array(must_serve, np.bool_)
         must[self.unserved] = False
         verify(
             chosen=chosen,

@@ -95,8 +95,9 @@ class CallPlan:
     objective, bound, gap
         Days are planned one after the other. The objective is the sum of what the days' plans are worth to the
         optimiser (net values, less what waiting for the next day would bring, plus continuity); the bound is the sum of
-        what no plan of a day can exceed, given the days before it; it is no bound on plans of all days together. The
-        gap is (bound − objective) ÷ |bound|; lower is better.
+        what no plan of a day can exceed, given the days before it; it is no bound on plans of all days together. What
+        the optimiser takes off for late follow-ups and acknowledgements, more than any call is worth, is added to both
+        again. The gap is (bound − objective) ÷ |bound|; lower is better.
     seconds
         Time taken; in no row and not in `run_id`.
     prices

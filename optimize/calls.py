@@ -88,18 +88,16 @@ class Calls:
         tomorrow = np.maximum(np.c_[best[:, 1:], np.zeros(len(net))], 0.0)
         return np.asarray(net - (self.reach.chance * tomorrow[:, :, None])[:, None])
 
-    def promptly(self, value: Floats) -> Floats:
-        """Return the worth of calls with follow-ups of promises on their first possible day, or soon after it.
+    def lateness(self, value: Floats) -> Floats:
+        """Return what is taken from the worth of calls and then tasks on each day, (items, days), for being late.
 
-        Each working day later costs more than any call is worth.
+        A promise is followed up on its first possible day, and a dispute is acknowledged within its service level, or
+        soon after it: each working day later costs more than any call is worth.
         """
-        if not self.must.any():
-            return value
-        possible = np.isfinite(value[self.must]).any(axis=(1, 3))
-        late = np.maximum(np.arange(value.shape[2]) - possible.argmax(axis=1)[:, None], 0)
-        out = value.copy()
-        out[self.must] -= (float(value[np.isfinite(value)].max(initial=0.0)) + 1) * late[:, None, :, None]
-        return out
+        most = float(value[np.isfinite(value)].max(initial=0.0)) + 1
+        possible = np.isfinite(value).any(axis=(1, 3))
+        days = np.maximum(np.arange(self.days) - possible.argmax(axis=1)[:, None], 0)
+        return np.concatenate([most * days * self.must[:, None], 10 * most * self.tasks.late])
 
     def next_turn(self, day: int) -> Ints:
         """Return the first day (number) on which each account may be called again after a call on the day, (n,)."""
@@ -162,9 +160,10 @@ def _planned(
 
 
 def _items(calls: Calls, value: Floats, room: Floats) -> Floats:
-    """Return the worth of calls and then tasks in the plan's slots, (items, S, slots)."""
-    own = calls.promptly(value)[:, :, :-1].reshape(len(value), *room.shape)
-    return np.concatenate([own, calls.tasks.worth(value)])
+    """Return the worth of calls and then tasks in the plan's slots, less their lateness, (items, S, slots)."""
+    own = value[:, :, :-1].reshape(len(value), *room.shape)
+    late = np.repeat(calls.lateness(value), len(calls.desks.starts), axis=1)
+    return np.concatenate([own, np.repeat(calls.tasks.worth()[:, :, None], room.shape[1], axis=2)]) - late[:, None]
 
 
 def _day_by_day(
@@ -196,13 +195,15 @@ def _day_by_day(
             mean, now = now, _mean(start, room[:, here])
             if abs(now - mean) <= CLOSE * now:
                 break
-        items = np.where(open_, _items(calls, calls.ahead(net, now), room)[:, :, here], -np.inf)
+        ahead = calls.ahead(net, now)
+        items = np.where(open_, _items(calls, ahead, room)[:, :, here], -np.inf)
         due = must & (desk < 0)
         part = place(items, minutes[:, here], room[:, here], due, prices=start, until=until, seed=seed)
         some = part.desk >= 0
         desk[some], slot[some] = part.desk[some], part.slot[some] + day * blocks
         prices[:, here] = part.prices
-        parts.append(part)
+        late = float(calls.lateness(ahead)[some, day].sum())
+        parts.append(replace(part, objective=part.objective + late, bound=part.bound + late))
     return Placing(
         status=worst(*parts),
         desk=desk,

@@ -184,7 +184,8 @@ def newton_step(slope: Floats, curve: Floats, free: NDArray[np.bool_]) -> Floats
     hessian[np.diag_indices_from(hessian)] *= 1 + 1e-9
     hessian[np.diag_indices_from(hessian)] += 1e-6 * float(np.mean(np.diag(curve)[free])) + 1e-300
     step = np.zeros_like(slope)
-    step[free] = -dposv(hessian, slope[free], lower=0)[1]
+    solved, wrong = dposv(hessian, slope[free], lower=0)[1:]
+    step[free] = -solved if wrong == 0 else -slope[free] / np.diag(hessian)
     return step
 
 

@@ -63,4 +63,4 @@ def exact(
 
 def most_served(options: Options, prices: Floats, until: float | None = None) -> Integers | None:
     """Serve as many as can be of those who must be, and then at the greatest value; None where there was no answer."""
-    return exact(premiums(options, options.accounts), prices, np.inf, until)[0]
+    return exact(premiums(options, int(options.must_serve.sum())), prices, np.inf, until)[0]

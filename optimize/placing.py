@@ -123,39 +123,21 @@ def _assigned(
 
     length = minutes[:, None, None, :]
 
-    def solved(worth: Floats, musts: Flags | None) -> Placing:
-        left = None if until is None else until - time.monotonic()
-        if left is not None and left <= 0:
-            raise RuntimeError("the time is up")
-        limits = {"seconds": left, "gap": _CLOSE}
-        found = assign(worth[:, None], length, capacity, must_serve=musts, prices=prices, seed=seed, **limits)
-        if musts is not None and (found.choice[musts, 0] < 0).any():
-            raise RuntimeError("not every account that must be served could be placed")
-        return Placing(
-            status="optimal" if found.status == "optimal" else "feasible",
-            desk=np.asarray(found.choice[:, 1], np.int64),
-            slot=np.asarray(found.choice[:, 2], np.int64),
-            objective=found.objective,
-            bound=found.bound,
-            prices=np.asarray(found.prices, np.float64),
-        )
-
-    if not must.any():
-        return solved(value, None)
-    try:
-        if np.where(np.isfinite(value[must]), length[must][:, 0], np.inf).min(axis=(1, 2)).sum() > capacity.sum():
-            raise RuntimeError("what must be served needs more minutes than there are")
-        return solved(value, must)
-    except _ABSORBED:  # not all can be: serve the most, by a reward that no other value outweighs
-        reward = _reward(value)
-        made = solved(np.where(must[:, None, None], value + reward, value), None)
-        served = int((made.desk[must] >= 0).sum())
-        return replace(made, objective=made.objective - served * reward, bound=made.bound - served * reward)
-
-
-def _reward(value: Floats) -> float:
-    finite = value[np.isfinite(value)]
-    return float(2 * (np.abs(finite).max() + 1) * 100)
+    left = None if until is None else until - time.monotonic()
+    if left is not None and left <= 0:
+        raise RuntimeError("the time is up")
+    found = assign(
+        value[:, None], length, capacity, must_serve=must if must.any() else None, prices=prices, seconds=left,
+        gap=_CLOSE, seed=seed,
+    )  # fmt: skip
+    return Placing(
+        status="optimal" if found.status == "optimal" else "feasible",
+        desk=np.asarray(found.choice[:, 1], np.int64),
+        slot=np.asarray(found.choice[:, 2], np.int64),
+        objective=found.objective,
+        bound=found.bound,
+        prices=np.asarray(found.prices, np.float64),
+    )
 
 
 def by_index(value: Floats, minutes: Floats, capacity: Floats, must: Flags) -> Placing:

@@ -33,7 +33,7 @@ from optimize.tasks import tasks
 from optimize.team import Team
 from optimize.values import values
 
-_VERSION: Final = "2"  # of this method: part of every run id
+_VERSION: Final = "3"  # of this method: part of every run id
 
 
 def plan(

@@ -59,7 +59,7 @@ class Writer:
             row, first = (
                 (self._call(item, desk, day, block, chosen, k), self._first(item, day))
                 if item < n
-                else (self._task(item - n, day), 1)
+                else (self._task(item - n, desk, day), 1)
             )
             closes = float(self.calls.reach.closes[item]) if item < n else 24.0
             row |= {
@@ -103,13 +103,13 @@ class Writer:
             "net_value": uplift - cost,
         }
 
-    def _task(self, task: int, day: int) -> Row:
+    def _task(self, task: int, desk: int, day: int) -> Row:
         tasks, ledger = self.calls.tasks, self.calls.chase.ledger
         rows = tasks.invoices[task]
         owed = round(float((ledger.open_amount()[rows] * ledger.base_rate[rows]).sum()))
         late = int((self.calls.desks.dates[day] - ledger.invoices["due_date"].iloc[rows].min()).days)
         count = f"{len(rows)} disputed invoice{'s' if len(rows) > 1 else ''}, {self.reasons.exact(owed)}"
-        cost = float(tasks.minutes[task] * tasks.cost.min())
+        cost = float(tasks.minutes[task] * tasks.cost[desk])
         return {
             "customer_id": self._customers[tasks.customer[task]],
             "invoices": " ".join(self._invoices[rows]),

@@ -136,15 +136,17 @@ def solve(
         none = none and missing > 0
         chosen = _better(able, better, chosen)
     poor = tight and bound - worth(able, chosen) > max(gap, POOR) * abs(bound)
-    if none:
-        chosen = _better(able, most_served(able, prices, until), chosen)
-    elif _missing(able, chosen) or poor:
+    most = most_served(able, prices, until) if none else None
+    if most is not None:
+        chosen = _better(able, most, chosen)
+    elif (_missing(able, chosen) or poor) and not effort.over():
         chosen = _served(able, prices, chosen, scale, effort)
     unserved = np.flatnonzero(options.must_serve & (chosen < 0))
     objective = worth(able, chosen)
     status = "optimal" if bound - objective <= PROVEN * max(abs(bound), 1e-12) else "feasible"
     if len(unserved):
-        proven = none or stranded.any() or impossible(able, bound) or unservable(able, seed=seed)
+        late = until is not None and time.perf_counter() > until
+        proven = none or stranded.any() or impossible(able, bound) or (not late and unservable(able, seed=seed))
         status = "infeasible" if proven else "unknown"
         rest = replace(able, must_serve=able.must_serve & (chosen >= 0))
         prices = dual.prices(rest, seed=seed, slots=slots)

@@ -47,16 +47,9 @@ class Tasks:
             minutes=self.minutes[none],
         )
 
-    def worth(self, beside: Floats) -> Floats:
-        """Return the worth of each task, (k, S, slots): its cost, and more than any call for each day it is late.
-
-        `beside` is the worth of the calls, (n, S, days + 1, blocks).
-        """
-        most = float(beside[np.isfinite(beside)].max(initial=0.0)) + 1
-        value = -self.minutes[:, None] * self.cost - np.where(self.able, 0.0, np.inf)
-        by_day = value[:, :, None, None] - 10 * most * self.late[:, None, :, None]
-        slots = (beside.shape[2] - 1) * beside.shape[3]
-        return np.repeat(by_day, beside.shape[3], axis=3).reshape(len(self.customer), beside.shape[1], slots)
+    def worth(self) -> Floats:
+        """Return the worth of each task at each desk, (k, S): less than nothing by its cost, -inf where nobody may."""
+        return -self.minutes[:, None] * self.cost - np.where(self.able, 0.0, np.inf)
 
 
 def tasks(ledger: Ledger, desks: Desks, minutes: float, skills: Mapping[str, str]) -> Tasks:

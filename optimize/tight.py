@@ -69,17 +69,18 @@ def serve(
     -------
     NDArray[np.int64]
         Option number per account, -1 where it is left alone; shape (accounts,). No capacity is exceeded. Accounts
-        that must be served have -1 only where no plan was found that serves them all; then few of them have.
+        that must be served have -1 only where no plan was found that serves them all: as few as were found, or all
+        where nothing was.
     """
     until = None if seconds is None else time.perf_counter() + seconds
     draws = np.random.default_rng(seed)
     found, field = None, _field(options, prices, most=NEAR)
-    if not unservable(options, seed=seed):
+    if until is not None or not unservable(options, seed=seed):
         found = _search(field, draws, until, -enough)
         if found is None and not field.whole:
             field = _field(options, prices, most=len(options.value))
             found = _search(field, draws, until, -enough)
-    if found is None:
+    if found is None and (until is None or time.perf_counter() < until):
         raised = premiums(options)
         field = _field(raised, dual.prices(raised, seed=seed), most=NEAR)
         found = _search(field, draws, until, -np.inf, share=0.1)

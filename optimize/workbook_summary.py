@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from optimize.difference import Difference
 
 STATUS: Final = {
-    "optimal": "Optimal: no plan is worth more",
-    "feasible": "Feasible: all rules are met; the gap says how much a better plan could still bring",
+    "optimal": "Optimal: each day's plan is the best for that day, given the days before it",
+    "feasible": "Feasible: all rules are met; the gap says how much better the days' plans could still be",
     "infeasible": "INFEASIBLE: not all rules can be met; this plan breaks the fewest (see Not met)",
     "fallback": "FALL-BACK: the solver had no answer; accounts by uplift per minute",
 }
@@ -66,9 +66,9 @@ def _figures(sheet: "Worksheet", row: int, plan: "CallPlan", difference: "Differ
     rows = plan.rows
     facts: list[tuple[str, Any, str]] = [
         ("Status", plan.status, ""),
-        ("Gap to the best possible", plan.gap, "0.000%"),
-        ("Value of the plan", plan.objective / minor, money),
-        ("Upper bound of any plan", plan.bound / minor, money),
+        ("Gap to the days' bounds", plan.gap, "0.000%"),
+        ("Value less waiting, sum of days", plan.objective / minor, money),
+        ("Sum of the days' bounds", plan.bound / minor, money),
         ("Expected cash from contacts", rows["uplift"].sum() / minor, money),
         ("The same less cost", rows["net_value"].sum() / minor, money),
         ("Customers considered", plan.accounts, "#,##0"),
