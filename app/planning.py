@@ -45,10 +45,10 @@ def _show(night: "Night", *, dry_run: bool, as_json: bool) -> None:
         remark(text)
     if as_json and night.plan is not None:
         for text in night.plan.warnings:
-            remark(f"note: {text}")
+            remark(fill(f"note: {text}", 100, subsequent_indent="  "))
     if about["status"] == "fallback":
         remark("Warning: the solver had no answer; this is the fall-back plan, accounts by uplift per minute.")
-    told = _told(night, dry_run=dry_run)
+    told = fill(_told(night, dry_run=dry_run), 100, subsequent_indent="  ")
     remark(told) if as_json else print(told)
 
 

@@ -134,7 +134,7 @@ def _known(ledger: "Ledger", date: str | None) -> tuple["Ledger", "pd.Timestamp"
 
     from ledger.ledger import as_day
 
-    first = ledger.as_of + pd.Timedelta(days=1) if date is None else as_day(date)
+    first = ledger.as_of + pd.Timedelta(days=1) if date is None else as_day(date, field="date")
     evening = first - pd.Timedelta(days=1)
     return (ledger if evening >= ledger.as_of else ledger.snapshot(evening)), first
 
@@ -212,7 +212,7 @@ def _simulated(simulated: "Staffed", percent: float, metric: str, places: int) -
 
 def _price_table(found: "Frontier") -> "Table":
     """Return the price of one more hour by skill, language and day, and what it brought when solved anew."""
-    table = _table(f"One more paid hour at {found.checked_percent:g} % of the hours ({found.currency}), solved anew")
+    table = _table(f"One more paid hour in one block, at {found.checked_percent:g} % of the hours ({found.currency})")
     table.add_column("who", no_wrap=True)
     days = list(dict.fromkeys(found.checked["date"]))
     for day in days:
@@ -225,10 +225,11 @@ def _price_table(found: "Frontier") -> "Table":
         values = [*rows["predicted"], *(best[name] for name in ("predicted", "after", "resolved", "planned"))]
         alike.setdefault(tuple(f"{value:,.2f}" for value in values), []).append(str(who))
     for cells, people in alike.items():
-        table.add_row(people[0] if len(people) == 1 else f"{people[0]}, {len(people) - 1} alike", *cells)
+        table.add_row(people[0] if len(people) == 1 else f"{people[0]} and {len(people) - 1} more", *cells)
     table.caption = (
-        "price in the best block of each day; of the best day beside it the price of a further hour, and what the hour "
-        "added to the bound (between the two) and to the plan (whole calls) when solved anew"
+        "by languages and skills (“and 7 more”: groups with the same prices); price in the best block of each day, "
+        "above that of an hour spread as the roster is; of the best day beside it the price of a further hour, and "
+        "what the hour added to the bound (between the two) and to the plan (whole calls) when solved anew"
     )
     return table
 

@@ -124,7 +124,8 @@ def _on_the_team_s_clock(portfolio: "Portfolio", team: Team) -> tuple["Portfolio
     country = team.country or portfolio.country
     if (portfolio.timezone, portfolio.country) == (team.timezone, country):
         return portfolio, ""
-    note = f"Collectors work on the roster's clock, {team.timezone}, and on working days of {country or 'no country'}."
+    days = country or "no country"
+    note = f"In the simulation collectors work on the clock {team.timezone} and the working days of {days}."
     return replace(portfolio, timezone=team.timezone, country=country), note
 
 

@@ -24,19 +24,19 @@ Day = date | str | pd.Timestamp
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?!\d)")
 
 
-def as_day(day: Day) -> pd.Timestamp:
+def as_day(day: Day, *, field: str | None = None) -> pd.Timestamp:
     """Return the day as a midnight timestamp without time zone; raise BadInput for anything that is not a day.
 
-    Text must begin with the day as in ISO 8601: of 01.02.2025 nobody can say which month it is.
+    Text must begin with the day as in ISO 8601: of 01.02.2025 nobody can say which month it is. `field` names it.
     """
     if isinstance(day, str) and not _ISO_DAY.match(day.strip()):
-        raise BadInput("must be a date such as 2025-03-31", value=day)
+        raise BadInput("must be a date such as 2025-03-31", field=field, value=day)
     try:
         found = pd.Timestamp(day)
     except ValueError as error:
-        raise BadInput("must be a date such as 2025-03-31", value=day) from error
+        raise BadInput("must be a date such as 2025-03-31", field=field, value=day) from error
     if pd.isna(found) or found.tzinfo is not None:
-        raise BadInput("must be a date such as 2025-03-31, without a time zone", value=str(day))
+        raise BadInput("must be a date such as 2025-03-31, without a time zone", field=field, value=str(day))
     return found.normalize()
 
 

@@ -47,7 +47,7 @@ class DueDate(ByHazard):
         return self
 
     def cumulative_hazard(self, invoices: pd.DataFrame, days: npt.ArrayLike) -> Floats:
-        """Return −log of `survival`, shape (invoices, days)."""
+        """Return 0 before the due date (or the day after `asked_on`), at least −log `FLOOR` from then on."""
         return _cumulative(invoices, days, np.zeros(len(invoices), np.int64))
 
 
@@ -97,7 +97,7 @@ class CustomerMean(ByHazard):
         return np.where((who >= 0) & (high > low), own, everyone)
 
     def cumulative_hazard(self, invoices: pd.DataFrame, days: npt.ArrayLike) -> Floats:
-        """Return −log of `survival`, shape (invoices, days)."""
+        """Return 0 before the customer's day (or that after `asked_on`), at least −log `FLOOR` from then on."""
         return _cumulative(invoices, days, np.rint(self.mean_days_late(invoices)).astype(np.int64))
 
 

@@ -93,6 +93,8 @@ def check_order(order: Order) -> "tuple[Team, Strategy, PlanDatabase | None]":
     check_file(order.state / "log" / "plan.jsonl")
     check_reference(order.model)
     check_numbers(order.days, order.exploration, order.seconds)
+    if order.previous is not None and not order.previous.is_dir():
+        raise BadInput("is not a folder of plans", where=str(order.previous), field="previous")
     if order.max_age < 0:
         raise BadInput("must be at least 0", field="max_age", value=order.max_age)
     team = Team.load(int(order.roster) if order.roster.isdigit() else order.roster)
@@ -114,7 +116,10 @@ def task_of(
     from optimize.shifts import working_days
 
     ledger, remarks = ledger_at(order.ledger, preset=order.preset, mapping=order.mapping)
-    date = default_date(team, now) if order.date is None else working_days(as_day(order.date), 1, team.country)[0]
+    asked = default_date(team, now) if order.date is None else as_day(order.date, field="date")
+    date = working_days(asked, 1, team.country)[0]
+    if date != asked:
+        remarks += (f"{asked:%Y-%m-%d} is no working day in {team.country}: planned from {date:%Y-%m-%d}.",)
     if date <= ledger.as_of:
         evening = date - pd.Timedelta(days=1)
         remarks += (
@@ -145,7 +150,9 @@ def _stops(path: Path, customers: "pd.Series[str]") -> tuple[pd.DataFrame, tuple
 
     try:
         table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (OSError, ValueError) as error:  # pandas' errors of content are ValueErrors
+    except OSError as error:
+        raise BadInput(f"cannot be read: {error.strerror or error}", where=str(path), field="stops") from error
+    except ValueError as error:  # pandas' errors of content
         raise BadInput(f"cannot be read as a table: {str(error).splitlines()[0]}", where=str(path)) from error
     stopped_until(table, customers, where=str(path))
     unknown = [] if table.empty else table.loc[~table["customer_id"].isin(customers), "customer_id"].tolist()

@@ -18,6 +18,9 @@ REMARK: Final = (
     "Cash came from those who were contacted as from those who were not: what was collected is no measure of what the "
     "contacts brought. That takes the holdout below, or `collectlab effects`."
 )
+_NO_LOG: Final = (
+    "The ledger holds no contact from the plan's first day on: what was done is not known, and missed means not logged."
+)
 _NO_HOLDOUT: Final = "no holdout was drawn: plan with --exploration to measure what contacts bring"
 Flags = npt.NDArray[np.bool_]
 _LEFT_ALONE: Final = "leave alone"
@@ -41,6 +44,8 @@ class Reconciliation:
         The contact log's rows of specialists in the plan's days that no row of the plan asked for.
     holdout
         Cash per customer of those held out and of the others; empty without a holdout.
+    logged
+        Whether the ledger holds any contact from the plan's first day on; else what was done is not known.
     """
 
     date: str
@@ -51,6 +56,7 @@ class Reconciliation:
     people: pd.DataFrame
     unplanned: pd.DataFrame
     holdout: dict[str, float]
+    logged: bool
 
     @property
     def counts(self) -> dict[str, int]:
@@ -74,7 +80,8 @@ class Reconciliation:
             **{str(name): float(value) for name, value in sums.items()},
             "specialists": [{str(key): value for key, value in row.items()} for row in people],
             "holdout": self.holdout,
-            "remark": REMARK,
+            "logged": self.logged,
+            "remark": REMARK if self.logged else f"{_NO_LOG} {REMARK}",
         }
 
     def summary(self) -> str:
@@ -99,6 +106,8 @@ class Reconciliation:
             lines.append(f"{row['specialist'][:15]:16}{counts}{sums}")
         minutes = self.unplanned["minutes"].sum()
         lines.append(f"unplanned: {len(self.unplanned):,} contacts of specialists, {minutes:,.0f} minutes")
+        if not self.logged:
+            lines += _wrapped(_NO_LOG)
         lines += _wrapped(REMARK)
         return "\n".join([*lines, *_wrapped(self._holdout_words(unit))])
 
@@ -148,6 +157,7 @@ def reconcile(plan: Published, ledger: Ledger) -> Reconciliation:
         people=_people(rows, _cash(ledger, date)),
         unplanned=log[ours].reset_index(drop=True),
         holdout=_holdout(pd.DataFrame(plan.about.get("holdouts") or []), ledger, date),
+        logged=bool(len(log)),
     )
 
 

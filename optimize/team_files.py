@@ -34,7 +34,7 @@ def _of_toml(path: Path) -> Team:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise BadInput(f"cannot be read: {error.strerror}", where=str(path)) from error
+        raise BadInput(f"cannot be read: {error.strerror or error}", where=str(path)) from error
     except ValueError as error:  # not UTF-8, or not TOML
         raise BadInput(f"cannot be read as TOML: {error}", where=str(path)) from error
     return _made(content, str(path))

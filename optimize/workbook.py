@@ -119,7 +119,8 @@ def _fill(sheet: "Worksheet", name: str, rows: pd.DataFrame, plan: "CallPlan") -
     days = f"{first:%a %d %b}" if first == last else f"{first:%a %d %b} to {last:%a %d %b}"
     subtitle = (
         f"{count:,} {'contact' if count == 1 else 'contacts'}, {rows['minutes'].sum() / 60:.1f} hours; strategy "
-        f"{plan.strategy}, ledger {plan.snapshot}, run {plan.run_id}. Worth: what the contact is expected to bring."
+        f"{plan.strategy}, ledger {plan.snapshot}, run {plan.run_id}. "
+        "Worth: what the contact is expected to bring, less its cost."
     )
     head(sheet, f"{name}: {days} {last:%Y}", subtitle, [column.width for column in columns])
     heading(sheet, _HEADER_ROW, [c.title for c in columns], align=[c.align for c in columns])

@@ -287,3 +287,17 @@ def test_what_cannot_be_used_is_named(change: dict[str, Any], field: str):
     with pytest.raises(BadInput) as error:
         plan(**asked)
     assert error.value.field == field
+
+
+def test_where_not_all_can_be_served_the_most_are_and_the_gap_still_means_something():
+    """Forty must be served by one desk with room for ten: ten are, and others fill the other desk."""
+    from optimize.placing import place
+
+    draws = np.random.default_rng(0)
+    value = draws.uniform(1, 20, (100, 2, 2))
+    value[:40, 1] = -np.inf
+    must = np.arange(100) < 40
+    found = place(value, np.full((100, 2), 10.0), np.full((2, 2), 50.0), must)
+    assert (found.desk[must] >= 0).sum() == 10
+    assert (found.desk[~must] == 1).sum() == 10
+    assert 0 <= found.bound - found.objective <= 0.02 * found.bound

@@ -114,7 +114,7 @@ def test_rule_holds_back_its_account(rule: str):
     assert found.binding["rule"].tolist() == [rule]
     assert found.binding["accounts"].tolist() == [1]
     assert found.binding["sentence"].tolist() == [sentence(rule)]
-    assert sentence(rule) in found.summary() or len(sentence(rule)) > 80
+    assert sentence(rule) in found.summary().replace("\n  ", " ")
     assert found.status != "infeasible"
 
 
