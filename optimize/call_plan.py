@@ -173,7 +173,10 @@ class CallPlan:
             f"expected uplift {uplift:,.2f} {self.currency}, net {net:,.2f}; dearest hour {price:,.2f}",
             f"strategy {self.strategy}, effects {self.effects_basis} (grade {self.effects_grade}), run {self.run_id}",
             f"model {self.model} {self.model_version}".rstrip(),
-            *(f"held back {accounts:,} accounts: {text}" for accounts, text in _held(self.binding)),
+            *(
+                f"held back {accounts:,} account{'' if accounts == 1 else 's'}: {text}"
+                for accounts, text in _held(self.binding)
+            ),
             *(f"NOT MET: {accounts:,} by rule {rule}" for rule, accounts in self._missed()),
             *(f"note: {text}" for text in self.warnings),
         ]
