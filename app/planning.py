@@ -1,11 +1,10 @@
 """The command `plan`: tomorrow's contacts, and what became of those of an earlier plan."""
 
 from pathlib import Path
-from textwrap import fill
 from typing import TYPE_CHECKING, Any, Final
 
 from app.exits import INFEASIBLE
-from app.printing import print_json, remark
+from app.printing import print_json, remark, wrapped
 
 if TYPE_CHECKING:
     from optimize.nightly import Night
@@ -40,15 +39,15 @@ def _show(night: "Night", *, dry_run: bool, as_json: bool) -> None:
     elif night.plan is not None:
         print(night.plan.summary())
         if night.change is not None:
-            print(fill(night.change.summary(), 100, subsequent_indent="  "))
+            print(wrapped(night.change.summary()))
     for text in night.remarks:
         remark(text)
     if as_json and night.plan is not None:
         for text in night.plan.warnings:
-            remark(fill(f"note: {text}", 100, subsequent_indent="  "))
+            remark(wrapped(f"note: {text}"))
     if about["status"] == "fallback":
         remark("Warning: the solver had no answer; this is the fall-back plan, accounts by uplift per minute.")
-    told = fill(_told(night, dry_run=dry_run), 100, subsequent_indent="  ")
+    told = wrapped(_told(night, dry_run=dry_run))
     remark(told) if as_json else print(told)
 
 

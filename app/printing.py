@@ -3,6 +3,7 @@
 import json
 import shutil
 import sys
+import textwrap
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -20,6 +21,11 @@ def print_json(result: dict[str, Any]) -> None:
 def remark(text: str) -> None:
     """Print a remark on standard error."""
     print(text, file=sys.stderr)
+
+
+def wrapped(text: str) -> str:
+    """Return text in lines of at most 100 columns; paths and ids stay whole, so that they can be copied."""
+    return textwrap.fill(text, WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
 
 
 def screen(*, stderr: bool = False) -> "Console":

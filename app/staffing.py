@@ -2,11 +2,10 @@
 
 import math
 from pathlib import Path
-from textwrap import fill
 from typing import TYPE_CHECKING, Any, Final
 
 from app.exits import INFEASIBLE
-from app.printing import print_json, remark, screen
+from app.printing import print_json, remark, screen, wrapped
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -166,7 +165,7 @@ def _show(found: "Frontier", better: "ShiftChoice", simulated: "Staffed") -> Non
     console.print(found.summary())
     console.print(better.summary())
     for text in (*found.notes, *simulated.notes, *found.week.shifts.broken["sentence"]):
-        remark(fill(f"note: {text}", 100, subsequent_indent="  "))
+        remark(wrapped(f"note: {text}"))
 
 
 def _frontier_table(found: "Frontier", simulated: "Staffed") -> "Table":

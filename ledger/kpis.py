@@ -147,7 +147,7 @@ def kpis(ledger: Ledger, *, start: Day | None = None, end: Day | None = None) ->
     outbound phone attempts; contacts are per customer contacted; cash per specialist hour is per staffed (paid) hour.
     """
     last = day_number(_known(ledger, ledger.as_of if end is None else end))
-    first = month_start(last) if start is None else day_number(as_day(start))
+    first = month_start(last) if start is None else day_number(as_day(start, field="start"))
     if first > last:
         raise BadInput("must not lie after the window's end", field="start", value=f"{timestamp(first):%Y-%m-%d}")
     fact = next(facts(columns(ledger), [first], [last]))
@@ -178,7 +178,7 @@ def kpi_path(ledger: Ledger, days: Iterable[Day]) -> pd.DataFrame:
 
 
 def _known(ledger: Ledger, day: Day) -> pd.Timestamp:
-    day = as_day(day)
+    day = as_day(day, field="end")
     if day > ledger.as_of:
         rule = f"this ledger knows nothing after {ledger.as_of:%Y-%m-%d}"
         raise BadInput(rule, field="end", value=f"{day:%Y-%m-%d}")

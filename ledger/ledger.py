@@ -132,7 +132,7 @@ class Ledger:
         Cash that was received by then but applied later is unapplied cash in the snapshot; a dispute that was opened
         by then but resolved later is open.
         """
-        day = as_day(day)
+        day = as_day(day, field="as_of")
         if day > self.as_of:
             raise BadInput(
                 f"this ledger knows nothing after {self.as_of:%Y-%m-%d}", field="as_of", value=f"{day:%Y-%m-%d}"

@@ -194,10 +194,11 @@ def backtest(
     BadInput
         Where the cut lies outside the ledger, nothing is known at it or issued after it, or a model is unknown.
     """
-    chosen, trial = named(models), Trial.of(ledger, as_day(cut), until, days=days, bootstrap=bootstrap, seed=seed)
-    known = ledger.snapshot(cut)
+    start = as_day(cut, field="cut")
+    chosen, trial = named(models), Trial.of(ledger, start, until, days=days, bootstrap=bootstrap, seed=seed)
+    known = ledger.snapshot(start)
     if not len(known.invoices):
-        raise BadInput("no invoice was issued by then: nothing to learn from", field="cut", value=f"{as_day(cut):%F}")
+        raise BadInput("no invoice was issued by then: nothing to learn from", field="cut", value=f"{start:%F}")
     runs: dict[str, Run] = {}
     for k, (name, model) in enumerate(chosen.items()):
         if progress is not None:

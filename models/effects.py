@@ -61,9 +61,10 @@ def contact_effects(
         raise BadInput("has no invoices", where="ledger")
     assumed = Effects.assumed(assume)
     log = ContactLog.of(known)
-    first = log.first_day if since is None else day_number(as_day(since))
-    if since is not None and as_day(since) > known.as_of:
-        raise BadInput(f"must not lie after {known.as_of:%Y-%m-%d}", field="since", value=f"{as_day(since):%Y-%m-%d}")
+    start = None if since is None else as_day(since, field="since")
+    first = log.first_day if start is None else day_number(start)
+    if start is not None and start > known.as_of:
+        raise BadInput(f"must not lie after {known.as_of:%Y-%m-%d}", field="since", value=f"{start:%Y-%m-%d}")
     if not len(log):
         note = "The ledger has no contacts that took effect: nothing can be estimated, effects are assumed."
         return _study(known, assumed, (), None, None, first, 0, (note,))

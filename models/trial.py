@@ -56,7 +56,7 @@ class Trial:
         cls, ledger: Ledger, cut: pd.Timestamp, until: Day | None, *, days: tuple[int, int], bootstrap: int, seed: int
     ) -> "Trial":
         """Return the test of invoices issued after the cut."""
-        last = ledger.as_of if until is None else as_day(until)
+        last = ledger.as_of if until is None else as_day(until, field="until")
         _check(ledger, cut, last)
         issue = ledger.invoices["issue_date"]
         rows = ((issue > cut) & (issue <= last)).to_numpy(bool)

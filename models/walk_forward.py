@@ -55,7 +55,7 @@ class WalkForward:
 
 def cuts_before(cut: Day, count: int) -> list[pd.Timestamp]:
     """Return so many cuts, a month apart, that end with the given one."""
-    return [timestamp(int(day)) for day in month_ends(day_number(as_day(cut)), count)[::-1]]
+    return [timestamp(int(day)) for day in month_ends(day_number(as_day(cut, field="cut")), count)[::-1]]
 
 
 def walk_forward(
@@ -88,7 +88,7 @@ def walk_forward(
     BadInput
         As `backtest` does, and where the cuts are not in order.
     """
-    starts = [as_day(cut) for cut in cuts]
+    starts = [as_day(cut, field="cut") for cut in cuts]
     if not starts or any(one >= other for one, other in pairwise(starts)):
         raise BadInput("must be given, in order", field="cuts", value=[f"{cut:%F}" for cut in starts])
     ends = _ends(starts, until, ledger.as_of)
@@ -108,7 +108,7 @@ def walk_forward(
 
 def _ends(starts: list[pd.Timestamp], until: Day | None, as_of: pd.Timestamp) -> list[pd.Timestamp]:
     if until is not None:
-        length = as_day(until) - starts[-1]
+        length = as_day(until, field="until") - starts[-1]
         return [min(start + length, as_of) for start in starts]
     length = starts[-1] - starts[-2] if len(starts) > 1 else pd.Timedelta(days=30)
     return [*starts[1:], min(starts[-1] + length, as_of)]

@@ -180,7 +180,9 @@ class CallPlan:
             *(f"NOT MET: {accounts:,} by rule {rule}" for rule, accounts in self._missed()),
             *(f"note: {text}" for text in self.warnings),
         ]
-        return "\n".join(part for line in lines for part in wrap(line, 100, subsequent_indent="  "))
+        return "\n".join(
+            part for line in lines for part in wrap(line, 100, subsequent_indent="  ", break_on_hyphens=False)
+        )
 
     def _missed(self) -> list[tuple[str, int]]:
         counts = self.unmet["rule"].value_counts(sort=False)

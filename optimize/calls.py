@@ -73,31 +73,31 @@ class Calls:
         heard = self.reach.chance[account, day, block] * goodwill
         return float(self.worths.owing[account, day] * (spent + heard))
 
-    def ahead(self, net: Floats, price: float | Floats) -> Floats:
-        """Return what calls are worth now rather than on the next day, with the same shape as their net values.
+    def ahead(self, net: Floats, price: float, day: int) -> Floats:
+        """Return what calls on a day of the plan are worth now rather than on the next day, (n, S, B).
 
-        With p the price of a minute, one or by day (D,), T(d) = max(0, best call of d: net − p·minutes) is what waiting
-        until day d is worth. A call on day d is worth net + (1 − reach)·T(d+1) − T(d+1): reaching the customer today
-        gives up tomorrow's call, and who is not reached can still be called. Only one later chance counts: longer looks
-        ahead put off the best calls night after night.
+        With p the price of a minute on the next day, T = max(0, its best call: net − p·minutes) is what waiting is
+        worth. A call is worth net + (1 − reach)·T − T: reaching the customer today gives up tomorrow's call, and who is
+        not reached can still be called. Only one later chance counts: longer looks ahead put off the best calls night
+        after night.
         """
+        today = net[:, :, day]
         if not self.policy.lookahead:
-            return net
-        by_day = np.broadcast_to(price, net.shape[2:3])[:, None]
-        best = (net - by_day * self.reach.minutes[:, None]).max(axis=(1, 3), initial=-np.inf)
-        tomorrow = np.maximum(np.c_[best[:, 1:], np.zeros(len(net))], 0.0)
-        return np.asarray(net - (self.reach.chance * tomorrow[:, :, None])[:, None])
+            return today
+        best = (net[:, :, day + 1] - price * self.reach.minutes[:, None, day + 1]).max(axis=(1, 2), initial=-np.inf)
+        return np.asarray(today - (self.reach.chance[:, day] * np.maximum(best, 0.0)[:, None])[:, None])
 
-    def lateness(self, value: Floats) -> Floats:
+    def lateness(self, net: Floats, must: Flags) -> Floats:
         """Return what is taken from the worth of calls and then tasks on each day, (items, days), for being late.
 
         A promise is followed up on its first possible day, and a dispute is acknowledged within its service level, or
-        soon after it: each working day later costs more than any call is worth.
+        soon after it: each working day later costs more than any call is worth. `must` are the accounts with a call
+        that follows up, (n,).
         """
-        most = float(value[np.isfinite(value)].max(initial=0.0)) + 1
-        possible = np.isfinite(value).any(axis=(1, 3))
-        days = np.maximum(np.arange(self.days) - possible.argmax(axis=1)[:, None], 0)
-        return np.concatenate([most * days * self.must[:, None], 10 * most * self.tasks.late])
+        most = float(net[np.isfinite(net)].max(initial=0.0)) + 1
+        first = np.isfinite(net).any(axis=(1, 3)).argmax(axis=1)
+        days = np.maximum(np.arange(self.days) - first[:, None], 0)
+        return np.concatenate([most * days * must[:, None], 10 * most * self.tasks.late])
 
     def next_turn(self, day: int) -> Ints:
         """Return the first day (number) on which each account may be called again after a call on the day, (n,)."""
@@ -153,22 +153,24 @@ def _planned(
     must = np.r_[calls.must & first, calls.tasks.must]
     minutes = _minutes(calls)
     net, tone = calls.worth(weight)
-    placed = _day_by_day(calls, net, minutes, room, must, previous, until, seed)
-    items = _items(calls, net, room)
+    late = calls.lateness(net, must[: len(net)])
+    placed = _day_by_day(calls, net, late, minutes, room, must, previous, until, seed)
+    days = range(calls.days)
+    items = np.concatenate([_items(calls, net[:, :, day], late[:, day]) for day in days], axis=2)
     worthwhile: Flags = np.asarray((net[:, :, :-1] > 0).any(axis=(1, 2, 3)))
     return balanced(placed, items, minutes, room), tone, worthwhile
 
 
-def _items(calls: Calls, value: Floats, room: Floats) -> Floats:
-    """Return the worth of calls and then tasks in the plan's slots, less their lateness, (items, S, slots)."""
-    own = value[:, :, :-1].reshape(len(value), *room.shape)
-    late = np.repeat(calls.lateness(value), len(calls.desks.starts), axis=1)
-    return np.concatenate([own, np.repeat(calls.tasks.worth()[:, :, None], room.shape[1], axis=2)]) - late[:, None]
+def _items(calls: Calls, value: Floats, late: Floats) -> Floats:
+    """Return the worth of calls (n, S, B) and then tasks on a day, less their lateness (items,), (items, S, B)."""
+    tasks = np.repeat(calls.tasks.worth()[:, :, None], value.shape[2], axis=2)
+    return np.concatenate([value, tasks]) - late[:, None, None]
 
 
 def _day_by_day(
     calls: Calls,
     net: Floats,
+    late: Floats,
     minutes: Floats,
     room: Floats,
     must: Flags,
@@ -190,20 +192,19 @@ def _day_by_day(
         now, mean = (0.0 if start is None else _mean(start, room[:, here])), -1.0
         open_ = (desk < 0)[:, None, None]
         for _ in range(PASSES if calls.policy.lookahead and previous is None else 0):
-            items = np.where(open_, _items(calls, calls.ahead(net, now), room)[:, :, here], -np.inf)
+            items = np.where(open_, _items(calls, calls.ahead(net, now, day), late[:, day]), -np.inf)
             start = price(items, minutes[:, here], room[:, here], must & (desk < 0), prices=start, seed=seed)
             mean, now = now, _mean(start, room[:, here])
             if abs(now - mean) <= CLOSE * now:
                 break
-        ahead = calls.ahead(net, now)
-        items = np.where(open_, _items(calls, ahead, room)[:, :, here], -np.inf)
+        items = np.where(open_, _items(calls, calls.ahead(net, now, day), late[:, day]), -np.inf)
         due = must & (desk < 0)
         part = place(items, minutes[:, here], room[:, here], due, prices=start, until=until, seed=seed)
         some = part.desk >= 0
         desk[some], slot[some] = part.desk[some], part.slot[some] + day * blocks
         prices[:, here] = part.prices
-        late = float(calls.lateness(ahead)[some, day].sum())
-        parts.append(replace(part, objective=part.objective + late, bound=part.bound + late))
+        taken = float(late[some, day].sum())
+        parts.append(replace(part, objective=part.objective + taken, bound=part.bound + taken))
     return Placing(
         status=worst(*parts),
         desk=desk,

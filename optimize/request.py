@@ -102,7 +102,7 @@ def request(
 ) -> Request:
     """Return the checked inputs; see `optimize.planning.plan`."""
     check_numbers(days, exploration)
-    chosen, day = Strategy.load(strategy), as_day(date)
+    chosen, day = Strategy.load(strategy), as_day(date, field="date")
     known = _known(ledger, day)
     team, note = Team.load(roster, timezone=ledger.timezone).beside(known)
     dates = working_days(day, days + 1, team.country)

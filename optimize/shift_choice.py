@@ -64,42 +64,30 @@ def choose_shifts(week: Week, *, seed: int = 0) -> ShiftChoice:
     own = week.shifts
     open_ = np.array([available(person, own.dates) for person in week.team.specialists])
     mean = (1 - _EVERYWHERE) * own.minutes + _EVERYWHERE * BLOCK_MINUTES * own.productive * open_
-    best, highest, most = own, _relaxed(week, own.minutes)[0], np.inf
+    highest, own_price = week.relaxed(week.beside_newcomers(own.minutes))
+    best, best_price, most = own, own_price, np.inf
     for k in range(_ROUNDS):
-        value, price = _relaxed(week, mean)
-        price = np.where(mean > 0, price, 0.0)
+        value, found = week.relaxed(week.beside_newcomers(mean))
+        price = np.where(mean > 0, found[: len(mean)].reshape(mean.shape), 0.0)
         if not price.any():
             most = min(most, value)
             break
-        made = week.team.shifts(own.dates[0], len(own.dates), value=price, seed=seed)
-        share = own.productive / made.productive
-        most = min(most, value + made.bound * share - float((price * mean).sum()))
-        minutes = made.paid * own.productive
-        worth = _relaxed(week, minutes)[0]
+        made = week.team.shifts(own.dates[0], len(own.dates), value=price, assumptions=week.assumptions, seed=seed)
+        most = min(most, value + made.bound - float((price * mean).sum()))
+        worth, found = week.relaxed(week.beside_newcomers(made.minutes))
         if worth > highest and len(made.broken) <= len(own.broken):
-            best, highest = made, worth
+            best, best_price, highest = made, found, worth
         if most - highest <= _CLOSE * abs(most):
             break
-        mean = mean + (minutes - mean) * 2 / (k + 3)
-    before, after = (_planned(week, one.paid * own.productive, seed) for one in (own, best))
+        mean = mean + (made.minutes - mean) * 2 / (k + 3)
+    before = _planned(week, own, own_price, seed)
+    after = before if best is own else _planned(week, best, best_price, seed)
     if after <= before:
         best, after = own, before
     return ShiftChoice(shifts=best, own=before, worth=after, bound=max(most, after), currency=week.currency)
 
 
-def _relaxed(week: Week, minutes: Floats) -> tuple[float, Floats]:
-    """Return `Week.relaxed` of the specialists' minutes alone, prices with their shape."""
-    value, price = week.relaxed(_capacity(week, minutes))
-    return value, price[: len(week.team)].reshape(minutes.shape)
-
-
-def _planned(week: Week, minutes: Floats, seed: int) -> float:
-    """Return what a plan with these minutes is worth."""
-    capacity = _capacity(week, minutes)
-    plan = week.planned(capacity, week.relaxed(capacity)[1], seed)
+def _planned(week: Week, shifts: Shifts, prices: Floats, seed: int) -> float:
+    """Return what a plan with the minutes of these shifts is worth, found from their prices."""
+    plan = week.planned(week.beside_newcomers(shifts.minutes), prices, seed)
     return plan.objective - week.penalty * int(week.must.sum())
-
-
-def _capacity(week: Week, minutes: Floats) -> Floats:
-    flat = minutes.reshape(len(minutes), -1)
-    return np.concatenate([flat, np.zeros((len(week.newcomers), flat.shape[1]))])

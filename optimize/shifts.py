@@ -148,7 +148,7 @@ def working_days(first_day: Day, days: int, country: str) -> pd.DatetimeIndex:
     """
     if not 1 <= days <= _LONGEST:
         raise BadInput(f"must lie between 1 and {_LONGEST}", field="days", value=days)
-    start = as_day(first_day)
+    start = as_day(first_day, field="first_day")
     open_ = Calendar(start=start, days=3 * days + 30, countries=(country,), home=country).working(country)
     return pd.DatetimeIndex(start + pd.to_timedelta(np.flatnonzero(open_)[:days], unit="D"))
 

@@ -204,14 +204,13 @@ def _missing(options: Options, chosen: Integers) -> int:
 def verified(options: Options, chosen: Integers, objective: float, bound: float) -> None:
     """Raise `AssertionError` when the plan breaks a rule or its claims do not hold."""
     taken = chosen[chosen >= 0]
-    missing = (options.must_serve & (chosen < 0)).any()
     verify(
         chosen=options.value[taken],
         minutes=options.minutes[taken],
         resource=options.resource[taken],
         capacity=options.capacity,
         objective=objective,
-        bound=np.inf if missing else bound,
+        bound=bound,
     )
 
 

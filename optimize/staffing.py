@@ -43,8 +43,8 @@ class Week:
 
     Parameters
     ----------
-    team, shifts
-        The roster and who works when.
+    team, shifts, assumptions
+        The roster, who works when, and how many of a day's paid minutes go into calls.
     newcomers
         One for each language of the team, with and without the authority to be firm.
     worth
@@ -60,6 +60,7 @@ class Week:
 
     team: Team
     shifts: Shifts
+    assumptions: "Assumptions"
     newcomers: tuple[Specialist, ...]
     worth: Floats
     minutes: Floats
@@ -128,7 +129,12 @@ class Week:
 
     def opened(self, factor: float) -> Floats:
         """Return the minutes of specialists, times a factor, and newcomers (none), shape (both, slots)."""
-        return np.concatenate([self.capacity * factor, np.zeros((len(self.newcomers), self.capacity.shape[1]))])
+        return self.beside_newcomers(self.shifts.minutes * factor)
+
+    def beside_newcomers(self, minutes: Floats) -> Floats:
+        """Return minutes of specialists, (specialists, days, blocks), and newcomers (none), shape (both, slots)."""
+        flat = minutes.reshape(len(minutes), -1)
+        return np.concatenate([flat, np.zeros((len(self.newcomers), flat.shape[1]))])
 
     def planned(self, capacity: Floats, prices: Floats, seed: int = 0) -> "Assignment":
         """Return a plan with these minutes; its value and bound count what must be done with its penalty."""
@@ -173,7 +179,7 @@ def week(
     nothing = np.zeros((len(newcomers), days, BLOCKS))
     desks = replace(calls.desks, minutes=np.concatenate([shifts.minutes, nothing]), cost=0 * calls.desks.cost)
     calls = replace(calls, desks=desks, tasks=replace(calls.tasks, cost=desks.cost))
-    return _priced(asked.team, shifts, newcomers, calls, (*asked.warnings, *notes))
+    return _priced(asked.team, shifts, asked.assume, newcomers, calls, (*asked.warnings, *notes))
 
 
 def _newcomers(team: Team) -> tuple[Specialist, ...]:
@@ -190,7 +196,12 @@ def _newcomers(team: Team) -> tuple[Specialist, ...]:
 
 
 def _priced(
-    team: Team, shifts: Shifts, newcomers: tuple[Specialist, ...], calls: Calls, notes: tuple[str, ...]
+    team: Team,
+    shifts: Shifts,
+    assume: "Assumptions",
+    newcomers: tuple[Specialist, ...],
+    calls: Calls,
+    notes: tuple[str, ...],
 ) -> Week:
     """Return the week with its calls at the worth that they have when the roster's own hours are priced."""
     n, slots, unit = len(calls.chase.customer), calls.days * BLOCKS, 10 ** decimals(calls.chase.ledger.base_currency)
@@ -201,12 +212,13 @@ def _priced(
     net, _ = calls.worth(np.ones(calls.chase.step.shape))
     price = np.zeros(calls.days + 1)
     for _ in range(PASSES):
-        ahead = calls.ahead(net, price)[:, :, :-1].reshape(n, -1, slots)
+        ahead = np.concatenate([calls.ahead(net, price[day + 1], day) for day in range(calls.days)], axis=2)
         worth = np.concatenate([ahead, done]) / unit
         penalty = 1 + 2 * float(np.abs(worth[np.isfinite(worth)]).max(initial=0.0))
         made = Week(
-            team=team, shifts=shifts, newcomers=newcomers, worth=np.where(must[:, None, None], worth + penalty, worth),
-            minutes=minutes, must=must, penalty=penalty, currency=calls.chase.ledger.base_currency, notes=notes,
+            team=team, shifts=shifts, assumptions=assume, newcomers=newcomers,
+            worth=np.where(must[:, None, None], worth + penalty, worth), minutes=minutes, must=must, penalty=penalty,
+            currency=calls.chase.ledger.base_currency, notes=notes,
         )  # fmt: skip
         _, found = made.relaxed(made.opened(1.0))
         fresh = _by_day(found[: len(team)] * unit, shifts)

@@ -61,7 +61,7 @@ def import_ledger(
         raise BadInput("give a preset or a map, not both", field="preset", value=preset)
     map_ = read_map(mapping) if mapping is not None else preset_map(preset or "generic")
     exchange = read_rates(None if rates is None else Path(rates), map_.rates)
-    asked = None if as_of is None else np.datetime64(as_day(as_of), "D")
+    asked = None if as_of is None else np.datetime64(as_day(as_of, field="as_of"), "D")
     opened = open_source(source, map_)
     intakes = {name: Intake(name, sheet, map_) for name, sheet in opened.tables.items()}
     if not len(intakes["invoices"]):

@@ -16,8 +16,6 @@ import pytest
 import sqlalchemy as sa
 
 import sim
-from app.cli import app
-from app.exits import guarded
 from ledger import Ledger, read_ledger
 from ledger.tables import validated
 from models.saved import fit_saved
@@ -36,20 +34,18 @@ def books(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def plan(tmp_path: Path, books: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+def plan(tmp_path: Path, books: Path, command: Callable[..., subprocess.CompletedProcess[str]]) -> Run:
     """Return a function that runs the command here and returns exit code, output and messages.
 
     Options that come again replace the usual ones; None takes one away.
     """
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
 
     def run(*flags: str, **options: object) -> tuple[int, str, str]:
         usual = {"ledger": books, "roster": 2, "date": DAY, "out": tmp_path / "out", "state": tmp_path / "state"}
         given = {key: value for key, value in (usual | options).items() if value is not None}
-        words = [word for key, value in given.items() for word in (f"--{key.replace('_', '-')}", str(value))]
-        command = ["plan", *words, *flags]
-        code = guarded(lambda: app(command, standalone_mode=False), debug=False, as_json="--json" in flags)
-        return code, *capfd.readouterr()
+        words = [word for key, value in given.items() for word in (f"--{key.replace('_', '-')}", value)]
+        done = command("plan", *words, *flags)
+        return done.returncode, done.stdout, done.stderr
 
     return run
 

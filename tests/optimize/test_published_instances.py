@@ -2,22 +2,20 @@
 
 import csv
 import itertools
-import os
-from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.published_instances import dense, made, read
+from benchmarks.published_instances import SHARED, dense, made, read
 from optimize import assign
 from optimize.counting import unservable
 from optimize.dual import bound, prices
 from optimize.options import Options
 from optimize.tight import serve
 
-GAP = Path(os.environ.get("COLLECTLAB_SHARED", Path(__file__).parents[2].parent / "shared")) / "gap"
+GAP = SHARED / "gap"
 
 
 @pytest.fixture(scope="module")
