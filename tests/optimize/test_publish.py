@@ -1,4 +1,4 @@
-"""Plans are published whole or not at all: as files, in a database, and as a workbook that can be handed out."""
+"""Plans are published as files whole or not at all, whatever happens, and beside them in a database."""
 
 import errno
 import itertools
@@ -15,131 +15,24 @@ from multiprocessing import forkserver
 from pathlib import Path
 
 import numpy as np
-import openpyxl
 import pandas as pd
 import pytest
-import sqlalchemy as sa
 
 from ledger import BadInput
-from ledger.tables import OUTCOMES
 from optimize.call_plan import (
-    BINDING_COLUMNS,
-    HOLDOUT_COLUMNS,
-    PRICE_COLUMNS,
     ROW_COLUMNS,
-    UNMET_COLUMNS,
     CallPlan,
-    framed,
 )
-from optimize.difference import difference
 from optimize.plan_database import PlanDatabase
 from optimize.plan_files import contents
-from optimize.publish import FILES, Unavailable, check_out, earlier, only_one, publish, published, read_plan, reported
-from optimize.workbook import sheet_name, workbook
-
-MONDAY = pd.Timestamp("2026-07-06")
-PEOPLE = {"S1": "Ana Ruiz", "S2": "=Bo [night]/day: 'a name that is far too long for a sheet'", "": "automatic"}
-
-
-def made(date: pd.Timestamp = MONDAY, contacts: int = 12, snapshot: str = "5a5a", seed: int = 0) -> CallPlan:
-    """Return a plan as the planner would give it, of so many contacts; its figures depend on the seed."""
-    random_ = np.random.default_rng(seed)
-    who = [list(PEOPLE)[k % 3] for k in range(contacts)]
-    person = np.array([name != "" for name in who])
-    run, k = f"{seed:04x}{date:%m%d}", np.arange(contacts)
-    values = {
-        "date": [date + pd.Timedelta(days=n) for n in np.sort(k % 5)],
-        "block": np.sort(k % 4) % 4 + 1,
-        "starts": "09:00",
-        "order": k + 1,
-        "specialist_id": who,
-        "specialist": [PEOPLE[name] for name in who],
-        "customer_id": [f"{'=+-@'[n % 4]}C{n:03d}" for n in k],
-        "invoices": [" ".join(f"I{n}-{m}" for m in range(n + 1)) for n in k],
-        "invoice_count": k + 1,
-        "open_amount": 123_456_789 + 100 * k,
-        "days_past_due": k - 3,
-        "action": np.where(person, "call", "message"),
-        "channel": np.where(person, "phone", "email"),
-        "tone": "friendly",
-        "step": "first_call",
-        "minutes": np.where(person, 7.5, 0.0),
-        "reach_probability": 0.4,
-        "value_with": 1000 * random_.random(contacts),
-        "value_without": 500.0,
-        "uplift": 250.25,
-        "net_value": 240.125,
-        "reason": "12 days late; a call brings 2.50 more than waiting, and it is the third reminder of the ladder",
-        "model": "kaplan_meier",
-        "model_version": "",
-        "strategy": "friendly",
-        "snapshot": snapshot,
-        "run_id": run,
-        "exploration": False,
-        "exploration_probability": 0.0,
-    }
-    rows = framed(ROW_COLUMNS, {key: list(np.broadcast_to(value, contacts)) for key, value in values.items()})
-    prices = {
-        "specialist_id": ["S1", "S2"],
-        "date": [date] * 2,
-        "block": [1, 1],
-        "minutes_used": [60.0, 30.0],
-        "minutes": [90.0, 90.0],
-        "price_per_hour": [1234.5, 0.0],
-    }
-    return CallPlan(
-        date=date,
-        days=5,
-        status="feasible",
-        rows=rows,
-        objective=1000.0,
-        bound=1001.0,
-        gap=0.001,
-        seconds=0.1,
-        prices=framed(PRICE_COLUMNS, prices),
-        binding=framed(BINDING_COLUMNS, {"rule": ["capacity"], "accounts": [3], "sentence": ["No more minutes."]}),
-        unmet=framed(UNMET_COLUMNS),
-        holdouts=framed(HOLDOUT_COLUMNS),
-        accounts=40,
-        contacts=contacts,
-        minutes_used=90.0,
-        currency="USD",
-        strategy="friendly",
-        model="kaplan_meier",
-        model_version="",
-        effects_basis="assumed",
-        effects_grade="D",
-        snapshot=snapshot,
-        run_id=run,
-        warnings=("The effects are assumed.",),
-    )
-
-
-def name_of(plan: CallPlan) -> str:
-    """Return the name of the plan's folder."""
-    return f"{plan.date:%Y-%m-%d}-{plan.snapshot}-{plan.run_id}"
-
-
-def put_out(out: Path, plan: CallPlan) -> Path:
-    """Publish a plan as files, as the nightly job does."""
-    with only_one(check_out(out)), reported(out):
-        return publish(out, name_of(plan), contents(plan, about=plan.to_dict()))
+from optimize.publish import FILES, Unavailable, check_out, earlier, only_one, publish, published, read_plan
+from tests.call_plans import MONDAY, current, made, name_of, put_out
 
 
 def tree(folder: Path) -> dict[str, tuple[bytes, int]]:
     """Return contents and times of all files below a folder."""
     files = (path for path in folder.rglob("*") if path.is_file())
     return {str(path): (path.read_bytes(), path.stat().st_mtime_ns) for path in files}
-
-
-def current(url: str) -> tuple[list[tuple], list[tuple]]:
-    """Return what readers of the database see: the current runs, and rows by run."""
-    engine = sa.create_engine(url)
-    with engine.connect() as connection:
-        runs = connection.execute(sa.text("SELECT run_id, contacts FROM current_call_plan_run")).all()
-        rows = connection.execute(sa.text("SELECT run_id, count(*) FROM current_call_plan GROUP BY run_id")).all()
-    engine.dispose()
-    return [tuple(run) for run in runs], [tuple(row) for row in rows]
 
 
 def whole(out: Path) -> str | None:
@@ -151,9 +44,6 @@ def whole(out: Path) -> str | None:
     assert found.damaged == ()
     assert {(out / name).resolve().parent for name in FILES} == {found.folder}
     return str(found.about["run_id"])
-
-
-# -- files
 
 
 def test_the_four_files_say_the_same(tmp_path: Path):
@@ -291,156 +181,3 @@ def test_killed_at_any_moment_the_last_plan_is_whole(tmp_path: Path, forks):
     assert PlanDatabase(url).publish(read_plan(folder))
     assert whole(out) == current(url)[0][0][0] == "00090706"
     assert not list((out / "plans").glob(".part-*"))
-
-
-# -- database
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Return the URL of an empty database, of either kind."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'plans.db'}"
-    plain: str = request.getfixturevalue("postgres")
-    return plain.replace("postgresql:", "postgresql+psycopg:", 1)
-
-
-def test_a_database_has_all_of_a_plan(url: str, tmp_path: Path):
-    """Rows with their types, one current run; the second time changes nothing; another plan is current then."""
-    plan = made(contacts=7)
-    folder = put_out(tmp_path / "out", plan)
-    database = PlanDatabase(url)
-    assert database.publish(read_plan(folder))
-    assert not database.publish(read_plan(folder))
-    assert current(url) == ([("00000706", 7)], [("00000706", 7)])
-    engine = sa.create_engine(url)
-    query = "SELECT call_date, starts_at, customer_id, open_amount, value_with, exploration FROM {} ORDER BY row_number"
-    with engine.connect() as connection:
-        kinds = {column["name"]: column["type"] for column in sa.inspect(connection).get_columns("call_plan")}
-        assert isinstance(kinds["call_date"], sa.Date)
-        assert isinstance(kinds["value_with"], sa.Numeric)
-        stored = connection.execute(sa.text(query.format("current_call_plan"))).first()
-    first = plan.rows.iloc[0]
-    assert (str(stored[0]), str(stored[1])[:5], stored[2]) == ("2026-07-06", "09:00", "=C000")
-    assert (stored[3], bool(stored[5])) == (123_456_789, False)
-    assert float(stored[4]) == pytest.approx(first["value_with"], abs=1e-4)
-    database.publish(read_plan(put_out(tmp_path / "out", made(seed=2, contacts=3))))  # again, for the same day
-    assert current(url) == ([("00020706", 3)], [("00020706", 3)])
-    database.publish(read_plan(put_out(tmp_path / "out", made(seed=3, contacts=0, date=MONDAY + pd.Timedelta(days=1)))))
-    assert current(url) == ([("00030707", 0)], [])
-    with engine.connect() as connection:
-        assert connection.execute(sa.text("SELECT count(*) FROM call_plan_runs")).scalar() == 2  # the day before stays
-    engine.dispose()
-
-
-def test_a_failure_half_way_leaves_the_database_as_it_was(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """All rows come in one transaction with the run that they belong to."""
-    database = PlanDatabase(url)
-    database.publish(read_plan(put_out(tmp_path / "out", made())))
-    folder = put_out(tmp_path / "out", made(seed=1))
-    from optimize import plan_database
-
-    right = plan_database._records
-    monkeypatch.setattr(plan_database, "_records", lambda plan: [*right(plan), right(plan)[0]])  # a row twice
-    with pytest.raises(Unavailable):
-        database.publish(read_plan(folder))
-    assert current(url)[0] == [("00000706", 12)]
-    monkeypatch.undo()
-    assert database.publish(read_plan(folder))
-    assert current(url) == ([("00010706", 12)], [("00010706", 12)])
-
-
-def test_databases_that_cannot_be_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """Down: named, without its password; wrong: said so; a table of the same name that is not ours stays as it is."""
-    plan = read_plan(put_out(tmp_path / "out", made()))
-    with pytest.raises(Unavailable, match=r"127\.0\.0\.1:9/") as error:
-        PlanDatabase("postgresql://ann:secret@127.0.0.1:9/plans").publish(plan)
-    assert "secret" not in str(error.value)
-    for wrong in ("plans.db", "mysql://x/y", "sqlite://", f"sqlite:///{tmp_path}/none/plans.db", "nonsense://"):
-        with pytest.raises(BadInput):
-            PlanDatabase(wrong)
-    connection = sqlite3.connect(tmp_path / "theirs.db")
-    connection.execute("CREATE TABLE call_plan (mine INTEGER)")
-    connection.commit()
-    with pytest.raises(BadInput, match="is not a table of ours"):
-        PlanDatabase(f"sqlite:///{tmp_path / 'theirs.db'}").publish(plan)
-    assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("call_plan",)]
-    connection.execute("BEGIN EXCLUSIVE")  # another writes and does not end
-    monkeypatch.setattr("optimize.plan_database._WAIT", 0)
-    with pytest.raises(Unavailable, match="locked"):
-        PlanDatabase(f"sqlite:///{tmp_path / 'theirs.db'}").publish(plan)
-    connection.close()
-
-
-# -- workbook
-
-
-def test_the_workbook_can_be_handed_out(tmp_path: Path):
-    """A sheet for each specialist, headings that stay, filter, drop-down of outcomes, amounts and texts as such."""
-    plan = made(contacts=30)
-    now = made(MONDAY + pd.Timedelta(days=1), contacts=28, seed=1)
-    change = difference(plan.rows, now.rows, against="2026-07-06")
-    (tmp_path / "plan.xlsx").write_bytes(workbook(now, names={"S1": "Ana Ruiz", "S9": "Zoe"}, difference=change))
-    book = openpyxl.load_workbook(tmp_path / "plan.xlsx")
-    assert book.sheetnames == ["Summary", "=Bo night day 'a name that is f", "Ana Ruiz", "Zoe", "Automatic", "Changes"]
-    sheet = book["Ana Ruiz"]
-    assert sheet.freeze_panes == "E5"
-    heads = [cell.value for cell in sheet[4]]
-    mine = now.rows[now.rows["specialist_id"] == "S1"]
-    assert sheet.auto_filter.ref == f"A4:O{4 + len(mine)}"
-    assert (sheet.page_setup.orientation, sheet.print_title_rows) == ("landscape", "$4:$4")
-    assert sheet.sheet_properties.pageSetUpPr.fitToPage
-    assert heads[-2:] == ["Outcome", "Notes"]
-    (choice,) = sheet.data_validations.dataValidation
-    assert choice.formula1 == f'"{",".join(OUTCOMES)}"'
-    assert str(choice.sqref) == f"N5:N{4 + len(mine)}"
-    open_ = sheet.cell(5, heads.index("Open") + 1)
-    assert open_.value == mine["open_amount"].iloc[0] / 100
-    assert open_.number_format == '#,##0.00\\ "USD"'
-    assert sheet.cell(5, heads.index("Why") + 1).alignment.wrap_text
-    assert sheet.cell(5, 1).value == mine["date"].iloc[0]
-    for sheet in book:
-        texts = [cell for row in sheet.iter_rows() for cell in row if isinstance(cell.value, str)]
-        assert {cell.data_type for cell in texts} == {"s"}  # no formula anywhere
-        risky = [cell for cell in texts if cell.value[0] in "=+-@"]
-        assert all(cell.quotePrefix for cell in risky)
-        assert risky or sheet.title in ("Zoe", "Summary")
-    empty = workbook(made(contacts=0))
-    (tmp_path / "empty.xlsx").write_bytes(empty)
-    assert openpyxl.load_workbook(tmp_path / "empty.xlsx").sheetnames == ["Summary"]
-
-
-def test_sheet_names_are_safe_and_differ():
-    """At most 31 characters, no forbidden one, told apart whatever their case."""
-    taken: set[str] = {"summary"}
-    names = ["Summary", "a/b:c*d?[e]", "x" * 40, "X" * 40, "'quoted'", "", "x" * 40]
-    found = [sheet_name(name, taken) for name in names]
-    assert found == ["Summary 2", "a b c d e", "x" * 31, "X" * 29 + " 2", "quoted", "Specialist", "x" * 29 + " 3"]
-    assert len({name.casefold() for name in found}) == len(names)
-
-
-# -- difference
-
-
-def test_the_difference_of_two_plans():
-    """Added, dropped, moved, changed; days that have passed and days that are new are no change."""
-    before = made(contacts=10).rows
-    tuesday = MONDAY + pd.Timedelta(days=1)
-    now = before[before["date"] >= tuesday].reset_index(drop=True)
-    keys = now["customer_id"].tolist()
-    now.loc[1, "block"] = 4
-    now.loc[2, "tone"] = "firm"
-    now.loc[3, "customer_id"] = "new"
-    later = now.iloc[:2].assign(date=MONDAY + pd.Timedelta(days=7), customer_id=["l1", "l2"])
-    found = difference(before, pd.concat([now, later], ignore_index=True), against="2026-07-06")
-    assert found.counts == {"added": 1, "dropped": 1, "moved": 1, "changed": 1}
-    assert dict(zip(found.rows["change"], found.rows["customer_id"], strict=True)) == {
-        "added": "new", "dropped": keys[3], "moved": keys[1], "changed": keys[2],
-    }  # fmt: skip
-    assert (found.passed, found.later, found.same) == (10 - len(now), 2, len(now) - 3)
-    assert found.rows.set_index("change").loc["added", "before"] == ""
-    assert len(found.summary()) <= 100
-    same = difference(before, before)
-    assert (same.same, len(same.rows)) == (10, 0)
-    none = difference(before, made(contacts=0).rows)
-    assert none.counts["dropped"] == 10
