@@ -1,24 +1,21 @@
 """A portfolio from a real ledger: its customers pay and order as they did."""
 
-from typing import Final
-
 import numpy as np
 import pandas as pd
 
-from ledger import BadInput, Ledger
+from ledger import Ledger
 from models.assumptions import Assumptions
 from models.history import history
 from models.timing import PaymentTiming
 from models.weekdays import payment_weekdays
 from sim.behaviour import Behaviour
+from sim.demand import WINDOW, catalogue
 from sim.intents import intent_hazard
 from sim.portfolio import Portfolio
-from sim.state import B1, F8, I4, I8
+from sim.state import B1, F8, I4
+from sim.write_offs import write_off_age
 
-WINDOW: Final = 365  # days of history whose orders are repeated
 _FIRST_DAY, _LAST_DAY = -120, 400
-_LONG_WRITE_OFF: Final = 365  # days past due, where the ledger shows no write-offs
-_FEW: Final = 10  # write-offs that show what the house does
 
 
 def from_ledger(
@@ -51,7 +48,7 @@ def from_ledger(
 
         timing = fit(ledger)
     customers = ledger.customers
-    rate, orders, lines, amount, term = _catalogue(ledger)
+    rate, orders, lines, amount, term = catalogue(ledger)
     hazard, kind, weekdays = _timing(ledger, timing, rate)
     n = len(customers)
     behaviour = Behaviour(
@@ -69,7 +66,7 @@ def from_ledger(
         keeps=np.ones(n),
         disputes=0.0,
     )
-    age = _write_off_age(ledger)
+    age = write_off_age(ledger)
     words = words or f"{timing.name}, learned from {len(ledger.invoices):,} invoices known on {ledger.as_of:%Y-%m-%d}"
     return Portfolio(
         name="ledger",
@@ -107,42 +104,6 @@ def _timing(ledger: Ledger, timing: PaymentTiming, orders: F8) -> tuple[F8, I4, 
     row = np.zeros(len(ids), np.int32)
     row[active] = np.arange(len(active))
     return hazard, row, weekdays
-
-
-def _catalogue(ledger: Ledger) -> tuple[F8, I8, I8, I8, I4]:
-    """Return each customer's order days per working day, and its order days as a catalogue (see `Behaviour`)."""
-    invoices = ledger.invoices
-    first = max(invoices["issue_date"].min(), ledger.as_of - pd.Timedelta(days=WINDOW - 1))
-    recent = np.flatnonzero((invoices["issue_date"] >= first).to_numpy())
-    if not len(recent):
-        raise BadInput(
-            f"has no invoice in the {WINDOW} days before {ledger.as_of:%Y-%m-%d}: nobody to simulate", where="ledger"
-        )
-    customer = ledger.customer_of_invoice[recent]
-    issue = invoices["issue_date"].to_numpy()[recent]
-    base = ledger.base_rate[recent] * invoices["amount"].to_numpy()[recent]
-    term = (invoices["due_date"].to_numpy()[recent] - issue) // np.timedelta64(1, "D")
-    identity = pd.util.hash_array(invoices["invoice_id"].to_numpy(dtype=object)[recent], categorize=False)
-    order = np.lexsort((identity, issue, customer))
-    customer, issue, base, term = customer[order], issue[order], base[order], term[order]
-    fresh = np.r_[True, (customer[1:] != customer[:-1]) | (issue[1:] != issue[:-1])]
-    lines = np.r_[np.flatnonzero(fresh), len(customer)]
-    owner = customer[fresh]
-    orders = np.searchsorted(owner, np.arange(len(ledger.customers) + 1))
-    span = np.busday_count(first.date(), (ledger.as_of + pd.Timedelta(days=1)).date())
-    rate = np.diff(orders) / max(int(span), 1)
-    amount = np.maximum(np.round(base), 1).astype(np.int64)
-    return rate, orders.astype(np.int64), lines.astype(np.int64), amount, term.astype(np.int32)
-
-
-def _write_off_age(ledger: Ledger) -> float:
-    """Return the median age of the ledger's write-offs in days past due, at least 90; long where there are few."""
-    written = (ledger.payments["kind"] == "write_off").to_numpy() & (ledger.invoice_of_payment >= 0)
-    if written.sum() < _FEW:
-        return _LONG_WRITE_OFF
-    due = ledger.invoices["due_date"].to_numpy()[ledger.invoice_of_payment[written]]
-    age = (ledger.payments["applied_date"].to_numpy()[written] - due) // np.timedelta64(1, "D")
-    return float(np.clip(np.median(age), 90, _LONG_WRITE_OFF))
 
 
 def _most_common(values: "pd.Series[str]", fallback: str) -> str:
