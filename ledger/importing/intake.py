@@ -28,7 +28,7 @@ DATES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 AMOUNTS: Final[Mapping[str, tuple[str, ...]]] = {
     "invoices": ("amount", "rounded_amount", "open_amount"),
-    "payments": ("amount",),
+    "payments": ("amount", "invoice_amount"),
     "customers": ("credit_limit",),
     "promises": ("amount",),
     "disputes": ("amount",),
@@ -175,6 +175,12 @@ class Intake:
             self._rules.append((rule, role))
             self._broken[rows] = len(self._rules) - 1
         return count
+
+    def broke(self, rule: str) -> Flags:
+        """Return which rows are rejected for a rule."""
+        at = [code for code, (name, _) in enumerate(self._rules) if code and name == rule]
+        found: Flags = np.isin(self._broken, at)
+        return found
 
     def reject_repeats(self, role: str, rule: str) -> None:
         """Reject rows that share an id with another; the one with the fewest empty cells stays, whatever the order."""

@@ -111,6 +111,7 @@ class PaymentColumns(_Strict):
     customer_id: Names = ()
     applied_date: Names = ()
     currency: Names = ()
+    invoice_amount: Names = ()  # what a payment in another currency settles, in the invoice's currency
     kind: Names = ()
 
 

@@ -79,11 +79,16 @@ def currency_cells(intake: Intake) -> pa.StringArray | None:
 
 
 def currency_of(
-    intake: Intake, amounts: Amounts, money: Money, *, fallback: pa.StringArray | None = None
+    intake: Intake,
+    amounts: Amounts,
+    money: Money,
+    *,
+    fallback: pa.StringArray | None = None,
+    exempt: Flags | None = None,
 ) -> pa.StringArray:
     """Return each row's currency, rejecting what is no currency, contradicts the amount's sign, or has no rate.
 
-    `fallback` (a payment's invoice's currency) comes before the default.
+    `fallback` (a payment's invoice's currency) comes before the default; rows that are `exempt` need no rate.
     """
     given = currency_cells(intake)
     if given is not None:
@@ -100,7 +105,8 @@ def currency_of(
     if fallback is not None:
         currency = pc.coalesce(currency, fallback)
     currency = pc.fill_null(currency, money.default)
-    intake.reject(~money.convertible(currency), "no_rate", "currency" if given is not None else "amount")
+    rated = money.convertible(currency) if exempt is None else money.convertible(currency) | exempt
+    intake.reject(~rated, "no_rate", "currency" if given is not None else "amount")
     return currency
 
 

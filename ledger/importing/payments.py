@@ -10,9 +10,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ledger.importing.cells import Flags, Ints, flags
+from ledger.importing.cells import Flags, Ints
 from ledger.importing.dates import Days
 from ledger.importing.documents import Documents
+from ledger.importing.exchange import in_invoice_currency, states_invoice_amount
 from ledger.importing.intake import Intake, as_series, codes, plural, text_column
 from ledger.importing.maps import plain
 from ledger.importing.money import Money, currency_of, minor_units
@@ -115,10 +116,10 @@ def read_payments(
     intake.reject(amounts.empty, "missing_amount", "amount")
     intake.reject(amounts.unreadable, "bad_amount", "amount")
     of_invoice = invoices.currency.take(pa.array(row, mask=row < 0))
-    currency = currency_of(intake, amounts, money, fallback=of_invoice)
+    stated = states_invoice_amount(intake) & (row >= 0)
+    currency = currency_of(intake, amounts, money, fallback=of_invoice, exempt=stated)
     intake.reject(rejected, "rejected_invoice", "invoice_id")
     intake.reject((row < 0) & ~intake.lacks("invoice_id"), "unknown_invoice", "invoice_id")
-    intake.reject(flags(pc.not_equal(currency, of_invoice)), "currency_mismatch", "currency")
     minor = minor_units(intake, amounts, currency, "amount")
     intake.reject(minor < 0, "negative_payment", "amount")
     intake.reject(minor == 0, "zero_amount", "amount")
@@ -129,6 +130,8 @@ def read_payments(
         intake.reject_days("applied_date", as_of, today, required=False)
     kind = _kinds(intake)
     _no_repeats(intake)
+    owed = np.append(invoices.amount, 0)[row]
+    minor, currency = in_invoice_currency(intake, minor, currency, of_invoice, owed, row, money)
     good = np.flatnonzero(intake.good)
     keep = pa.array(good)
     return Receipts(

@@ -116,7 +116,9 @@ def _ledger(
     invoices = Invoices.of(documents)
     table: Receipts | None = None
     if "payments" in intakes:
-        lost = _named_rejects(intakes["payments"], documents)
+        unrated = _named_rejects(intakes["payments"], documents, documents.intake.broke("no_rate"))
+        intakes["payments"].reject(unrated, "no_rate", "invoice_id")
+        lost = _named_rejects(intakes["payments"], documents, ~documents.intake.good)
         table = read_payments(intakes["payments"], invoices, lost, money, as_of=as_of, today=today)
     settled = settle_all(documents, invoices, table, map_.invoices, as_of)
     _check(documents, invoices, settled, table)
@@ -163,9 +165,9 @@ def _others(
     return tables
 
 
-def _named_rejects(payments: Intake, documents: Documents) -> Flags:
-    """Return which payments name an invoice that was rejected (and not imported from another row)."""
-    rejected = documents.id.filter(pa.array(~documents.intake.good))
+def _named_rejects(payments: Intake, documents: Documents, rows: Flags) -> Flags:
+    """Return which payments name an invoice among the rejected rows (and not imported from another row)."""
+    rejected = documents.id.filter(pa.array(rows))
     kept = documents.id.filter(pa.array(documents.intake.good))
     named = payments.text("invoice_id")
     return flags(pc.is_in(named, value_set=rejected, skip_nulls=True)) & ~flags(

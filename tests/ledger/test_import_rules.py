@@ -399,13 +399,6 @@ def test_a_payment_that_breaks_a_rule_is_rejected_by_name(load, line, column, ru
     imported.ledger.validate()
 
 
-def test_a_payment_in_another_currency_than_its_invoice_is_rejected(load):
-    """The rate of that day is not known."""
-    paid = "invoice_id,date,amount,currency\nA,2024-02-01,10.00,EUR\nB,2024-02-01,5.00,\nA,2024-02-01,5.00,USD\n"
-    imported = load(OWED, payments=paid, rates="currency,rate\nEUR,1.1\n", base_currency="USD")
-    assert rules(imported) == [(2, "currency", "currency_mismatch")]
-
-
 def test_one_payment_for_several_invoices_keeps_its_id(load):
     """The same id on several rows is no repeat."""
     imported = load(OWED, payments=rows("1,A,,2024-02-01,40.00,", "1,B,,2024-02-01,50.00,", header=PAID))
