@@ -60,15 +60,16 @@ def dso_count_back(ar_end: float, monthly_sales: Sequence[float], month_days: Se
     >>> dso_count_back(300_000, [100_000, 80_000], [30, 30]) is None
     True
     """
-    left, days = ar_end, 0.0
+    used, days = 0.0, 0.0
     for sales, length in zip(monthly_sales, month_days, strict=True):
+        left = _rest(ar_end, used)
         if left <= 0:
             break
         if left < sales:
             return days + length * left / sales
-        left -= sales
+        used += sales
         days += length
-    return days if left <= 0 else None
+    return days if _rest(ar_end, used) <= 0 else None
 
 
 def dso_true(amounts: Sequence[float], ages: Sequence[float], sales_of_issue_month: Sequence[float]) -> float | None:
@@ -97,7 +98,7 @@ def cei(beginning_ar: float, credit_sales: float, ending_ar: float, ending_curre
     79.63
     """
     offered = beginning_ar + credit_sales
-    return ratio(offered - ending_ar, _collectible(offered, ending_current_ar), scale=100.0)
+    return ratio(_rest(offered, ending_ar), _rest(offered, ending_current_ar), scale=100.0)
 
 
 def cei_crf(
@@ -121,13 +122,13 @@ def cei_cash(cash: float, beginning_ar: float, credit_sales: float, ending_curre
     >>> round(cei_cash(149_550, 183_000, 150_000, 150_000), 3)
     81.721
     """
-    return ratio(cash, _collectible(beginning_ar + credit_sales, ending_current_ar), scale=100.0)
+    return ratio(cash, _rest(beginning_ar + credit_sales, ending_current_ar), scale=100.0)
 
 
-def _collectible(offered: float, ending_current_ar: float) -> float:
-    """Return what could have been collected; exactly nothing where only rounding is left."""
-    left = offered - ending_current_ar
-    return left if left > 1e-12 * offered else 0.0
+def _rest(whole: float, taken: float) -> float:
+    """Return what is left of the whole; exactly nothing where only the rounding of sums of currencies is left."""
+    left = whole - taken
+    return left if abs(left) > 1e-12 * max(abs(whole), abs(taken)) else 0.0
 
 
 def bad_debt_percent(write_offs: float, credit_sales: float) -> float | None:

@@ -45,6 +45,22 @@ def test_dso_count_back(ar: float, sales: list[float], days: list[int], expected
     assert found == (None if expected is None else pytest.approx(expected, rel=APPROX))
 
 
+@pytest.mark.parametrize("rate", [0.9, 1.1, 0.0061, 7.3])
+def test_dso_count_back_is_all_days_where_every_invoice_is_open_in_two_currencies(rate: float) -> None:
+    """Months and balance are converted apart, so a residue of floats is left where nothing is; it is no balance."""
+    euros, others = [70_100, 33_333, 12_345, 99_999], [10_007, 20_011, 30_013, 40_009]
+    sales = [e / 100 + rate * o / 100 for e, o in zip(euros, others, strict=True)]
+    ar = sum(euros) / 100 + rate * sum(others) / 100
+    for residue in (-1e-10, 0.0, 1e-10):
+        assert formulas.dso_count_back(ar + residue, sales, [30, 31, 29, 31]) == pytest.approx(121.0)
+    assert formulas.dso_count_back(ar + 0.01, sales, [30, 31, 29, 31]) is None
+
+
+def test_cei_is_zero_to_the_last_digit_where_nothing_was_collected() -> None:
+    """0.1 + 0.2 is not .3 in floats, yet no money came."""
+    assert formulas.cei(0.1, 0.2, 0.3, 0.1) == 0.0
+
+
 def test_dso_true() -> None:
     """Each open invoice by its age and the sales of its own month."""
     assert formulas.dso_true([30_000, 16_000, 7_000], [20, 45, 80], [100_000, 80_000, 70_000]) == pytest.approx(23.0)
