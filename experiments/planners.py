@@ -12,6 +12,7 @@ from experiments.replication import Source, portfolio_of
 from experiments.settlement import settlement
 from experiments.statistics import Interval, mean_interval, paired_difference
 from ledger import BadInput
+from ledger.reading import one_of
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -86,8 +87,7 @@ class PlannerStudy:
             if not given:
                 raise BadInput("must name at least one", field=kind)
             for name in given:
-                if name not in known:
-                    raise BadInput(f"known: {', '.join(known)}", field=kind, value=name)
+                one_of(name, known, field=kind)
         if self.replications < 2 or self.specialists < 1:
             raise BadInput("needs at least 2 replications and 1 specialist", where="planner study")
 

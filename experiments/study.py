@@ -1,24 +1,17 @@
 """A study: the file in which a person says what is compared with what, for how long and how often."""
 
-import difflib
 import json
 import math
 import re
-import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from experiments.metrics import METRICS
 from ledger import BadInput
-
-
-def unknown(value: str, known: Iterable[str], rule: str = "must be one of") -> str:
-    """Return the rule with the known values and the one that was probably meant."""
-    near = difflib.get_close_matches(value, list(known), n=1, cutoff=0.5)
-    return f"{rule} {', '.join(known)}" + (f"; did you mean {near[0]!r}?" if near else "")
+from ledger.reading import Written, one_of, read_toml, unknown
 
 
 def is_path(strategy: str) -> bool:
@@ -37,26 +30,19 @@ def _known_strategy(strategy: str) -> str:
 def _known_planner(planner: str) -> str:
     from experiments.planners import planners
 
-    if planner not in planners():
-        raise ValueError(unknown(planner, planners()))
-    return planner
+    return one_of(planner, planners(), field="planner")
 
 
 def _known_model(model: str | None) -> str | None:
     from models.chosen import check_reference
 
     if model is not None:
-        try:
-            check_reference(model)
-        except BadInput as error:
-            raise ValueError(error.rule) from error
+        check_reference(model)
     return model
 
 
 def _known_metric(metric: str) -> str:
-    if metric not in METRICS:
-        raise ValueError(unknown(metric, METRICS))
-    return metric
+    return one_of(metric, METRICS, field="margins")
 
 
 def _known_margin(margin: Any) -> float | str:
@@ -67,13 +53,14 @@ def _known_margin(margin: Any) -> float | str:
     return float(margin)
 
 
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}$")]
+_NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}$"
+Name = Annotated[str, Field(pattern=_NAME, description="at most 64 letters, digits, spaces, . _ and -, no space first")]
 StrategyName = Annotated[str, AfterValidator(_known_strategy)]
 MetricName = Annotated[str, AfterValidator(_known_metric)]
 Margin = Annotated[float | str, BeforeValidator(_known_margin)]
 
 
-class Study(BaseModel):
+class Study(Written):
     """What is compared: read from TOML with `Study.load`, or given in Python.
 
     Parameters
@@ -102,8 +89,6 @@ class Study(BaseModel):
         Smallest difference that matters by metric: a number in the metric's unit, or a text such as "2 %", a share of
         the baseline's mean. Metrics that are not named keep the margin of `experiments.metrics`.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Name = "study"
     portfolio: Literal["normal", "stress"] = "normal"
@@ -138,20 +123,6 @@ class Study(BaseModel):
         if self.ledger is not None and (self.customers is not None or "portfolio" in self.model_fields_set):
             raise ValueError("ledger takes the place of portfolio and customers: give one or the other")
         return self
-
-    @classmethod
-    def of(cls, fields: Mapping[str, Any], *, where: str | None = None) -> "Study":
-        """Return the study with these fields.
-
-        Raises
-        ------
-        BadInput
-            Naming the first key that is wrong, its value and the rule.
-        """
-        try:
-            return cls.model_validate(dict(fields))
-        except ValidationError as error:
-            raise bad_input(error, where) from error
 
     @classmethod
     def load(cls, path: str | Path) -> "Study":
@@ -192,14 +163,7 @@ class Study(BaseModel):
 def study_fields(path: str | Path) -> dict[str, Any]:
     """Return the fields that a study file gives, its paths made absolute, not yet checked."""
     path = Path(path)
-    try:
-        fields = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError as error:
-        raise BadInput("there is no such study file", where=str(path)) from error
-    except IsADirectoryError as error:
-        raise BadInput("must be a TOML file, not a folder", where=str(path)) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadInput(f"is not TOML: {error}", where=str(path)) from error
+    fields = read_toml(path)
     if not fields:
         raise BadInput("is empty: a study names at least its strategies", where=str(path))
     fields.setdefault("name", path.stem)
@@ -223,18 +187,3 @@ def _placed_model(model: str, home: Path) -> str:
     from models.chosen import is_file
 
     return str(home / model) if is_file(model) else model
-
-
-def bad_input(error: ValidationError, where: str | None) -> BadInput:
-    """Return the first mistake that pydantic found, in the words of a person."""
-    first = error.errors()[0]
-    field = ".".join(str(part) for part in first["loc"] if part != "[key]")
-    rule = first["msg"].removeprefix("Value error, ")
-    if first["type"] == "extra_forbidden":
-        return BadInput(
-            unknown(field, Study.model_fields, "is not a key of a study; keys are"), where=where, field=field
-        )
-    if first["type"] == "missing":
-        return BadInput("must be given", where=where, field=field)
-    value = first["input"] if field and not isinstance(first["input"], dict) else None
-    return BadInput(rule[0].lower() + rule[1:], where=where, field=field or None, value=value)

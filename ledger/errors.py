@@ -1,10 +1,16 @@
 """The one error that a person can mend: it names the place, the field, the value and the rule."""
 
-from typing import Any
+from typing import Any, Final
+
+LONGEST: Final = 300  # characters of a message
+_VALUE: Final = 80  # of them for what stood there
+_WHERE: Final = 160  # and for the place
 
 
 class BadInput(ValueError):
     """Something that a person gave cannot be used; the command line ends with exit code 2.
+
+    The message is one line of at most 300 characters; `rule`, `where`, `field` and `value` are kept whole.
 
     Parameters
     ----------
@@ -18,7 +24,18 @@ class BadInput(ValueError):
 
     def __init__(self, rule: str, *, where: str | None = None, field: str | None = None, value: Any = None) -> None:
         self.rule, self.where, self.field, self.value = rule, where, field, value
-        place = ", ".join(part for part in (where, field) if part)
-        shown = "" if value is None else f" is {value!r}"
-        shown = shown if place else "" if value is None else repr(value)
-        super().__init__(f"{place}{shown}: {rule}" if place or shown else rule)
+        place = ", ".join(shortened(part, _WHERE) for part in (where, field) if part)
+        place = shortened(place, _WHERE)
+        given = "" if value is None else shortened(repr(value), _VALUE)
+        start = f"{place} is {given}" if place and given else place or given
+        rule = shortened(rule, LONGEST - len(start) - 2)
+        super().__init__(f"{start}: {rule}" if start else rule)
+
+
+def shortened(text: str, most: int) -> str:
+    """Return text in one line of at most so many characters; what is left out in the middle is marked."""
+    text = " ".join(text.split())
+    if len(text) <= most:
+        return text
+    tail = most // 3
+    return f"{text[: most - tail - 3]} … {text[-tail:]}"

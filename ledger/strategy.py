@@ -1,25 +1,22 @@
 """Strategies: what a company does, and when, about an invoice that is due or overdue. Each is a TOML file."""
 
-import tomllib
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from ledger import BadInput
+from ledger.errors import BadInput
+from ledger.reading import Written, read_toml, unknown
 
 _FOLDER = Path(__file__).with_name("strategies")
 
 
-class Step(BaseModel):
+class Step(Written):
     """One rung of the ladder.
 
     A step is due when the invoice is `day` days past due (negative: before the due date) and, with `every`, again every
     so many days until `until`. On a day when nobody works it moves to the next working day.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(min_length=1)
     day: int = Field(ge=-90, le=365)
@@ -48,12 +45,10 @@ class Step(BaseModel):
         return tuple(range(self.day, self.until + 1, self.every))
 
 
-class Strategy(BaseModel):
+class Strategy(Written):
     """A named ladder of steps with its limits."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: str = Field(min_length=1, pattern=r"^[A-Za-z0-9_\-]+$")
+    name: str = Field(pattern=r"^[A-Za-z0-9_\-]+$", description="letters, digits, - and _ only")
     description: str = ""
     contact_cap: int = Field(default=3, ge=1, le=7)  # contacts with a customer in any 7 days
     minimum_balance: float = Field(default=0, ge=0)  # major units; smaller balances are left alone
@@ -82,24 +77,10 @@ class Strategy(BaseModel):
         path = Path(name)
         if path.suffix != ".toml":
             if str(name) not in strategies():
-                near = get_close_matches(str(name), strategies(), 1)
-                hint = f"did you mean {near[0]}? " if near else ""
-                raise BadInput(
-                    f"{hint}known: {', '.join(strategies())}, or a path to a .toml file",
-                    field="strategy",
-                    value=str(name),
-                )
+                rule = unknown(name, strategies(), "must be the path of a TOML file or one of")
+                raise BadInput(rule, field="strategy", value=str(name))
             path = _FOLDER / f"{name}.toml"
-        try:
-            return cls.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise BadInput(f"cannot be read as TOML: {error}", where=str(path)) from error
-        except ValidationError as error:
-            first = error.errors()[0]
-            field = ".".join(str(part) for part in first["loc"])
-            raise BadInput(
-                first["msg"], where=str(path), field=field or None, value=first["input"] if field else None
-            ) from error
+        return cls.of(read_toml(path), where=str(path))
 
 
 def strategies() -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from ledger import BadInput
+from ledger.reading import unknown
 
 _FILE = Path(__file__).with_name("assumptions.csv")
 
@@ -73,7 +74,7 @@ class Assumptions:
         values = dict(zip(_table()["parameter"], _table()["default"].astype(float), strict=True))
         for name, value in changes.items():
             if name not in values:
-                raise BadInput(f"is not an assumption; known: {', '.join(sorted(values))}", field=name)
+                raise BadInput(unknown(name, sorted(values), "is not an assumption; known:"), field=name)
             if not value >= 0:
                 raise BadInput("must not be negative", where="assumptions", field=name, value=value)
             values[name] = float(value)

@@ -17,6 +17,7 @@ import pandas as pd
 
 from ledger import BadInput, Ledger
 from ledger.ledger import Day, as_day
+from ledger.reading import one_of
 from models.metrics import BUCKETS, METRICS, SUPPORT
 from models.outcomes import Outcomes
 from models.prediction import Prediction
@@ -242,8 +243,8 @@ def named(models: Models) -> dict[str, str | PaymentTiming]:
     pairs = models.items() if isinstance(models, Mapping) else [(_name(model), model) for model in models]
     given: dict[str, str | PaymentTiming] = {}
     for name, model in pairs:
-        if isinstance(model, str) and model not in FITTERS:
-            raise BadInput(f"must be one of {', '.join(FITTERS)}", field="model", value=model)
+        if isinstance(model, str):
+            one_of(model, FITTERS, field="model")
         if name in given:
             raise BadInput("is named twice", field="model", value=name)
         given[name] = model

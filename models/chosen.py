@@ -1,12 +1,12 @@
 """A payment-timing model as a person names it: by kind, by file, or by registered version."""
 
-import difflib
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from ledger import BadInput, Ledger
+from ledger.reading import unknown
 from models.saved import SUFFIX, SavedModel
 from models.timing import FITTERS, PaymentTiming, fit
 
@@ -42,10 +42,8 @@ def check_reference(reference: str) -> None:
     """Raise BadInput where a reference can name no model, whatever the registry holds."""
     if is_file(reference) or reference.startswith(REGISTERED) or reference in FITTERS:
         return
-    near = difflib.get_close_matches(reference, FITTERS, n=1, cutoff=0.5)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
-    rule = f"must be one of {', '.join(FITTERS)}, the file of a saved model, or {REGISTERED}NAME@ALIAS{hint}"
-    raise BadInput(rule, field="model", value=reference)
+    rule = f"must be the file of a saved model, {REGISTERED}NAME@ALIAS, or one of"
+    raise BadInput(unknown(reference, FITTERS, rule), field="model", value=reference)
 
 
 def chosen(reference: str, ledger: Ledger, *, state: str | Path) -> Chosen:

@@ -12,6 +12,7 @@ import pandas as pd
 from ledger import BadInput, Ledger
 from ledger.ledger import Day
 from ledger.months import day_numbers
+from ledger.reading import one_of
 
 Floats = npt.NDArray[np.float64]
 
@@ -105,8 +106,7 @@ def fit(ledger: Ledger, *, as_of: Day | None = None, model: str = "kaplan_meier"
     BadInput
         Where the model is unknown or the ledger holds no invoice by then.
     """
-    if model not in FITTERS:
-        raise BadInput(f"must be one of {', '.join(FITTERS)}", field="model", value=model)
+    one_of(model, FITTERS, field="model")
     known = ledger if as_of is None else ledger.snapshot(as_of)
     if not len(known.invoices):
         raise BadInput(f"has no invoice issued by {known.as_of:%Y-%m-%d}: nothing to learn from", where="invoices")

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ledger import BadInput
+from ledger.reading import one_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,5 +67,4 @@ class Policy:
         for name, (low, high) in ranges.items():
             if not low <= getattr(self, name) <= high:
                 raise BadInput(f"must lie between {low} and {high:g}", field=name, value=getattr(self, name))
-        if self.tones not in ("strategy", "best"):
-            raise BadInput("known: strategy, best", field="tones", value=self.tones)
+        one_of(self.tones, ("strategy", "best"), field="tones")

@@ -6,10 +6,11 @@ from zoneinfo import available_timezones
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from ledger.currency import decimals
 from ledger.ledger import Day
+from ledger.reading import Written
 from ledger.roster import BLOCKS, FULL_SHIFT, Roster, roster
 from ledger.tables import TEXT
 from optimize.team_fields import WEEKDAYS, Cells, Days, Languages, Words
@@ -20,10 +21,9 @@ if TYPE_CHECKING:
     from optimize.shifts import Shifts, Value
 
 FULL_HOURS: Final = FULL_SHIFT / 3600
-_FROZEN: Final = ConfigDict(frozen=True, extra="forbid")
 
 
-class Specialist(BaseModel):
+class Specialist(Written):
     """One person.
 
     Parameters
@@ -48,9 +48,7 @@ class Specialist(BaseModel):
         Ids of customers whom this person usually calls.
     """
 
-    model_config = _FROZEN
-
-    id: str = Field(pattern=r"^\S+$")
+    id: str = Field(pattern=r"^\S+$", description="a word without spaces")
     name: str = ""
     skills: Words = ()
     languages: Languages = ("en",)
@@ -68,13 +66,11 @@ class Specialist(BaseModel):
         return self.name or self.id
 
 
-class Cover(BaseModel):
+class Cover(Written):
     """At least so many specialists with a skill and a language are at work, on each weekday named.
 
     Without `blocks` it is enough that they come at any time of the day; with them they are there in each, all through.
     """
-
-    model_config = _FROZEN
 
     specialists: int = Field(ge=1, le=1000)
     skill: str = ""
@@ -98,7 +94,7 @@ class Cover(BaseModel):
         return bool({"*", WEEKDAYS[weekday]} & set(self.weekdays))
 
 
-class Rules(BaseModel):
+class Rules(Written):
     """Labour rules, which a roster never breaks, and the cover that it should give.
 
     Parameters
@@ -118,8 +114,6 @@ class Rules(BaseModel):
         Least numbers at work.
     """
 
-    model_config = _FROZEN
-
     hours_per_day: float = Field(default=FULL_HOURS, gt=0, le=FULL_HOURS)
     days_per_week: int = Field(default=5, ge=1, le=7)
     consecutive_days: int = Field(default=6, ge=1, le=31)
@@ -136,7 +130,7 @@ class Rules(BaseModel):
         return self
 
 
-class Team(BaseModel):
+class Team(Written):
     """Specialists on one clock, and the rules under which they work.
 
     Parameters
@@ -146,12 +140,10 @@ class Team(BaseModel):
         `cost_per_hour`.
     """
 
-    model_config = _FROZEN
-
     name: str = "team"
     timezone: str = "UTC"
-    country: str = Field(default="", pattern="^([A-Z]{2})?$")
-    currency: str = Field(default="USD", pattern="^[A-Z]{3}$")
+    country: str = Field(default="", pattern="^([A-Z]{2})?$", description="an ISO 3166-1 code such as US, or empty")
+    currency: str = Field(default="USD", pattern="^[A-Z]{3}$", description="an ISO 4217 code such as USD")
     rules: Rules = Rules()
     specialists: tuple[Specialist, ...] = ()
 

@@ -1,17 +1,16 @@
 """Teams from files and tables; whatever cannot be used is named by file, specialist, field, value and rule."""
 
-import tomllib
 from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
-from pydantic import ValidationError
 
 from ledger import BadInput
 from ledger.currency import decimals
+from ledger.reading import read_toml, unknown
 from ledger.roster import roster
 from ledger.tables import COLUMNS
-from optimize.team import Specialist, Team
+from optimize.team import Team
 
 _EXTRA: Final = ("name", "preferred", "unavailable", "usual_customers")
 
@@ -26,18 +25,8 @@ def team_of(source: Team | str | Path | pd.DataFrame | int, timezone: str) -> Te
         return _of_table(source, "staff", timezone)
     path = Path(source)
     if path.suffix == ".toml":
-        return _of_toml(path)
+        return _made(read_toml(path), str(path))
     return _of_table(_read_table(path), str(path), timezone)
-
-
-def _of_toml(path: Path) -> Team:
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise BadInput(f"cannot be read: {error.strerror or error}", where=str(path)) from error
-    except ValueError as error:  # not UTF-8, or not TOML
-        raise BadInput(f"cannot be read as TOML: {error}", where=str(path)) from error
-    return _made(content, str(path))
 
 
 def _read_table(path: Path) -> pd.DataFrame:
@@ -56,11 +45,10 @@ def _read_table(path: Path) -> pd.DataFrame:
 def _of_table(table: pd.DataFrame, where: str, timezone: str) -> Team:
     """Return the team of a staff table or a superset of it, under the default rules."""
     staff = tuple(COLUMNS["staff"])
-    unknown = [str(name) for name in table.columns if name not in (*staff, *_EXTRA)]
-    if unknown:
-        raise BadInput(
-            f"is not a column of a roster; known: {', '.join((*staff, *_EXTRA))}", where=where, field=unknown[0]
-        )
+    strange = [str(name) for name in table.columns if name not in (*staff, *_EXTRA)]
+    if strange:
+        rule = unknown(strange[0], (*staff, *_EXTRA), "is not a column of a roster; known:")
+        raise BadInput(rule, where=where, field=strange[0])
     if "specialist_id" not in table:
         raise BadInput("the table lacks this column", where=where, field="specialist_id")
     people = []
@@ -86,10 +74,7 @@ def _missing(value: Any) -> bool:
 
 def _made(content: dict[str, Any], where: str) -> Team:
     """Return the team, or say which specialist and field break which rule."""
-    try:
-        team = Team.model_validate(content)
-    except ValidationError as error:
-        raise _named(error, content, where) from error
+    team = Team.of(content, where=where)
     for person in team.specialists:
         if person.timezone not in ("", team.timezone):
             rule = f"all specialists of one team work on one clock, {team.timezone}"
@@ -97,21 +82,6 @@ def _made(content: dict[str, Any], where: str) -> Team:
                 rule, where=_place(where, content, team.ids.index(person.id)), field="timezone", value=person.timezone
             )
     return team
-
-
-def _named(error: ValidationError, content: dict[str, Any], where: str) -> BadInput:
-    first = error.errors()[0]
-    loc: tuple[Any, ...] = first["loc"]
-    rule = str(first["msg"]).removeprefix("Value error, ")
-    if first["type"] == "extra_forbidden":
-        owner = Specialist if loc[:1] == ("specialists",) else Team
-        known = f"; known: {', '.join(owner.model_fields)}" if len(loc) in (1, 3) else ""
-        rule = f"is not a field here{known}"
-    if len(loc) > 1 and loc[0] == "specialists" and isinstance(loc[1], int):
-        where, loc = _place(where, content, loc[1]), loc[2:]
-    field = ".".join(str(part) for part in loc)
-    value = first["input"] if field and "{" not in str(first["input"]) else None  # not whole specialists
-    return BadInput(rule, where=where, field=field or None, value=value)
 
 
 def _place(where: str, content: dict[str, Any], k: int) -> str:

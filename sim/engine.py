@@ -13,6 +13,7 @@ import simpy
 from ledger import BadInput
 from ledger.calendar import NEVER, Calendar
 from ledger.currency import decimals
+from ledger.reading import one_of
 from ledger.roster import BLOCKS, FULL_SHIFT, SHIFT_START, Roster, roster
 from ledger.strategy import Strategy
 from models.assumptions import Assumptions
@@ -83,8 +84,7 @@ def simulate(
     """
     if not 1 <= days <= LONGEST:
         raise BadInput(f"must lie between 1 and {LONGEST}", field="days", value=days)
-    if desk not in DESKS:
-        raise BadInput(f"known: {', '.join(DESKS)}", field="desk", value=desk)
+    one_of(desk, DESKS, field="desk")
     setting = _Setting(
         portfolio=portfolio,
         strategy=Strategy.load(strategy),

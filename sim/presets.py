@@ -1,6 +1,5 @@
 """Synthetic portfolios: customers drawn from a preset, with a history made by the simulator itself."""
 
-import tomllib
 from dataclasses import replace
 from datetime import date
 from functools import cache
@@ -9,10 +8,11 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from ledger import BadInput, Ledger, read_ledger
 from ledger.currency import decimals
+from ledger.reading import Written, one_of, read_toml
 from ledger.tables import TEXT, empty
 from models.assumptions import Assumptions
 from sim.behaviour import Behaviour
@@ -25,23 +25,20 @@ PRESETS: Final = ("normal", "stress")
 _FIRST_DAY, _LAST_DAY = -120, 400
 _WORKING_DAYS = 251  # in a US year
 _REPEATS = 12  # orders in each customer's catalogue
-_FROZEN = ConfigDict(frozen=True, extra="forbid")
 
 
-class Place(BaseModel):
+class Place(Written):
     """Where customers are."""
 
-    model_config = _FROZEN
     country: str
     timezone: str
     language: str
     share: float = Field(gt=0)
 
 
-class Segment(BaseModel):
+class Segment(Written):
     """Customers of one kind. Hazards are per day; spreads are standard deviations of logarithms."""
 
-    model_config = _FROZEN
     name: str
     share: float = Field(gt=0)
     orders_per_year: float = Field(gt=0)
@@ -62,10 +59,9 @@ class Segment(BaseModel):
     keeps: float = Field(gt=0)  # factor on the share of promises kept
 
 
-class Preset(BaseModel):
+class Preset(Written):
     """A synthetic portfolio as a TOML file."""
 
-    model_config = _FROZEN
     name: str
     description: str
     currency: str
@@ -89,13 +85,8 @@ def preset(name: str) -> Preset:
     BadInput
         For an unknown name or a broken file.
     """
-    if name not in PRESETS:
-        raise BadInput(f"known: {', '.join(PRESETS)}", field="portfolio", value=name)
-    path = FOLDER / f"{name}.toml"
-    try:
-        return Preset.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (OSError, tomllib.TOMLDecodeError, ValidationError) as error:
-        raise BadInput(str(error), where=str(path)) from error
+    path = FOLDER / f"{one_of(name, PRESETS, field='portfolio')}.toml"
+    return Preset.of(read_toml(path), where=str(path))
 
 
 def synthetic(name: str = "normal", *, customers: int = 800, seed: int = 0, history_days: int = 62) -> Portfolio:

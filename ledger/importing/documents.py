@@ -14,9 +14,10 @@ import pyarrow.compute as pc
 from ledger.importing.cells import Ints, flags
 from ledger.importing.dates import UNREADABLE, Days
 from ledger.importing.intake import EARLIEST, Intake, codes, plural, text_column
-from ledger.importing.maps import InvoiceMap, plain
+from ledger.importing.maps import InvoiceMap
 from ledger.importing.money import Money, currency_of, minor_units
 from ledger.importing.settling import known
+from ledger.reading import plain
 from ledger.tables import PAYMENT_KINDS
 
 INVOICE: Final = -1  # kind of a row; a credit's kind is its place in PAYMENT_KINDS

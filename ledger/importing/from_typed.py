@@ -12,7 +12,8 @@ import pyarrow as pa
 
 from ledger.errors import BadInput
 from ledger.importing.cells import Sheet, from_column, from_values
-from ledger.importing.maps import TableMap, plain
+from ledger.importing.maps import TableMap
+from ledger.reading import plain
 
 if TYPE_CHECKING:
     pass

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 
 from ledger.errors import BadInput
-from ledger.importing.maps import Map, nearest, plain, preset_map, presets
+from ledger.importing.maps import Map, preset_map, presets
+from ledger.reading import nearest, plain
 
 
 def match_columns(map_: Map, table: str, header: Iterable[str]) -> dict[str, str]:

@@ -4,26 +4,21 @@ A preset is a map that ships with the package; ``--map FILE`` is one that a pers
 shows every key that is commonly needed.
 """
 
-import difflib
-import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BeforeValidator, Field, field_validator
 
-from ledger.errors import BadInput
+from ledger.reading import Written, one_of, read_toml
 
 _PRESETS: Final = Path(__file__).with_name("presets")
 Names = Annotated[tuple[str, ...], BeforeValidator(lambda given: (given,) if isinstance(given, str) else given)]
+Currency = Annotated[str, Field(pattern="^[A-Z]{3}$", description="an ISO 4217 code such as EUR")]
 TABLES: Final = ("invoices", "payments", "customers", "contacts", "promises", "disputes")
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class TableMap(_Strict):
+class TableMap(Written):
     """Where one table stands in the source, and the names that each of its columns may have (the first found counts).
 
     `file` is the name without ending in a folder (default: the table's own name), `sheet` the sheet of a workbook,
@@ -36,7 +31,7 @@ class TableMap(_Strict):
     query: str | None = None
 
 
-class InvoiceColumns(_Strict):
+class InvoiceColumns(Written):
     """Columns of the invoice table; `amount` may instead be given in `invoices.money`."""
 
     invoice_id: Names
@@ -63,7 +58,7 @@ class InvoiceColumns(_Strict):
     language: Names = ()
 
 
-class Money(_Strict):
+class Money(Written):
     """Columns that belong together: amounts in the document's currency, or all in the company's."""
 
     amount: Names
@@ -72,7 +67,7 @@ class Money(_Strict):
     open_currency: Names = ()
 
 
-class Types(_Strict):
+class Types(Written):
     """What the values of the type column mean. A negative invoice is a credit note."""
 
     invoice: Names = ()
@@ -101,7 +96,7 @@ class InvoiceMap(TableMap):
     )
 
 
-class PaymentColumns(_Strict):
+class PaymentColumns(Written):
     """Columns of the payments table."""
 
     amount: Names
@@ -121,7 +116,7 @@ class PaymentMap(TableMap):
     columns: PaymentColumns
 
 
-class CustomerColumns(_Strict):
+class CustomerColumns(Written):
     """Columns of the customer table."""
 
     customer_id: Names
@@ -140,7 +135,7 @@ class CustomerMap(TableMap):
     columns: CustomerColumns
 
 
-class ContactColumns(_Strict):
+class ContactColumns(Written):
     """Columns of the contact log."""
 
     customer_id: Names
@@ -162,7 +157,7 @@ class ContactMap(TableMap):
     columns: ContactColumns
 
 
-class PromiseColumns(_Strict):
+class PromiseColumns(Written):
     """Columns of the promises table."""
 
     invoice_id: Names
@@ -178,7 +173,7 @@ class PromiseMap(TableMap):
     columns: PromiseColumns
 
 
-class DisputeColumns(_Strict):
+class DisputeColumns(Written):
     """Columns of the disputes table."""
 
     invoice_id: Names
@@ -196,13 +191,13 @@ class DisputeMap(TableMap):
     columns: DisputeColumns
 
 
-class Map(_Strict):
+class Map(Written):
     """How to read a source."""
 
     description: str = ""
     date_order: Literal["day_first", "month_first"] = "day_first"  # where no cell of the file tells
     decimal: Literal["auto", ".", ","] = "auto"  # where no cell of the column tells
-    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] | None = None  # of rows that name none
+    currency: Currency | None = None  # of rows that name none
     timezone: str = "UTC"  # in which days begin and end
     terms: Annotated[int, Field(ge=0, le=365)] | None = None  # days, where a due date is missing
     as_of_name: str | None = None  # regular expression: the date in the file's name
@@ -262,11 +257,8 @@ def preset_map(name: str) -> Map:
     BadInput
         Where there is none of that name; the known ones are listed.
     """
-    if name not in presets():
-        near = nearest(name, presets())
-        hint = f"; did you mean {near[0]}?" if near else ""
-        raise BadInput(f"is not a preset; known: {', '.join(presets())}{hint}", field="preset", value=name)
-    return _checked(_toml(_PRESETS / f"{name}.toml"), f"preset {name}")
+    path = _PRESETS / f"{one_of(name, presets(), field='preset')}.toml"
+    return Map.of(read_toml(path), where=f"preset {name}")
 
 
 def read_map(path: str | Path) -> Map:
@@ -278,21 +270,11 @@ def read_map(path: str | Path) -> Map:
         Naming the key that is wrong.
     """
     path = Path(path)
-    given = _toml(path)
+    given = read_toml(path)
     if (base := given.pop("extends", None)) is not None:
-        if base not in presets():
-            raise BadInput(
-                f"is not a preset; known: {', '.join(presets())}", where=str(path), field="extends", value=base
-            )
-        given = _merged(_toml(_PRESETS / f"{base}.toml"), given)
-    return _checked(given, str(path))
-
-
-def _toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise BadInput(f"cannot be read as a TOML map: {error}", where=str(path)) from error
+        base = one_of(base, presets(), where=str(path), field="extends")
+        given = _merged(read_toml(_PRESETS / f"{base}.toml"), given)
+    return Map.of(given, where=str(path))
 
 
 def _merged(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
@@ -301,40 +283,3 @@ def _merged(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
         old = merged.get(key)
         merged[key] = _merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
     return merged
-
-
-def _checked(given: dict[str, Any], where: str) -> Map:
-    try:
-        return Map.model_validate(given)
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        if first["type"] == "extra_forbidden":
-            known = _known_keys(first["loc"][:-1])
-            near = nearest(str(first["loc"][-1]), known)
-            rule = f"is not a key of a map; {'did you mean ' + near[0] + '?' if near else 'known: ' + ', '.join(known)}"
-            raise BadInput(rule, where=where, field=field) from error
-        value = first["input"] if isinstance(first["input"], str | int | float | bool) else None
-        raise BadInput(first["msg"], where=where, field=field, value=value) from error
-
-
-def _known_keys(loc: tuple[int | str, ...]) -> list[str]:
-    """Return the keys allowed at a place in a map."""
-    model: Any = Map
-    for part in loc:
-        if isinstance(part, str) and part in getattr(model, "model_fields", {}):
-            annotation = model.model_fields[part].annotation
-            options = [annotation, *getattr(annotation, "__args__", ())]
-            model = next((option for option in options if hasattr(option, "model_fields")), model)
-    return list(model.model_fields)
-
-
-def plain(name: str) -> str:
-    """Return a name without case, spaces and punctuation: ``Due Date``, ``due_date`` and ``DueDate`` are one."""
-    return "".join(letter for letter in name.casefold() if letter.isalnum())
-
-
-def nearest(name: str, among: Iterable[str], count: int = 3) -> list[str]:
-    """Return the most similar names, nearest first."""
-    options = {plain(option): option for option in among}
-    return [options[key] for key in difflib.get_close_matches(plain(name), options, n=count, cutoff=0.5)]

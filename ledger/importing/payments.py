@@ -15,8 +15,8 @@ from ledger.importing.dates import Days
 from ledger.importing.documents import Documents
 from ledger.importing.exchange import in_invoice_currency, states_invoice_amount
 from ledger.importing.intake import Intake, as_series, codes, plural, text_column
-from ledger.importing.maps import plain
 from ledger.importing.money import Money, currency_of, minor_units
+from ledger.reading import plain
 from ledger.tables import PAYMENT_KINDS
 
 CASH: Final = PAYMENT_KINDS.index("cash")

@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from ledger import BadInput
+from ledger.reading import one_of
 from sim.keyed import Purpose, key, normals
 from sim.state import Accounts, Payments
 
@@ -70,6 +70,4 @@ def belief(name: str | Belief) -> Belief:
     """
     if not isinstance(name, str):
         return name
-    if name not in BELIEFS:
-        raise BadInput(f"known: {', '.join(BELIEFS)}", field="belief", value=name)
-    return BELIEFS[name]
+    return BELIEFS[one_of(name, BELIEFS, field="belief")]

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from ledger import BadInput
+from ledger.reading import one_of
 from sim.keyed import uniforms
 from sim.planners.fill import fill
 from sim.planners.indices import Clairvoyant, UpliftPerMinute, Whittle
@@ -69,6 +69,4 @@ def planner(name: "str | Planner") -> Planner:
     """
     if not isinstance(name, str):
         return name
-    if name not in _RULES:
-        raise BadInput(f"known: {', '.join(PLANNERS)}", field="planner", value=name)
-    return _RULES[name]
+    return _RULES[one_of(name, PLANNERS, field="planner")]

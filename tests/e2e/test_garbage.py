@@ -56,9 +56,9 @@ def test_a_source_that_is_not_there(collectlab: Run, tmp_path: Path):
 
 
 STUDIES = {
-    "unknown strategy": ('strategies = ["freindly"]', ("strategies.0", "freindly", "did you mean 'friendly'")),
+    "unknown strategy": ('strategies = ["freindly"]', ("strategies, entry 1", "freindly", "did you mean 'friendly'")),
     "negative specialists": ('strategies = ["none"]\nspecialists = -2', ("specialists", "-2")),
-    "nonsense": ("this is = not [ TOML", ("is not TOML",)),
+    "nonsense": ("this is = not [ TOML", ("cannot be read as TOML",)),
     "empty": ("", ("is empty",)),
     "missing strategy file": ('strategies = ["none", "mine.toml"]', ("mine.toml",)),
     "missing ledger": ('strategies = ["none"]\nledger = "L"', ("L",)),

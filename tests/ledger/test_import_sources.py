@@ -277,7 +277,7 @@ def test_a_source_that_is_not_there(tmp_path):
 
 def test_an_unknown_preset_lists_the_known(tmp_path):
     """And the nearest."""
-    with pytest.raises(BadInput, match="did you mean odoo") as error:
+    with pytest.raises(BadInput, match="did you mean 'odoo'") as error:
         import_ledger(tmp_path, preset="odo")
     assert all(name in str(error.value) for name in presets())
 
@@ -298,14 +298,17 @@ def test_wrong_columns_name_the_preset_that_fits(tmp_path):
         ("[invoices.columns]\ninvoice_id = 'a'\n", "customer_id"),
         (
             'extends = "generic"\n[invoices]\ndue_befor_issue = "reject"\n',
-            "invoices.due_befor_issue.*did you mean due_before_issue",
+            "invoices.due_befor_issue.*did you mean 'due_before_issue'",
         ),
-        ('extends = "generic"\n[invoices.columns]\nduedate = "x"\n', "invoices.columns.duedate.*did you mean due_date"),
+        (
+            'extends = "generic"\n[invoices.columns]\nduedate = "x"\n',
+            "invoices.columns.duedate.*did you mean 'due_date'",
+        ),
         ('extends = "generic"\ndecimal = ";"\n', "decimal"),
         ('extends = "generic"\nterms = -1\n', "terms"),
         ('extends = "generic"\nas_of_name = "("\n', "as_of_name.*regular expression"),
         ('extends = "generic"\ntimezone = "Mars/Base"\n', "timezone"),
-        ('extends = "sapp"\n', "not a preset"),
+        ('extends = "sapp"\n', "extends.*must be one of .*generic.*did you mean 'sap'"),
         ('extends = "generic"\n[rates]\nUSD = 0\n', "rates.USD"),
     ],
 )

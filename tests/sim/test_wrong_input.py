@@ -50,18 +50,18 @@ def test_a_strategy_is_read_from_a_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "field", "value"),
     [
-        (STEP.replace("phone", "pigeon"), "steps.0.channel", "pigeon"),
-        (STEP.replace("day = 3", "day = 9999"), "steps.0.day", 9999),
-        (STEP + "attempts = 0\n", "steps.0.attempts", 0),
-        (STEP + "retry_days = -1\n", "steps.0.retry_days", -1),
-        (STEP + 'tone = "rude"\n', "steps.0.tone", "rude"),
-        (STEP + "colour = 1\n", "steps.0.colour", 1),
+        (STEP.replace("phone", "pigeon"), "channel", "pigeon"),
+        (STEP.replace("day = 3", "day = 9999"), "day", 9999),
+        (STEP + "attempts = 0\n", "attempts", 0),
+        (STEP + "retry_days = -1\n", "retry_days", -1),
+        (STEP + 'tone = "rude"\n', "tone", "rude"),
+        (STEP + "colour = 1\n", "colour", 1),
         ("contact_cap = 0\n" + STEP, "contact_cap", 0),
         ("contact_cap = 8\n" + STEP, "contact_cap", 8),
         ("minimum_balance = -1\n" + STEP, "minimum_balance", -1),
         (STEP.replace("mine", "my file"), "name", "my file"),
-        (STEP + "every = 7\n", "steps.0", None),
-        (STEP + "every = 7\nuntil = 1\n", "steps.0", None),
+        (STEP + "every = 7\n", None, None),
+        (STEP + "every = 7\nuntil = 1\n", None, None),
     ],
 )
 def test_a_broken_rule_of_a_strategy_is_named(tmp_path: Path, text: str, field: str, value: Any) -> None:
@@ -71,6 +71,7 @@ def test_a_broken_rule_of_a_strategy_is_named(tmp_path: Path, text: str, field: 
         Strategy.load(path)
     assert error.value.field == field
     assert str(path) in str(error.value)
+    assert ("step 1 (call)" in str(error.value)) == (field not in ("contact_cap", "minimum_balance", "name"))
     if value is not None:
         assert error.value.value == value
 
@@ -92,7 +93,7 @@ def test_two_steps_of_one_name_are_refused(tmp_path: Path) -> None:
 
 def test_an_unknown_strategy_gets_a_hint() -> None:
     """The nearest name."""
-    with pytest.raises(BadInput, match="did you mean friendly") as error:
+    with pytest.raises(BadInput, match="did you mean 'friendly'") as error:
         Strategy.load("freindly")
     assert error.value.value == "freindly"
 
