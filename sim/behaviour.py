@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ledger import BadInput
+from sim.write_offs import WriteOffs
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,6 +38,8 @@ class Behaviour:
         Factor on the assumed share of promises that each customer keeps.
     disputes
         Factor on the assumed share of disputed invoices; 0 where the hazard already contains the delay by disputes.
+    write_offs
+        When unpaid invoices are written off; None where all are at the assumed age.
     """
 
     first_day: int
@@ -52,6 +55,7 @@ class Behaviour:
     reach: npt.NDArray[np.float64]
     keeps: npt.NDArray[np.float64]
     disputes: float
+    write_offs: WriteOffs | None = None
 
     def __post_init__(self) -> None:
         """Check shapes and ranges once, so that no kernel has to."""

@@ -13,9 +13,10 @@ from sim.demand import WINDOW, catalogue
 from sim.intents import intent_hazard
 from sim.portfolio import Portfolio
 from sim.state import B1, F8, I4
-from sim.write_offs import write_off_age
+from sim.write_offs import write_offs
 
 _FIRST_DAY, _LAST_DAY = -120, 400
+_NO_WRITE_OFF = 3650  # days past due: the longest run
 
 
 def from_ledger(
@@ -50,7 +51,7 @@ def from_ledger(
     customers = ledger.customers
     rate, orders, lines, amount, term = catalogue(ledger)
     hazard, kind, weekdays = _timing(ledger, timing, rate)
-    n = len(customers)
+    n, written = len(customers), write_offs(ledger)
     behaviour = Behaviour(
         first_day=_FIRST_DAY,
         hazard=hazard,
@@ -65,14 +66,14 @@ def from_ledger(
         reach=np.ones(n),
         keeps=np.ones(n),
         disputes=0.0,
+        write_offs=written,
     )
-    age = write_off_age(ledger)
     words = words or f"{timing.name}, learned from {len(ledger.invoices):,} invoices known on {ledger.as_of:%Y-%m-%d}"
     return Portfolio(
         name="ledger",
         ledger=ledger,
         behaviour=behaviour,
-        assumptions=Assumptions.default(write_off_age=age),
+        assumptions=Assumptions.default(write_off_age=min(written.usual_age, _NO_WRITE_OFF)),
         timezone=_most_common(customers["timezone"], "UTC"),
         country=_most_common(customers["country"], ""),
         timing=words,
@@ -81,7 +82,7 @@ def from_ledger(
             *remarks,
             "Effects of contacts are assumptions, on top of that timing.",
             f"Orders: each customer repeats its own of the last {WINDOW} days at its own rate.",
-            f"Write-off at {age:.0f} days past due.",
+            written.words(),
         ),
     )
 

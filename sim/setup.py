@@ -16,6 +16,7 @@ from sim.orders import Orders, draw_orders
 from sim.payment import hazard_tables, start_clock
 from sim.portfolio import NO_DISPUTE, Opening, Portfolio
 from sim.state import F8, I4, I8, U8, Accounts, Invoices, Payments
+from sim.write_offs import WriteOffs
 
 _LAST_CYCLE = 90  # an invoice that is past the write-off age on day 0 is written off after so many days
 
@@ -56,6 +57,8 @@ def prepare(
         applied=calendar.next_working(calendar.home, int(assume.cash_application_lag)),
     )
     invoices, number = _merge(begin, orders, assume)
+    if behaviour.write_offs is not None and assume.write_off_age == portfolio.assumptions.write_off_age:
+        _draw_write_offs(invoices, behaviour.write_offs, key(*seeds, Purpose.WRITE_OFF))
     accounts = _accounts(entity, portfolio, people, invoices, runs.row, _codes(customers["timezone"], zones))
     threshold = -np.log(uniforms(key(*seeds, Purpose.PAYMENT), invoices.entity, 0))
     start_clock(
@@ -109,6 +112,11 @@ def _merge(begin: Opening, orders: Orders, assume: Assumptions) -> tuple[Invoice
         entity=np.concatenate([begin.entity, orders.entity])[order],
     )
     return invoices, column(-1 - np.arange(first, dtype=np.int32), orders.number)
+
+
+def _draw_write_offs(inv: Invoices, how: WriteOffs, draw: np.uint64) -> None:
+    """Draw when each invoice is written off if it stays unpaid, in place of one age for all."""
+    inv.lapse[:] = how.lapse(inv.due, -np.log(uniforms(draw, inv.entity, 0)))
 
 
 def _accounts(entity: U8, portfolio: Portfolio, people: Roster, invoices: Invoices, run_row: I4, zone: I4) -> Accounts:
