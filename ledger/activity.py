@@ -111,7 +111,8 @@ class _Promises:
         within = np.arange(len(promise)) - np.repeat(np.cumsum(high - low) - (high - low), high - low)
         payment = np.flatnonzero(cash)[order][np.repeat(low, high - low) + within]
         received = day_numbers(payments["received_date"])[payment]
-        counts = (self.made[promise] <= received) & (received <= self.due[promise])
+        back = payments["amount"].to_numpy(np.int64)[payment] < 0  # what comes back later did not keep it either
+        counts = (self.made[promise] <= received) & ((received <= self.due[promise]) | back)
         self.promise, payment = promise[counts], payment[counts]
         self.known = day_numbers(payments["applied_date"])[payment]
         self.paid = payments["amount"].to_numpy(np.int64)[payment]
@@ -121,7 +122,7 @@ class _Promises:
         known = self.known <= evening
         paid = np.zeros(len(self.amount), np.int64)
         np.add.at(paid, self.promise[known], self.paid[known])
-        return np.asarray(np.minimum(paid, self.amount))
+        return np.asarray(np.clip(paid, 0, self.amount))
 
     def values(self, start: int, end: int) -> Values:
         """Kept promises in percent of those that matured in the window, by count and by amount."""

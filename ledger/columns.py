@@ -5,7 +5,7 @@ not depend on the order of rows, on how many days were asked for at once, or on 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from itertools import pairwise
 
@@ -68,6 +68,21 @@ class Evening:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Closings:
+    """Times in which invoices were settled in full, as it was known then."""
+
+    row: Ints
+    day: Ints
+    until: Ints  # first evening on which that no longer held, NEVER where it still does
+    last_cash: Ints  # as in `Columns`
+    written_off: Flags
+
+    def of(self, kept: Flags) -> "Closings":
+        """Return some of them."""
+        return Closings(**{each.name: getattr(self, each.name)[kept] for each in fields(self)})
+
+
+@dataclass(frozen=True, kw_only=True)
 class Columns:
     """Invoices and payments of a ledger as integers; days since 1970-01-01, minor units, codes of currencies."""
 
@@ -78,13 +93,15 @@ class Columns:
     amount: Ints
     currency: Ints
     settled: Ints  # day on which the invoice was settled in full, NEVER while open
+    reopened: "Closings"  # settlements that were taken back later
     applied_to: Ints  # row of the invoice of each applied payment
     applied: Ints
     applied_amount: Ints
     applied_kind: Ints
-    cash_received: Ints  # of every cash payment, applied or not
-    cash_amount: Ints
-    cash_currency: Ints
+    received: Ints  # of every payment, applied or not
+    received_amount: Ints
+    received_currency: Ints
+    received_cash: Flags  # which are cash
     last_cash: Ints  # day the invoice's last cash came, not before issue; a large negative number where none
     written_off: Flags
     kinds: tuple[str, ...]
@@ -127,11 +144,14 @@ class Columns:
         amounts = np.concatenate([self.amount, -self.applied_amount])
         slot = np.searchsorted(ends, np.concatenate([self.issue, self.applied]))
         counts = np.concatenate([self.amount > 0, np.zeros(len(self.applied), bool)]).astype(np.int64)
-        closing = np.flatnonzero(self.settled < NEVER)
-        rows = np.concatenate([rows, closing])
-        amounts = np.concatenate([amounts, np.zeros(len(closing), np.int64)])
-        counts = np.concatenate([counts, np.full(len(closing), -1)])
-        slot = np.concatenate([slot, np.searchsorted(ends, self.settled[closing])])
+        closing, again = np.flatnonzero(self.settled < NEVER), self.reopened
+        events = np.concatenate([closing, again.row, again.row])
+        rows = np.concatenate([rows, events])
+        amounts = np.concatenate([amounts, np.zeros(len(events), np.int64)])
+        counts = np.concatenate([counts, np.full(len(closing) + len(again.row), -1), np.ones_like(again.row)])
+        slot = np.concatenate(
+            [slot, *(np.searchsorted(ends, d) for d in (self.settled[closing], again.day, again.until))]
+        )
         by_due, by_issue = np.zeros((self.currencies, dues), np.int64), np.zeros((self.currencies, issues), np.int64)
         count_by_due = np.zeros(dues, np.int64)
         order = np.argsort(slot.astype(np.uint16 if len(ends) < 65_535 else np.int64), kind="stable")
@@ -157,13 +177,22 @@ def columns(ledger: Ledger) -> Columns:
     to, paid = ledger.invoice_of_payment, payments["amount"].to_numpy(np.int64)
     received, applied = day_numbers(payments["received_date"]), day_numbers(payments["applied_date"])
     on, cash = to >= 0, kind == (names.index("cash") if "cash" in names else -1)
+    write_off = kind == (names.index("write_off") if "write_off" in names else -1)
     settled = np.full(len(invoices), -NEVER)
     np.maximum.at(settled, to[on], applied[on])
     full = summed(to[on], paid[on], len(invoices)) == amount
+    came = np.maximum(received, issue[to] if len(issue) else received)
     last_cash = np.full(len(invoices), -NEVER)
-    np.maximum.at(last_cash, to[on & cash], np.maximum(received, issue[to] if len(issue) else received)[on & cash])
+    np.maximum.at(last_cash, to[on & cash], came[on & cash])
     written = np.zeros(len(invoices), bool)
-    written[to[on & (kind == (names.index("write_off") if "write_off" in names else -1))]] = True
+    written[to[on & write_off]] = True
+    touched = on & np.isin(to, to[on & (paid < 0)])
+    closings = _closings(
+        to[touched], applied[touched], paid[touched], came[touched], cash[touched], write_off[touched], amount
+    )
+    standing = closings.of(closings.until == NEVER)
+    last_cash[to[touched]], written[to[touched]] = -NEVER, False
+    last_cash[standing.row], written[standing.row] = standing.last_cash, standing.written_off
     return Columns(
         rates=ledger.to_base(currencies),
         scale=10.0 ** decimals(ledger.base_currency),
@@ -172,14 +201,45 @@ def columns(ledger: Ledger) -> Columns:
         amount=amount,
         currency=positions(invoices["currency"], currencies),
         settled=np.where(full, settled, NEVER),
+        reopened=closings.of(closings.until < NEVER),
         applied_to=to[on],
         applied=applied[on],
         applied_amount=paid[on],
         applied_kind=kind[on].astype(np.int64),
-        cash_received=received[cash],
-        cash_amount=paid[cash],
-        cash_currency=positions(payments["currency"], currencies)[cash],
+        received=received,
+        received_amount=paid,
+        received_currency=positions(payments["currency"], currencies),
+        received_cash=cash,
         last_cash=last_cash,
         written_off=written,
         kinds=names,
+    )
+
+
+def _closings(
+    row: Ints, day: Ints, amount: Ints, came: Ints, cash: Flags, write_off: Flags, invoiced: Ints
+) -> Closings:
+    """Return when invoices were settled in full, from all that was applied to them or taken back."""
+    parts = {
+        "amount": amount,
+        "cash": np.where(cash, amount, 0),
+        "written": np.where(write_off, amount, 0),
+        "came": np.where(cash & (amount > 0), came, -NEVER),
+    }
+    days = (
+        pd.DataFrame({"row": row, "day": day, **parts})
+        .groupby(["row", "day"])
+        .agg(amount=("amount", "sum"), cash=("cash", "sum"), written=("written", "sum"), came=("came", "max"))
+    )
+    by = days.groupby(level="row")
+    total, came = by[["amount", "cash", "written"]].cumsum(), by["came"].cummax().to_numpy()
+    rows, on = (days.index.get_level_values(name).to_numpy(np.int64) for name in ("row", "day"))
+    until = np.where(np.append(rows[1:], -1)[: len(rows)] == rows, np.append(on[1:], NEVER)[: len(on)], NEVER)
+    full = total["amount"].to_numpy() == invoiced[rows]
+    return Closings(
+        row=rows[full],
+        day=on[full],
+        until=until[full],
+        last_cash=np.where(total["cash"].to_numpy() > 0, came, -NEVER)[full],
+        written_off=(total["written"].to_numpy() > 0)[full],
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ledger.aging import by_bucket
-from ledger.columns import NEVER, Columns, Evening, Floats, Running
+from ledger.columns import NEVER, Columns, Evening, Floats, Running, summed
 from ledger.months import Ints, month_ends
 
 
@@ -25,7 +25,8 @@ class Facts:
     cash_applied: float
     cash_received: float
     cash_ever: float
-    unapplied: float
+    unapplied: float  # cash
+    unapplied_credit: float  # of every other kind
     written_off: float
     quarter_beginning_ar: float  # of the three months ending on `end`
     quarter_sales: float
@@ -52,6 +53,7 @@ class _Flows:
     applied_cash: Running
     received: Running
     written_off: Running
+    received_credit: Running  # of every other kind
     paid: Running  # amounts of paid invoices, on the day they were settled
     paid_late: Running  # the same × days late
 
@@ -61,12 +63,14 @@ def _flows(book: Columns) -> _Flows:
     code = book.currency[book.applied_to]
     paid = (book.settled < NEVER) & (book.last_cash > -NEVER) & ~book.written_off
     settled = book.settled, book.currency
+    received = book.received, book.received_amount, book.received_currency
     return _Flows(
         sold=book.running(every, book.issue, book.amount, book.currency),
         sold_terms=book.running(every, book.issue, book.amount * (book.due - book.issue), book.currency),
         applied=book.running(every, book.applied, book.applied_amount, code),
         applied_cash=book.running(book.of_kind("cash"), book.applied, book.applied_amount, code),
-        received=book.running(every, book.cash_received, book.cash_amount, book.cash_currency),
+        received=book.running(book.received_cash, *received),
+        received_credit=book.running(~book.received_cash, *received),
         written_off=book.running(book.of_kind("write_off"), book.applied, book.applied_amount, code),
         paid=book.running(paid, settled[0], book.amount, settled[1]),
         paid_late=book.running(paid, settled[0], book.amount * (book.last_cash - book.due), settled[1]),
@@ -93,7 +97,9 @@ def _window(book: Columns, flows: _Flows, evening: Evening, start: int, end: int
     borders = _borders(end, min(book.first_issue, end) if len(book.issue) else end)
     opened, age = _open_by_month(book, evening, borders, end)
     before_quarter = int(month_ends(end, 4)[3])
-    paid = amount(flows.paid.between(start, end))
+    paid_then, late_then = _paid_then(book, start, end)
+    paid = amount(flows.paid.between(start, end) + paid_then)
+    paid_late = amount(flows.paid_late.between(start, end) + late_then)
     sales = amount(sold)
     return Facts(
         start=start,
@@ -108,6 +114,7 @@ def _window(book: Columns, flows: _Flows, evening: Evening, start: int, end: int
         cash_received=amount(flows.received.between(start, end)),
         cash_ever=amount(flows.received.at(end)),
         unapplied=amount(flows.received.at(end) - flows.applied_cash.at(end)),
+        unapplied_credit=amount(flows.received_credit.at(end) - (flows.applied.at(end) - flows.applied_cash.at(end))),
         written_off=amount(flows.written_off.between(start, end)),
         quarter_beginning_ar=open_on(before_quarter),
         quarter_sales=amount(flows.sold.between(before_quarter + 1, end)),
@@ -116,8 +123,18 @@ def _window(book: Columns, flows: _Flows, evening: Evening, start: int, end: int
         open_by_month=opened,
         age_by_month=age,
         terms=amount(flows.sold_terms.between(start, end)) / sales if sales > 0 else None,
-        mean_days_late=amount(flows.paid_late.between(start, end)) / paid if paid > 0 else None,
+        mean_days_late=paid_late / paid if paid > 0 else None,
     )
+
+
+def _paid_then(book: Columns, start: int, end: int) -> tuple[Ints, Ints]:
+    """Return the amounts per currency, and × days late, of invoices paid on the evening, reopened later."""
+    then = book.reopened
+    counts = (start <= then.day) & (then.day <= end) & (end < then.until) & (then.last_cash > -NEVER)
+    then = then.of(counts & ~then.written_off)
+    value, code = book.amount[then.row], book.currency[then.row]
+    late = value * (then.last_cash - book.due[then.row])
+    return summed(code, value, book.currencies), summed(code, late, book.currencies)
 
 
 def _borders(end: int, first_issue: int) -> Ints:

@@ -131,6 +131,15 @@ def _rest(whole: float, taken: float) -> float:
     return left if abs(left) > 1e-12 * max(abs(whole), abs(taken)) else 0.0
 
 
+def net_ar(ar_open: float, unapplied_cash: float, unapplied_credit: float) -> float:
+    """Open receivables less the cash and the credits that no invoice has yet; below 0 where customers are owed more.
+
+    >>> net_ar(1_000, 150, 50)
+    800
+    """
+    return ar_open - unapplied_cash - unapplied_credit
+
+
 def bad_debt_percent(write_offs: float, credit_sales: float) -> float | None:
     """Write-offs of the window in percent of its credit sales; lower is better.
 

@@ -6,7 +6,9 @@ Conventions, for every figure here:
   evening before `start`. Only what was known on the evening of `end` counts.
 - Credit sales are gross: the amounts of invoices issued within the window. A credit note lowers AR on the day it is
   applied, never sales; `ledger.gaming` shows what it did to DSO and CEI.
-- Unapplied cash is cash (`cash_collected`) but does not lower AR before it is applied.
+- Unapplied cash is cash (`cash_collected`) but does not lower AR before it is applied. `unapplied_credit` is the same
+  of credit notes and every other kind; `ar_net`, what accountants reconcile, is open AR less both.
+- Money that went back (a payment below 0) counts on its own day: it lowers cash and reopens the invoice, no earlier.
 - A month ends on `end`: a calendar month when `end` is the last of one, else from the day after the same day of the
   month before. Count-back, true DSO and the CRF's three months use these months.
 - Amounts in other currencies are converted with the ledger's rates, after adding up.
@@ -46,12 +48,14 @@ _LABELS: Final = {
     "percent_over_91": "AR 91+ days past due (%)",
     "bad_debt_percent": "bad debt (% of sales)",
     "ar_turnover": "AR turnover (per year)",
-    "ar_open": "open AR",
+    "ar_open": "open AR, gross",
+    "unapplied_cash": "unapplied cash",
+    "unapplied_credit": "unapplied credits",
+    "ar_net": "open AR, net of both",
     "beginning_ar": "open AR before the window",
     "sales": "credit sales, gross",
     "cash_collected": "cash collected",
     "written_off": "written off",
-    "unapplied_cash": "unapplied cash",
     "promise_kept_percent": "promises kept (% of matured)",
     "promise_kept_amount_percent": "promises kept (% of amount)",
     "right_party_percent": "right party (% of phone attempts)",
@@ -92,6 +96,7 @@ class Kpis:
             "window": {"from": f"{self.start:%Y-%m-%d}", "to": f"{self.end:%Y-%m-%d}"},
             "kpis": dict(self.values),
             "aging": rows,
+            "ar": {name: amount for name, _, amount in self._ties()},
         }
 
     def targets(self) -> dict[str, tuple[str, bool | None]]:
@@ -121,7 +126,20 @@ class Kpis:
         for bucket, amount, percent, invoices in self._aging_rows():
             share = "-" if percent is None else f"{percent:.2f}"
             lines.append(f"{bucket.replace('_', ' '):<16}{amount:>26,.2f}{share:>12}{invoices:>14,}")
+        lines += [f"{label:<22}{amount:>20,.2f}" for _, label, amount in self._ties()]
         return "\n".join(lines)
+
+    def _ties(self) -> list[tuple[str, str, float]]:
+        """Return what the aging adds up to, what is still to be applied, and what is left: name, words, amount."""
+        gross, cash, credit, net = (
+            float(self.values[name] or 0.0) for name in ("ar_open", "unapplied_cash", "unapplied_credit", "ar_net")
+        )
+        return [
+            ("gross_open", "gross open", gross),
+            ("unapplied_credit", "less unapplied credits", credit),
+            ("unapplied_cash", "less unapplied cash", cash),
+            ("net", "net", net),
+        ]
 
     def _aging_rows(self) -> list[tuple[str, float, float | None, int]]:
         percents = [None if np.isnan(percent) else percent for percent in self.aging["percent"].tolist()]
@@ -207,10 +225,12 @@ def _values(fact: Facts, activity: Activity) -> Values:
         "bad_debt_percent": formulas.bad_debt_percent(fact.written_off, fact.sales),
         "ar_turnover": formulas.ar_turnover(fact.sales, (fact.beginning_ar + fact.ar) / 2, fact.days),
         "ar_open": fact.ar,
+        "unapplied_cash": fact.unapplied,
+        "unapplied_credit": fact.unapplied_credit,
+        "ar_net": formulas.net_ar(fact.ar, fact.unapplied, fact.unapplied_credit),
         "beginning_ar": fact.beginning_ar,
         "sales": fact.sales,
         "cash_collected": fact.cash_received,
         "written_off": fact.written_off,
-        "unapplied_cash": fact.unapplied,
         **activity.values(fact.start, fact.end, fact.cash_received),
     }

@@ -51,9 +51,9 @@ def positions(of: pd.Series, among: pd.Series) -> npt.NDArray[np.int64]:
 class Ledger:
     """All that is known of receivables on the evening of `as_of`.
 
-    Tables are described in `ledger.tables`; they are read, never written to. Two laws hold to the cent: for every
-    invoice, issued = cash + credits + write-offs + discounts + deductions + agency + factoring + open; and nothing is
-    applied before its invoice is issued, or beyond its amount.
+    Tables are described in `ledger.tables`; they are read, never written to. Two laws hold to the cent, on every
+    evening: for every invoice, issued = applied, of all kinds, + open; and nothing is applied before its invoice is
+    issued, or beyond its amount. A payment below 0 takes back what an earlier one of its kind brought.
     """
 
     as_of: pd.Timestamp
@@ -332,6 +332,8 @@ def _money(ledger: Ledger) -> None:
     settled = ledger.settled()
     rule = "must not be less than what was applied to it"
     _demand(invoices, "invoices", "amount", settled <= invoices["amount"].to_numpy(), rule)
+    _demand(payments, "payments", "amount", payments["amount"].to_numpy() != 0, "must not be 0")
+    _demand(payments, "payments", "amount", *_taken_back(ledger))
     if len(invoices):
         same = (row < 0) | (payments["currency"] == invoices["currency"].iloc[row].reset_index(drop=True)).to_numpy(
             bool
@@ -342,6 +344,31 @@ def _money(ledger: Ledger) -> None:
         table = getattr(ledger, name)
         rule = f"needs a rate to {ledger.base_currency} in the rates table"
         _demand(table, name, "currency", table["currency"].isin(known).to_numpy(bool), rule)
+
+
+def _taken_back(ledger: Ledger) -> tuple[npt.NDArray[np.bool_], str]:
+    """Return which payments leave, on their evening, no more than the invoice and no less than nothing applied.
+
+    Only invoices and customers from whom something was taken back are looked at; the others have it by their totals.
+    """
+    payments, row = ledger.payments, ledger.invoice_of_payment
+    amount = payments["amount"].to_numpy()
+    holds = np.ones(len(payments), bool)
+    touched = np.unique(row[amount < 0])
+    rows = np.flatnonzero(np.isin(row, touched))
+    if not len(rows):
+        return holds, ""
+    loose = row[rows] < 0
+    who = payments["customer_id"].iloc[rows].fillna("") + " " + payments["currency"].iloc[rows]
+    day = payments["applied_date"].fillna(payments["received_date"]).iloc[rows]
+    book = np.where(loose, -1 - pd.factorize(who)[0], row[rows])
+    daily = pd.Series(amount[rows]).groupby([book, day.to_numpy()]).sum()
+    total = daily.groupby(level=0).cumsum()
+    held = pd.MultiIndex.from_arrays([book, day.to_numpy()])
+    most = ledger.invoices["amount"].to_numpy()[row[rows]] if len(ledger.invoices) else amount[rows]
+    found = total.reindex(held).to_numpy()
+    holds[rows] = (found >= 0) & (loose | (found <= most))
+    return holds, "must not take back more than was there by that evening, or fill an invoice beyond its amount"
 
 
 _LAWS = (_references, _order_in_time, _nothing_later, _money)

@@ -20,7 +20,16 @@ TEXT: Final = pd.StringDtype("pyarrow")
 DAY: Final = "datetime64[ns]"
 MOMENT: Final = pd.DatetimeTZDtype("ns", "UTC")
 
-PAYMENT_KINDS: Final = ("cash", "credit_note", "write_off", "discount", "deduction", "agency", "factoring")
+PAYMENT_KINDS: Final = (
+    "cash",
+    "credit_note",
+    "write_off",
+    "discount",
+    "deduction",
+    "agency",
+    "factoring",
+    "exchange_difference",
+)
 CHANNELS: Final = ("email", "phone", "portal", "letter", "inbound")
 TONES: Final = ("friendly", "firm")
 OUTCOMES: Final = ("sent", "no_answer", "reached", "promise", "missed")
@@ -82,7 +91,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, Column]]] = {
         "customer_id": _text(nullable=True),
         "received_date": _day(),
         "applied_date": _day(nullable=True),  # null exactly where invoice_id is
-        "amount": _number("int64", 1),  # minor units of `currency`
+        "amount": _number("int64"),  # minor units of `currency`, not 0; below 0: taken back, of the same kind
         "currency": _text(),
         "kind": _one_of(PAYMENT_KINDS),
     },

@@ -45,7 +45,7 @@ def seen(ledger: Ledger) -> Ints:
 def history(ledger: Ledger) -> History:
     """Return the payment history of every invoice of the ledger."""
     book, payments = columns(ledger), ledger.payments
-    cash = book.of_kind("cash")
+    cash = book.of_kind("cash") & (book.applied_amount > 0)
     last_applied = np.full(len(book.issue), -NEVER)
     np.maximum.at(last_applied, book.applied_to[cash], book.applied[cash])
     closed = book.settled < NEVER

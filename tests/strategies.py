@@ -49,6 +49,20 @@ def _settlements(draw: st.DrawFn, row: dict[str, Any]) -> list[dict[str, Any]]:
         kind = draw(st.sampled_from(["cash"] * 4 + list(PAYMENT_KINDS)))
         other = {"received": day(received), "currency": row["currency"], "customer_id": row["customer_id"]}
         rows.append(payment(row["invoice_id"], day(applied), amount, kind, **other))
+        if draw(st.sampled_from([True, False, False, False])):
+            return rows + draw(_taken_back(rows[-1], applied))
+    return rows
+
+
+@st.composite
+def _taken_back(draw: st.DrawFn, row: dict[str, Any], applied: int) -> list[dict[str, Any]]:
+    """Return what was taken back of a payment, perhaps paid again, perhaps taken back once more."""
+    amount, kind, on = draw(st.integers(1, row["amount"])), row["kind"], applied
+    other = {"currency": row["currency"], "customer_id": row["customer_id"]}
+    rows = []
+    for sign in (-1, 1, -1)[: draw(st.integers(1, 3))]:
+        on = min(on + draw(st.integers(0, 30)), SPAN)
+        rows.append(payment(row["invoice_id"], day(on), sign * amount, kind, **other))
     return rows
 
 

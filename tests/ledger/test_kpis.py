@@ -9,6 +9,7 @@ import pytest
 from ledger import BadInput, kpi_path, kpis
 from ledger.activity import promise_outcomes, staffed_hours
 from ledger.months import day_number
+from models.history import history
 from tests.handmade import chain, contact, handmade, invoice, payment, table
 
 MONTH_ENDS = pd.date_range("2023-01-31", periods=30, freq="ME")  # to 30 June 2025
@@ -100,6 +101,78 @@ def test_unapplied_cash_is_cash_but_lowers_no_ar() -> None:
     early, late = kpis(ledger, end="2025-06-05"), kpis(ledger)
     assert (early["unapplied_cash"], early["ar_open"]) == (170.0, 0.0)
     assert (late["unapplied_cash"], late["ar_open"], late["cash_collected"]) == (70.0, 0.0, 70.0)
+
+
+def test_open_receivables_tie_to_their_net() -> None:
+    """Gross open, less the cash and the credits that no invoice has yet; in the figures, in JSON and in the table."""
+    rows = [invoice("i", "2025-06-10", "2025-06-20", 500_00)]
+    loose = [
+        payment(None, "", 70_00, received="2025-06-11"),
+        payment(None, "", 30_00, "credit_note", received="2025-06-12"),
+    ]
+    found = kpis(handmade("2025-06-30", rows, loose))
+    assert found.to_dict()["ar"] == {
+        "gross_open": 500.0, "unapplied_credit": 30.0, "unapplied_cash": 70.0, "net": 400.0
+    }  # fmt: skip
+    assert (found["ar_open"], found["unapplied_credit"], found["unapplied_cash"], found["ar_net"]) == (500, 30, 70, 400)
+    assert [line.split()[-1] for line in found.summary().splitlines()[-4:]] == ["500.00", "30.00", "70.00", "400.00"]
+
+
+def test_money_that_goes_back_reopens_its_invoice_from_that_day_on() -> None:
+    """A returned cheque: nothing open until it bounces, and what was known on each evening stays so."""
+    rows = [invoice("i", "2025-05-05", "2025-06-04", 900_00), invoice("j", "2025-05-05", "2025-06-04", 100_00)]
+    money = [
+        payment("i", "2025-06-01", 900_00),
+        payment("i", "2025-06-08", -900_00),
+        payment("j", "2025-06-02", 100_00),
+    ]
+    ledger = handmade("2025-06-30", rows, money)
+    before, after = kpis(ledger, end="2025-06-05"), kpis(ledger)
+    assert (before["ar_open"], before["cash_collected"], before["mean_days_late"]) == (0.0, 1000.0, pytest.approx(-2.9))
+    assert (after["ar_open"], after["cash_collected"], after["mean_days_late"]) == (900.0, 100.0, -2.0)
+    assert after.aging["invoices"].sum() == 1
+    assert before.aging["invoices"].sum() == 0
+    assert ledger.snapshot("2025-06-05").open_amount().tolist() == [0, 0]
+    assert history(ledger).paid.tolist() == [False, True]
+
+
+def test_an_invoice_paid_again_after_a_bounce_was_paid_late() -> None:
+    """The last cash counts, and the invoice is settled once."""
+    rows = [invoice("i", "2025-05-05", "2025-06-04", 900_00)]
+    money = [
+        payment("i", day, sign * 900_00) for day, sign in (("2025-06-01", 1), ("2025-06-08", -1), ("2025-06-20", 1))
+    ]
+    ledger = handmade("2025-06-30", rows, money)
+    found = kpis(ledger)
+    assert (found["ar_open"], found["cash_collected"], found["mean_days_late"]) == (0.0, 900.0, 16.0)
+    assert ledger.settled_date.tolist() == [pd.Timestamp("2025-06-20")]
+
+
+@pytest.mark.parametrize(
+    "money",
+    [
+        [payment("i", "2025-06-01", 50), payment("i", "2025-06-02", -60)],
+        [payment("i", "2025-06-02", 50), payment("i", "2025-06-01", -50)],
+        [payment("i", "2025-06-01", 100), payment("i", "2025-06-02", 50), payment("i", "2025-06-03", -50)],
+        [payment(None, "", 50, received="2025-06-02"), payment(None, "", -50, received="2025-06-01")],
+        [payment("i", "2025-06-01", 0)],
+    ],
+)
+def test_no_more_is_taken_back_than_was_there(money) -> None:
+    """On every evening, whatever the total at the end."""
+    with pytest.raises(BadInput, match=r"take back|more than|must not be 0|less than"):
+        handmade("2025-06-30", [invoice("i", "2025-05-05", "2025-06-04", 100)], money)
+
+
+def test_a_promise_that_bounced_was_not_kept() -> None:
+    """Whenever the cheque came back."""
+    rows = [invoice("i", "2025-05-05", "2025-06-04", 900)]
+    money = [payment("i", "2025-06-10", 900), payment("i", "2025-06-18", -900)]
+    made = {"contact_id": "k", "invoice_id": "i", "made_on": "2025-06-08", "due_on": "2025-06-12", "amount": 900}
+    talk = contact("k", "2025-06-08 10:00", outcome="promise", promise_made=True)
+    ledger = handmade("2025-06-30", rows, money, contacts=[talk], promises=[made])
+    assert promise_outcomes(ledger, "2025-06-15")["state"].tolist() == ["kept"]
+    assert promise_outcomes(ledger)["state"].tolist() == ["broken"]
 
 
 def test_mean_days_late_weighs_amounts_and_asks_when_the_cash_came() -> None:
@@ -204,7 +277,7 @@ def test_an_empty_ledger_has_nothing_to_say() -> None:
     found = kpis(handmade("2025-06-30"))
     told = found.to_dict()
     assert json.loads(json.dumps(told, allow_nan=False)) == told
-    assert set(told) == {"as_of", "window", "kpis", "aging"}
+    assert set(told) == {"as_of", "window", "kpis", "aging", "ar"}
     assert told["window"] == {"from": "2025-06-01", "to": "2025-06-30"}
     assert [row["bucket"] for row in told["aging"]] == ["not_due", "1-30", "31-60", "61-90", "91+"]
     assert told["aging"][0] == {"bucket": "not_due", "amount": 0.0, "percent": None, "invoices": 0}
