@@ -9,36 +9,53 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ledger.importing.amounts import to_minor
-from ledger.importing.cells import Ints, flags
-from ledger.importing.documents import read_terms
+from ledger.importing.cells import flags
 from ledger.importing.intake import Intake, as_series, codes, text_column
+from ledger.importing.maps import Map
 from ledger.importing.money import Money
+from ledger.importing.phrases import read_column
+from ledger.importing.terms import Terms, TermsColumn
 
 
-class Terms:
-    """Days to pay of a customer: from the customer table, else the map's, else -1."""
+class AgreedTerms:
+    """Terms agreed with a customer: from the customer table, else the map's."""
 
-    def __init__(self, intake: Intake | None, default: int | None) -> None:
-        self._default = -1 if default is None else default
-        self._of: dict[str, int] = {}
+    def __init__(self, intake: Intake | None, map_: Map) -> None:
+        self._map = map_
+        default = self._read(pa.array([None if map_.terms is None else str(map_.terms)], pa.string()))
+        self._default = default.rules[0] if default.rules else None
+        self._of: dict[str, Terms | None] = {}
         if intake is not None and "terms" in intake.sheet:
-            index, texts = codes(intake.text("terms"))
-            days = np.array([read_terms(text)[0] for text in texts.to_pylist()] + [-1])[index]
-            ids = intake.text("customer_id").to_pylist()
-            self._of = {who: int(net) for who, net in zip(ids, days, strict=True) if who is not None and net >= 0}
+            column = self.of(intake)
+            issued = np.full(len(intake), np.datetime64("2024-01-31"))  # a day for examples
+            place = f"{intake.sheet.where}, {intake.sheet.header['terms']}"
+            intake.warnings += [f"{place}: {remark}" for remark in column.remarks(intake.good, issued)]
+            who, phrases = intake.text("customer_id").to_pylist(), column.index.tolist()
+            self._of = {id_: column.rules[k] for id_, k in zip(who, phrases, strict=True) if id_ is not None and k >= 0}
 
-    def __call__(self, customers: pa.StringArray) -> Ints:
-        """Return the days to pay of each customer."""
+    def of(self, intake: Intake) -> TermsColumn:
+        """Return the terms in the rows of a table."""
+        return self._read(intake.text("terms"))
+
+    def _read(self, cells: pa.StringArray) -> TermsColumn:
+        index, texts = codes(cells)
+        return read_column(texts.to_pylist(), index, eom=self._map.terms_eom, meanings=self._map.terms_words)
+
+    def by_customer(self, customers: pa.StringArray) -> TermsColumn:
+        """Return the terms of each customer; unknown where the table holds a phrase that was not understood."""
         index, texts = codes(customers)
-        days = [self._of.get(text, self._default) for text in texts.to_pylist()] + [self._default]
-        return np.array(days, np.int64)[index]
+        who = texts.to_pylist()
+        agreed = [self._of.get(text, self._default) for text in who]
+        rules = [*agreed, self._default]
+        named = np.array([text in self._of or self._default is not None for text in who] + [self._default is not None])
+        return TermsColumn(texts=[*who, ""], rules=rules, index=np.where(named[index], index % len(rules), -1))
 
 
 def read_customers(
     intake: Intake | None,
     seen: pa.StringArray,
     attributes: Mapping[str, Mapping[str, str]],
-    terms: Terms,
+    terms: AgreedTerms,
     money: Money,
     *,
     as_of: np.datetime64,
@@ -70,8 +87,9 @@ def read_customers(
             values |= dict(zip(own_ids.to_pylist(), texts_.to_pylist(), strict=True))
         fixed = {who: _tidy(role, value) for who, value in values.items()}
         frame[role] = text_column([fixed.get(who) or default for who in where])
-    days = terms(ids)
-    given = days if intake is not None and "terms" in intake.sheet else np.full(len(ids), -1)
+    given = np.full(len(ids), -1)
+    if intake is not None and "terms" in intake.sheet:
+        given = terms.by_customer(ids).usual_days
     frame["terms"] = pd.arrays.IntegerArray(given.astype(np.int64), given < 0)
     frame["credit_limit"], frame["since"] = _limits(intake, where, money, as_of)
     return frame

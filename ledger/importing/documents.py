@@ -1,7 +1,7 @@
 """The invoice table: rows become invoices, credit notes and payments, or are rejected by name."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ledger.importing.cells import Ints, flags
+from ledger.importing.customers import AgreedTerms
 from ledger.importing.dates import UNREADABLE, Days
+from ledger.importing.due_dates import read_due_dates
 from ledger.importing.intake import EARLIEST, Intake, codes, plural, text_column
 from ledger.importing.maps import InvoiceMap
 from ledger.importing.money import Money, currency_of, minor_units
@@ -22,10 +24,6 @@ from ledger.tables import PAYMENT_KINDS
 
 INVOICE: Final = -1  # kind of a row; a credit's kind is its place in PAYMENT_KINDS
 _CREDIT_NOTE: Final = PAYMENT_KINDS.index("credit_note")
-_NET: Final = re.compile(r"(?:net|netto|within)\s*(\d{1,3})|^(\d{1,3})\s*(?:net|days?|d|tage)?(?:\s*net)?$", re.I)
-_DISCOUNT: Final = re.compile(
-    r"(\d{1,2}(?:\.\d+)?)\s*%?\s*(?:/|in|within|,)?\s*(\d{1,3})\s*(?:days?)?[\s,/]*(?:net|n)\s*/?\s*(\d{1,3})", re.I
-)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -63,14 +61,14 @@ def read_documents(
     *,
     as_of: np.datetime64,
     today: np.datetime64,
-    terms: Callable[[pa.StringArray], Ints],
+    terms: AgreedTerms,
 ) -> Documents:
     """Interpret the invoice table; what breaks a rule is marked in the intake.
 
     Parameters
     ----------
     terms
-        Days to pay of the customers named, -1 where unknown; for rows without a due date.
+        Those agreed with the customers, for rows without a due date and terms of their own.
     """
     kind = _kinds(intake, map_)
     ids, customer = _distinguished(intake, map_), intake.text("customer_id")
@@ -86,7 +84,7 @@ def read_documents(
     if map_.due_before_issue == "move_issue":  # an estimate that the due date corrects
         later &= ~(intake.day("due_date") <= as_of)
     intake.reject(later, "after_as_of", "issue_date")
-    due, discount = _due_dates(intake, kind, issued, as_of, today, terms, customer)
+    due, discount = read_due_dates(intake, kind == INVOICE, issued, terms, as_of=as_of, today=today)
     issued = _ordered(intake, map_, kind, issued, due)
     cleared = _clear_dates(intake, as_of, today)
     open_ = _open_amounts(intake, kind, amount, currency)
@@ -156,54 +154,6 @@ def _amounts(intake: Intake, money: Money) -> tuple[Ints, pa.StringArray, Ints]:
     minor = minor_units(intake, amounts, currency, "amount")
     intake.reject(minor == 0, "zero_amount", "amount")
     return np.abs(minor), currency, np.sign(minor)
-
-
-def _due_dates(
-    intake: Intake,
-    kind: npt.NDArray[np.int8],
-    issued: Days,
-    as_of: np.datetime64,
-    today: np.datetime64,
-    terms: Callable[[pa.StringArray], Ints],
-    customer: pa.StringArray,
-) -> tuple[Days, tuple[npt.NDArray[np.float64], Ints]]:
-    """Return due dates, from terms where they are missing, and the discount terms."""
-    invoice = kind == INVOICE
-    index, texts = codes(intake.text("terms"))
-    known_terms = [read_terms(text) for text in texts.to_pylist()] + [(-1, float("nan"), -1)]
-    net, percent, days = (np.array(part)[index] for part in zip(*known_terms, strict=True))
-    if "due_date" in intake.sheet:
-        intake.reject_days("due_date", as_of, today, required=False)
-    due = intake.day("due_date")
-    missing = np.isnat(due) & intake.good & invoice
-    if missing.any():
-        net = np.where(net < 0, terms(customer), net)
-        due = np.where(missing & (net >= 0), issued + net.astype("timedelta64[D]"), due)
-        intake.reject(np.isnat(due) & invoice, "missing_due_date", "due_date")
-        if count := int((missing & intake.good).sum()):
-            intake.warnings.append(f"{plural(count, 'due date is', 'due dates are')} missing and taken from the terms")
-    return np.where(invoice, due, issued), (percent.astype(float), days.astype(np.int64))
-
-
-def read_terms(text: str) -> tuple[int, float, int]:
-    """Return net days, discount percent and discount days of payment terms; -1 and not-a-number where they say none.
-
-    Examples
-    --------
-    >>> read_terms("2/10 net 30")
-    (30, 2.0, 10)
-    >>> read_terms("Net 45")[0], read_terms("due on receipt")[0], read_terms("Z030")[0]
-    (45, 0, -1)
-    """
-    none = float("nan")
-    if found := _DISCOUNT.search(text):
-        return int(found[3]), float(found[1]), int(found[2])
-    if re.search(r"receipt|immediate|sofort", text, re.I):
-        return 0, none, -1
-    if found := _NET.search(text.strip()):
-        days = int(found[1] or found[2])
-        return (days if days <= 365 else -1), none, -1
-    return -1, none, -1
 
 
 def _ordered(intake: Intake, map_: InvoiceMap, kind: npt.NDArray[np.int8], issued: Days, due: Days) -> Days:

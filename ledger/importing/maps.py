@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
+from ledger.importing.phrases import read_terms
+from ledger.importing.terms import Eom
 from ledger.reading import Written, one_of, read_toml
 
 _PRESETS: Final = Path(__file__).with_name("presets")
@@ -199,7 +201,9 @@ class Map(Written):
     decimal: Literal["auto", ".", ","] = "auto"  # where no cell of the column tells
     currency: Currency | None = None  # of rows that name none
     timezone: str = "UTC"  # in which days begin and end
-    terms: Annotated[int, Field(ge=0, le=365)] | None = None  # days, where a due date is missing
+    terms_eom: Eom | None = None  # what "30 days EOM" means
+    terms: int | str | None = None  # days, or words, where a due date is missing
+    terms_words: Mapping[str, str] = Field(default_factory=dict)  # what a source's own terms mean: {ZB01 = "30 days"}
     as_of_name: str | None = None  # regular expression: the date in the file's name
     as_of_text: str | None = None  # regular expression: the date in the lines above the header
     rates: Mapping[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
@@ -219,6 +223,15 @@ class Map(Written):
             return ZoneInfo(name).key
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise ValueError("is not a time zone such as Europe/Berlin") from error
+
+    @field_validator("terms", "terms_words")
+    @classmethod
+    def _are_terms(cls, given: Any, info: ValidationInfo) -> Any:
+        for phrase in given.values() if isinstance(given, Mapping) else [given]:
+            rule = None if phrase is None else read_terms(str(phrase), info.data.get("terms_eom"))
+            if phrase is not None and (rule is None or rule.other is not None):
+                raise ValueError(f'{phrase!r} must be terms of one meaning, such as 30 or "2 % 10 days, net 30"')
+        return given
 
     @field_validator("as_of_name", "as_of_text")
     @classmethod

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from ledger.errors import BadInput
 from ledger.importing.applying import Settled, settle_all
 from ledger.importing.cells import Flags, flags
-from ledger.importing.customers import Terms, read_customers
+from ledger.importing.customers import AgreedTerms, read_customers
 from ledger.importing.dates import DateColumn
 from ledger.importing.documents import Documents, attribute, read_documents
 from ledger.importing.intake import Intake, plural, rule_counts
@@ -110,7 +110,7 @@ def _ledger(
     intakes: Mapping[str, Intake], map_: Map, money: Money, as_of: np.datetime64, today: np.datetime64
 ) -> tuple[Ledger, list[str]]:
     """Interpret the tables, the invoices first, and put the ledger together."""
-    terms = Terms(intakes.get("customers"), map_.terms)
+    terms = AgreedTerms(intakes.get("customers"), map_)
     documents = read_documents(intakes["invoices"], map_.invoices, money, as_of=as_of, today=today, terms=terms)
     _demand_some(intakes["invoices"])
     invoices = Invoices.of(documents)

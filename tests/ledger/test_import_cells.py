@@ -8,7 +8,6 @@ import pytest
 
 from ledger.importing.amounts import exact_sum, read_amounts, to_minor
 from ledger.importing.dates import DateColumn, choose_orders
-from ledger.importing.documents import read_terms
 
 
 def amounts(*cells: str | None, decimal: str = "auto", native: bool = False):
@@ -208,23 +207,3 @@ def test_a_stray_cell_does_not_overturn_a_column():
     found, warnings = days(*["25/01/2024"] * 40, "01/25/2024", "03/04/2024")
     assert found[-2:] == ["?", "2024-04-03"]
     assert "rejected" in warnings[0]
-
-
-@pytest.mark.parametrize(
-    ("text", "net", "percent", "within"),
-    [
-        ("30", 30, None, -1),
-        ("30 days", 30, None, -1),
-        ("Net 45", 45, None, -1),
-        ("Due on receipt", 0, None, -1),
-        ("2/10 net 30", 30, 2.0, 10),
-        ("2% 10, Net 30", 30, 2.0, 10),
-        ("Z030", -1, None, -1),
-        ("999", -1, None, -1),
-    ],
-)
-def test_terms_are_read(text, net, percent, within):
-    """Net days and discounts; keys of an ERP say nothing."""
-    found = read_terms(text)
-    assert (found[0], found[2]) == (net, within)
-    assert found[1] == percent if percent else np.isnan(found[1])
