@@ -61,6 +61,8 @@ def compare(
     started = time.perf_counter()
     if workers < 1:
         raise BadInput("must be at least 1", field="workers", value=workers)
+    from sim.prices import in_base
+
     names = _strategy_names(study)
     with _source(study, ledger, state) as source:
         portfolio = portfolio_of(source)
@@ -68,6 +70,8 @@ def compare(
             memory = Path(f"in memory, fingerprint {portfolio.ledger.fingerprint}")
             place = memory if isinstance(ledger, Ledger) else Path(ledger).resolve()
             study = study.model_copy(update={"ledger": place, "customers": None})
+        for strategy in names:  # what would be refused after the first runs is refused now
+            in_base(portfolio, strategy, study.specialists)
         outcomes = _outcomes(_tasks(study, source), workers, progress)
     return Comparison(
         study=study,

@@ -11,6 +11,7 @@ from experiments.metrics import METRICS, metrics_of
 from experiments.statistics import Interval, mean_interval, paired_difference
 from ledger import BadInput
 from ledger.calendar import Calendar
+from models.assumptions import Assumptions, costs_of
 from optimize.shifts import hourly_cost
 from optimize.team import Specialist, Team
 
@@ -87,19 +88,22 @@ def staffed(
     Raises
     ------
     BadInput
-        For a number out of range, an unknown planner or strategy.
+        For a number out of range, an unknown planner or strategy, an amount in a currency without a rate.
     """
     import sim
 
     if replications < 1:
         raise BadInput("must be at least 1", field="replications", value=replications)
-    chosen, levels = sim.Strategy.load(strategy), sorted({100.0, *percents})
+    levels = sorted({100.0, *percents})
+    exchange = team.exchange(portfolio.ledger)
+    chosen, team = sim.Strategy.load(strategy).in_base(exchange), team.in_base(exchange)
+    assume = portfolio.assumptions.in_base(exchange, costs_of(chosen, wage=not team.all_priced))
     portfolio, note = _on_the_team_s_clock(portfolio, team)
     tell, rows = progress or (lambda *_: None), []
     for k, percent in enumerate(levels):
         people = scaled(team, percent / 100, portfolio.start, days)
         roster = people.roster()
-        hours, cost = _paid(people, portfolio.start, days)
+        hours, cost = _paid(people, assume, portfolio.start, days)
         for replication in range(replications):
             tell(k * replications + replication, len(levels) * replications, f"simulate {percent:g} %")
             run = sim.simulate(
@@ -110,6 +114,7 @@ def staffed(
                 planner=planner,
                 seed=seed,
                 replication=replication,
+                assumptions=assume,
             )
             about = {"hours_percent": percent, "replication": replication, "paid_hours": hours, "paid_cost": cost}
             rows.append({**about, **metrics_of(run)})
@@ -162,8 +167,8 @@ def _working(team: Team, start: pd.Timestamp, days: int) -> pd.DatetimeIndex:
     return pd.DatetimeIndex(start + pd.to_timedelta(number[number > 0], unit="D"))
 
 
-def _paid(team: Team, start: pd.Timestamp, days: int) -> tuple[float, float]:
+def _paid(team: Team, assume: Assumptions, start: pd.Timestamp, days: int) -> tuple[float, float]:
     """Return the paid hours of a horizon and what they cost: a fifth of the weekly hours for each day present."""
     open_days = {day.date() for day in _working(team, start, days)}
     hours = np.array([person.weekly_hours / 5 * len(open_days - {*person.absences}) for person in team.specialists])
-    return float(hours.sum()), float((hours * hourly_cost(team)).sum())
+    return float(hours.sum()), float((hours * hourly_cost(team, assume)).sum())

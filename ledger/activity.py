@@ -66,15 +66,19 @@ class Activity:
         }
 
     def _cost(self, start: int, end: int, cash: float) -> Values:
-        """Cash per staffed hour, and staff cost in percent of cash; not available without a staff table."""
+        """Cash per staffed hour, and staff cost in percent of cash; not available without staff.
+
+        The cost is not available where somebody's is 0, which stands for an assumed wage: a ledger knows of none.
+        """
         staff = self.ledger.staff
         hours = staffed_hours(staff, start, end)
         cost = float((hours * staff["cost_per_hour"].to_numpy(np.float64)).sum())
         known = len(staff) > 0
+        priced = known and bool((staff["cost_per_hour"] > 0).all())
         return {
             "cash_per_specialist_hour": formulas.per_hour(cash, float(hours.sum())) if known else None,
             "cost_to_collect": (
-                formulas.cost_to_collect(cost / 10 ** decimals(self.ledger.base_currency), cash) if known else None
+                formulas.cost_to_collect(cost / 10 ** decimals(self.ledger.base_currency), cash) if priced else None
             ),
         }
 

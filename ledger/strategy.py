@@ -6,6 +6,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from ledger.errors import BadInput
+from ledger.exchange import Exchange
 from ledger.reading import Written, read_toml, unknown
 
 _FOLDER = Path(__file__).with_name("strategies")
@@ -46,12 +47,18 @@ class Step(Written):
 
 
 class Strategy(Written):
-    """A named ladder of steps with its limits."""
+    """A named ladder of steps with its limits; without a `currency` its amounts are in the ledger's base currency."""
 
     name: str = Field(pattern=r"^[A-Za-z0-9_\-]+$", description="letters, digits, - and _ only")
     description: str = ""
     contact_cap: int = Field(default=3, ge=1, le=7)  # contacts with a customer in any 7 days
-    minimum_balance: float = Field(default=0, ge=0)  # major units; smaller balances are left alone
+    minimum_balance: float = Field(default=0, ge=0)  # major units of `currency`; smaller balances are left alone
+    currency: str | None = Field(
+        default=None,
+        pattern="^[A-Z]{3}$",
+        description="an ISO 4217 code such as USD",
+        exclude_if=lambda code: code is None,
+    )
     holdout: float = Field(default=0, ge=0, lt=1)  # chance of being left alone for a span, drawn per customer
     holdout_days: int = Field(default=14, ge=1, le=365)  # length of these spans; a step that is due waits for the end
     steps: tuple[Step, ...] = ()
@@ -62,6 +69,25 @@ class Strategy(Written):
         if len(set(names)) < len(names):
             raise ValueError("every step needs a name of its own")
         return self
+
+    def in_base(self, exchange: Exchange) -> "Strategy":
+        """Return the same with its amounts in the ledger's base currency.
+
+        Raises
+        ------
+        BadInput
+            Where an amount has no rate.
+        """
+        if self.currency is None:
+            return self
+        least = exchange.to_base(
+            self.minimum_balance,
+            self.currency,
+            where=f"strategy {self.name}",
+            field="minimum_balance",
+            remedy=f"a strategy file with `currency = {exchange.base!r}`",
+        )
+        return self.model_copy(update={"minimum_balance": least, "currency": None})
 
     @classmethod
     def load(cls, name: "str | Path | Strategy") -> "Strategy":

@@ -4,15 +4,20 @@ Grades: A official statistics, B survey or experiment, C trade source, weak (ass
 policy and target (chosen, not observed), G guess.
 """
 
-from dataclasses import dataclass, fields
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from pathlib import Path
+from typing import Final
 
 import pandas as pd
 
 from ledger import BadInput
+from ledger.exchange import Exchange
 from ledger.reading import unknown
+from ledger.strategy import Strategy
 
+MONEY: Final = ("specialist_wage", "email_cost", "letter_cost")  # what is in `Assumptions.currency`
 _FILE = Path(__file__).with_name("assumptions.csv")
 
 
@@ -28,7 +33,7 @@ def assumptions() -> pd.DataFrame:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Assumptions:
-    """Values of the parameters in `assumptions.csv`, in the units given there."""
+    """Values of the parameters in `assumptions.csv`, in the units given there; money in major units of `currency`."""
 
     call_hazard_ratio: float
     friendly_tone_ratio: float
@@ -61,26 +66,54 @@ class Assumptions:
     email_cost: float
     letter_cost: float
     write_off_age: float
+    currency: str = "USD"
 
     @classmethod
-    def default(cls, **changes: float) -> "Assumptions":
-        """Return the defaults with some values changed.
+    def default(cls, *, currency: str = "USD", **changes: float) -> "Assumptions":
+        """Return the defaults with some values changed; in another currency than USD all amounts must be given.
 
         Raises
         ------
         BadInput
-            For an unknown parameter, a negative value, or a hazard ratio below 1: a contact never delays a payment.
+            For an unknown parameter, a negative value, an amount that is lacking, or a hazard ratio below 1: a contact
+            never delays a payment.
         """
         values = dict(zip(_table()["parameter"], _table()["default"].astype(float), strict=True))
+        lacking = [name for name in MONEY if name not in changes]
+        if currency != "USD" and lacking:
+            rule = f"is assumed in USD: give it in {currency}, or all amounts in USD"
+            raise BadInput(rule, where="assumptions", field=lacking[0], value=values[lacking[0]])
         for name, value in changes.items():
             if name not in values:
                 raise BadInput(unknown(name, sorted(values), "is not an assumption; known:"), field=name)
             if not value >= 0:
                 raise BadInput("must not be negative", where="assumptions", field=name, value=value)
             values[name] = float(value)
-        made = cls(**values)
+        made = cls(currency=currency, **values)
         made._check()
         return made
+
+    def by_name(self) -> dict[str, float]:
+        """Return the values by name."""
+        return {name: getattr(self, name) for name in _table()["parameter"]}
+
+    def in_base(self, exchange: Exchange, needed: Iterable[str]) -> "Assumptions":
+        """Return the same with amounts in the ledger's base currency; one that is not needed and has no rate is NaN.
+
+        Raises
+        ------
+        BadInput
+            Where a needed amount has no rate; it is named.
+        """
+        if self.currency == exchange.base:
+            return self
+        names = MONEY if self.currency in exchange.rates else tuple(needed)
+        amounts = dict.fromkeys(MONEY, float("nan")) | {name: self._in_base(name, exchange) for name in names}
+        return replace(self, currency=exchange.base, **amounts)
+
+    def _in_base(self, name: str, exchange: Exchange) -> float:
+        remedy = "the cost of every specialist's hour in the roster" if name == "specialist_wage" else ""
+        return exchange.to_base(getattr(self, name), self.currency, where="assumptions", field=name, remedy=remedy)
 
     def _check(self) -> None:
         for channel in ("email", "phone", "portal", "letter"):
@@ -115,5 +148,12 @@ class Assumptions:
         return min(float(row["low"]), mode), mode, max(float(row["high"]), mode)
 
 
-_NAMES = {field.name for field in fields(Assumptions)}
+def costs_of(strategy: Strategy, *, wage: bool) -> tuple[str, ...]:
+    """Return the assumed amounts that a strategy costs; the `wage` where a specialist has no cost of their own."""
+    channels = {step.channel for step in strategy.steps}
+    used = (wage and bool(channels), bool(channels & {"email", "portal"}), "letter" in channels)
+    return tuple(name for name, needed in zip(MONEY, used, strict=True) if needed)
+
+
+_NAMES = {field.name for field in fields(Assumptions)} - {"currency"}
 assert set(_table()["parameter"]) == _NAMES, "assumptions.csv and Assumptions name different parameters"

@@ -40,6 +40,13 @@ class Calls:
         return len(self.chase.days) - 1
 
     @property
+    def goodwill(self) -> float:
+        """Price of a contact that is heard, base-currency minor units."""
+        price = self.policy.goodwill
+        assert price is not None, "a request's policy is in the base currency"
+        return price * 10 ** decimals(self.chase.ledger.base_currency)
+
+    @property
     def must(self) -> Flags:
         """Accounts whose promise must be followed up by a call, (n,)."""
         return np.asarray((self.chase.follow_up & self.chase.by_phone())[:, :-1].any(axis=1), np.bool_)
@@ -62,15 +69,14 @@ class Calls:
     def cost(self, weight: Floats) -> Floats:
         """Return expected minutes at their cost, and the price of goodwill where the customer hears, (n, S, D, B)."""
         owing = (self.worths.owing * weight)[:, None, :, None]
-        goodwill = self.policy.goodwill * 10 ** decimals(self.chase.ledger.base_currency) * self.reach.chance
-        spent = self.reach.minutes[:, None] * self.desks.cost[:, None, None] + goodwill[:, None]
+        heard = self.goodwill * self.reach.chance
+        spent = self.reach.minutes[:, None] * self.desks.cost[:, None, None] + heard[:, None]
         return np.asarray(owing * spent)
 
     def cost_of(self, account: int, desk: int, day: int, block: int) -> float:
         """Return the same of one call that is surely wanted."""
-        goodwill = self.policy.goodwill * 10 ** decimals(self.chase.ledger.base_currency)
         spent = self.reach.minutes[account, day, block] * self.desks.cost[desk]
-        heard = self.reach.chance[account, day, block] * goodwill
+        heard = self.reach.chance[account, day, block] * self.goodwill
         return float(self.worths.owing[account, day] * (spent + heard))
 
     def ahead(self, net: Floats, price: float, day: int) -> Floats:

@@ -49,7 +49,7 @@ class Desks:
     def of(cls, team: Team, shifts: Shifts, assume: Assumptions, currency: str) -> "Desks":
         """Return the desks of a team's shifts; hours without a cost of their own are at the assumed wage."""
         people = team.specialists
-        hourly = np.full(len(people), hourly_cost(team).mean()) if people else np.zeros(1)
+        hourly = np.full(len(people), hourly_cost(team, assume).mean()) if people else np.zeros(1)
         productive = assume.productive_hours_per_day / (FULL_SHIFT / 3600)
         return cls(
             team=team,

@@ -211,7 +211,7 @@ def _prices(week: Week, curve: _Curve, percent: float) -> pd.DataFrame:
     people = week.team.specialists + week.newcomers
     dates = week.shifts.dates
     hourly = week.next_hour(week.opened(percent / 100), curve.prices[percent]).reshape(len(people), len(dates), BLOCKS)
-    cost = np.r_[hourly_cost(week.team), np.full(len(week.newcomers), np.nan)]
+    cost = np.r_[hourly_cost(week.team, week.assumptions), np.full(len(week.newcomers), np.nan)]
     own = np.concatenate(
         [week.shifts.paid.sum(axis=2) / 60 * percent / 100, np.zeros((len(week.newcomers), len(dates)))]
     )

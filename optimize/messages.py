@@ -28,7 +28,7 @@ def messages(calls: Calls, chosen: Chosen, assume: Assumptions) -> Messages:
     tone = np.where(calls.worths.tones, calls.worths.gain, -np.inf).argmax(axis=1)[:, :days]
     gain = np.take_along_axis(calls.worths.gain[:, :, :days], tone[:, None], axis=1)[:, 0]
     prices = [assume.letter_cost if s.channel == "letter" else assume.email_cost for s in chase.strategy.steps]
-    price = np.array([*prices, 0.0, 0.0])[step] + calls.policy.goodwill
+    price = np.array([*prices, 0.0, 0.0])[step] + calls.goodwill / unit
     net = gain - price * unit * calls.worths.owing[:, :days]
     may: Flags = np.asarray(calls.free.any(axis=(1, 2, 4)))[:, :days] & ~chase.by_phone()[:, :days]
     followed = chase.follow_up[:, :days] & may

@@ -9,7 +9,6 @@ import pandas as pd
 from ledger import BadInput, Ledger, read_ledger
 from ledger.ledger import Day, as_day
 from ledger.roster import SHIFT_START
-from ledger.storage import check_file
 from ledger.strategy import Strategy
 from models.chosen import check_reference
 from optimize.plan_database import PlanDatabase
@@ -64,6 +63,15 @@ class Order:
     mapping: Path | None = None
     again: bool = False
 
+    def team(self, ledger: Ledger | None = None) -> "Team":
+        """Return the team; a table's open clock and currency, and those of standard full-timers, are the ledger's."""
+        from optimize.team import Team
+
+        source = int(self.roster) if self.roster.isdigit() else self.roster
+        if ledger is None:
+            return Team.load(source)
+        return Team.load(source, timezone=ledger.timezone, currency=ledger.base_currency)
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Task:
@@ -84,26 +92,22 @@ class Task:
         return f"{self.date:%Y-%m-%d}"
 
 
-def check_order(order: Order) -> "tuple[Team, Strategy, PlanDatabase | None]":
+def check_order(order: Order) -> tuple[Strategy, PlanDatabase | None]:
     """Return what can be known to be good before the ledger is read."""
     from optimize.request import check_numbers
-    from optimize.team import Team
 
     check_out(order.out)
-    check_file(order.state / "log" / "plan.jsonl")
     check_reference(order.model)
     check_numbers(order.days, order.exploration, order.seconds)
     if order.previous is not None and not order.previous.is_dir():
         raise BadInput("is not a folder of plans", where=str(order.previous), field="previous")
     if order.max_age < 0:
         raise BadInput("must be at least 0", field="max_age", value=order.max_age)
-    team = Team.load(int(order.roster) if order.roster.isdigit() else order.roster)
-    return team, Strategy.load(order.strategy), None if order.database is None else PlanDatabase(order.database)
+    order.team()
+    return Strategy.load(order.strategy), None if order.database is None else PlanDatabase(order.database)
 
 
-def task_of(
-    order: Order, team: "Team", strategy: Strategy, database: PlanDatabase | None, *, now: pd.Timestamp | None
-) -> Task:
+def task_of(order: Order, strategy: Strategy, database: PlanDatabase | None, *, now: pd.Timestamp | None) -> Task:
     """Return the order with its ledger read, its first day known, and found fresh.
 
     Raises
@@ -116,6 +120,7 @@ def task_of(
     from optimize.shifts import working_days
 
     ledger, remarks = ledger_at(order.ledger, preset=order.preset, mapping=order.mapping)
+    team = order.team(ledger)
     asked = default_date(team, now) if order.date is None else as_day(order.date, field="date")
     date = working_days(asked, 1, team.country)[0]
     if date != asked:
@@ -130,7 +135,7 @@ def task_of(
         if first is not None and not len(ledger.invoices):
             rule = f"nothing was known on the evening before: the ledger's first invoice is of {first:%Y-%m-%d}"
             raise BadInput(rule, field="date", value=f"{date:%Y-%m-%d}")
-    check_fresh(ledger.as_of, date, team.country, max_age=order.max_age, called=safe(order.ledger))
+    check_fresh(ledger.as_of, asked, team.country, max_age=order.max_age, called=safe(order.ledger))
     stops, idle = (None, ()) if order.stops is None else _stops(order.stops, ledger.customers["customer_id"])
     return Task(
         order=order,

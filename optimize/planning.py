@@ -184,7 +184,7 @@ def _identity(asked: Request, calls: Calls, start: Floats | None) -> str:
     words = [
         _VERSION, f"{asked.date:%Y-%m-%d}", asked.days, asked.known.fingerprint, asked.strategy.model_dump_json(),
         asked.timing.name, asked.version, asked.team.model_dump_json(), asked.effects, asdict(asked.policy),
-        asdict(asked.assume), asked.share, asked.seed, sorted(asked.skills.items()),
+        asked.assume.by_name(), asked.share, asked.seed, sorted(asked.skills.items()),
     ]  # fmt: skip
     digest = hashlib.sha256("\n".join(map(str, words)).encode())
     for part in (calls.worths.without, calls.worths.gain, calls.free, calls.desks.minutes, start):

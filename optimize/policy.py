@@ -1,10 +1,13 @@
 """What a contact is worth to the company: the named parameters of a call plan."""
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Final, Literal
 
 from ledger import BadInput
+from ledger.exchange import Exchange
 from ledger.reading import one_of
+
+_GOODWILL: Final = (1.0, "USD")  # grade G
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,7 +26,8 @@ class Policy:
         to 1. With 0 the value is the cash within the horizon: what comes later counts as lost. With 1 it is the whole
         present value: what a contact brings is interest, and the loss avoided.
     goodwill
-        Price of every contact that is heard, in major units of the base currency; 0 for none.
+        Price of every contact that is heard, in major units of the base currency; 0 for none. Without a figure of your
+        own it is 1 USD at the ledger's rate.
     continuity
         Share by which uplift counts more when the customer's usual specialist calls.
     minimum_gap
@@ -44,13 +48,21 @@ class Policy:
     horizon: int = 30
     discount_rate: float = 0.10
     later_cash: float = 0.0
-    goodwill: float = 1.0
+    goodwill: float | None = None
     continuity: float = 0.05
     minimum_gap: int = 2
     reach_attempts: float = 4.0
     acknowledge_minutes: float = 5.0
     tones: Literal["strategy", "best"] = "strategy"
     lookahead: bool = True
+
+    def in_base(self, exchange: Exchange) -> "Policy":
+        """Return the same with a price of goodwill; raise `BadInput` where it is the assumed one and has no rate."""
+        if self.goodwill is not None:
+            return self
+        remedy = f"`rates` in the roster, or a policy with a price in {exchange.base}"
+        price = exchange.to_base(*_GOODWILL, where="policy", field="goodwill", remedy=remedy)
+        return replace(self, goodwill=price)
 
     def __post_init__(self) -> None:
         """Check the ranges."""
@@ -65,6 +77,6 @@ class Policy:
             "acknowledge_minutes": (0, 480),
         }
         for name, (low, high) in ranges.items():
-            if not low <= getattr(self, name) <= high:
+            if getattr(self, name) is not None and not low <= getattr(self, name) <= high:
                 raise BadInput(f"must lie between {low} and {high:g}", field=name, value=getattr(self, name))
         one_of(self.tones, ("strategy", "best"), field="tones")

@@ -12,7 +12,7 @@ import pandas as pd
 from ledger import BadInput, Ledger
 from ledger.ledger import Day, as_day
 from ledger.strategy import Strategy
-from models.assumptions import Assumptions
+from models.assumptions import Assumptions, costs_of
 from models.timing import PaymentTiming, fit
 from models.what_if import Effects
 from optimize.chase import Flags
@@ -102,11 +102,14 @@ def request(
 ) -> Request:
     """Return the checked inputs; see `optimize.planning.plan`."""
     check_numbers(days, exploration)
-    chosen, day = Strategy.load(strategy), as_day(date, field="date")
+    day = as_day(date, field="date")
     known = _known(ledger, day)
-    team, note = Team.load(roster, timezone=ledger.timezone).beside(known)
+    team, note = Team.load(roster, timezone=ledger.timezone, currency=ledger.base_currency).beside(known)
+    exchange = team.exchange(known)
+    chosen, team = Strategy.load(strategy).in_base(exchange), team.in_base(exchange)
+    needed = costs_of(chosen, wage=not team.all_priced)
+    assume = (assumptions or Assumptions.default()).in_base(exchange, needed)
     dates = working_days(day, days + 1, team.country)
-    assume = assumptions or Assumptions.default()
     if isinstance(model, str):
         timing = fit(known, model=model)
         words = f"{model}, learned from {len(known.invoices):,} invoices known on {known.as_of:%Y-%m-%d}"
@@ -124,7 +127,7 @@ def request(
         date=day,
         dates=dates,
         effects=(effects, effects) if effects else (Effects.assumed(assume), Effects.assumed(assume, personal=True)),
-        policy=policy,
+        policy=policy.in_base(exchange),
         assume=assume,
         share=exploration or chosen.holdout,
         stops=stops,

@@ -43,8 +43,8 @@ class Shifts:
         Working days.
     paid
         Paid minutes, shape (specialists, days, blocks), 0 to 120.
-    productive
-        Share of paid minutes that goes into calls, above 0 up to 1.
+    assumptions, productive
+        What is assumed of wages and calls, and the share of paid minutes that goes into calls, above 0 up to 1.
     absent
         Who is away, shape (specialists, days).
     status
@@ -62,6 +62,7 @@ class Shifts:
     team: "Team" = field(repr=False)
     dates: pd.DatetimeIndex
     paid: Floats = field(repr=False)
+    assumptions: Assumptions = field(repr=False)
     productive: float
     absent: Flags = field(repr=False)
     status: str
@@ -105,7 +106,7 @@ class Shifts:
     @property
     def cost(self) -> float:
         """Cost of the paid hours, major units of the team's currency; hours without a cost of their own at the wage."""
-        return float((self.paid.sum(axis=(1, 2)) / 60 * hourly_cost(self.team)).sum())
+        return float((self.paid.sum(axis=(1, 2)) / 60 * hourly_cost(self.team, self.assumptions)).sum())
 
     def table(self) -> pd.DataFrame:
         """Return one row per shift: specialist_id, specialist, date, starts, ends (HH:MM), hours."""
@@ -131,10 +132,18 @@ class Shifts:
         return "\n".join([first, *self.broken["sentence"]])
 
 
-def hourly_cost(team: "Team") -> Floats:
-    """Return the cost of each specialist's paid hour in major units; where none is given, the assumed loaded wage."""
-    assume = Assumptions.default()
+def hourly_cost(team: "Team", assume: Assumptions) -> Floats:
+    """Return the cost of each specialist's paid hour in major units; where none is given, the assumed loaded wage.
+
+    Raises
+    ------
+    BadInput
+        Where the wage is needed, and assumed in another currency than the team's.
+    """
     own = np.array([person.cost_per_hour for person in team.specialists], np.float64)
+    if team.currency != assume.currency and not team.all_priced:
+        rule = f"is assumed in {assume.currency}, and the team is paid in {team.currency}: give all a cost_per_hour"
+        raise BadInput(rule, where="assumptions", field="specialist_wage", value=assume.specialist_wage)
     return np.where(own > 0, own, assume.specialist_wage * assume.loaded_cost_factor)
 
 
@@ -187,6 +196,7 @@ def build(
         team=team,
         dates=dates,
         paid=paid,
+        assumptions=assume,
         productive=productive,
         absent=absent,
         status=status,

@@ -177,7 +177,8 @@ def week(
     everybody = asked.team.model_copy(update={"specialists": asked.team.specialists + newcomers, "rules": Rules()})
     calls, _, _, notes = laid_out(replace(asked, team=everybody))
     nothing = np.zeros((len(newcomers), days, BLOCKS))
-    desks = replace(calls.desks, minutes=np.concatenate([shifts.minutes, nothing]), cost=0 * calls.desks.cost)
+    free = np.zeros_like(calls.desks.cost)  # the roster's hours are paid whether they are used or not
+    desks = replace(calls.desks, minutes=np.concatenate([shifts.minutes, nothing]), cost=free)
     calls = replace(calls, desks=desks, tasks=replace(calls.tasks, cost=desks.cost))
     return _priced(asked.team, shifts, asked.assume, newcomers, calls, (*asked.warnings, *notes))
 

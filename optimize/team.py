@@ -9,11 +9,12 @@ import pandas as pd
 from pydantic import Field, field_validator, model_validator
 
 from ledger.currency import decimals
+from ledger.exchange import Exchange
 from ledger.ledger import Day
 from ledger.reading import Written
 from ledger.roster import BLOCKS, FULL_SHIFT, Roster, roster
 from ledger.tables import TEXT
-from optimize.team_fields import WEEKDAYS, Cells, Days, Languages, Words
+from optimize.team_fields import WEEKDAYS, Cells, Days, Languages, Rates, Words
 
 if TYPE_CHECKING:
     from ledger import Ledger
@@ -138,12 +139,15 @@ class Team(Written):
     name, timezone, country, currency
         The clock on which shifts are given, whose public holidays are days off ("" for none), and the currency of
         `cost_per_hour`.
+    rates
+        Units of `currency` for one unit of another currency, where the ledger has no rate.
     """
 
     name: str = "team"
     timezone: str = "UTC"
     country: str = Field(default="", pattern="^([A-Z]{2})?$", description="an ISO 3166-1 code such as US, or empty")
     currency: str = Field(default="USD", pattern="^[A-Z]{3}$", description="an ISO 4217 code such as USD")
+    rates: Rates = Field(default_factory=dict, exclude_if=lambda rates: not rates)
     rules: Rules = Rules()
     specialists: tuple[Specialist, ...] = ()
 
@@ -168,12 +172,14 @@ class Team(Written):
         return len(self.specialists)
 
     @classmethod
-    def load(cls, source: "Team | str | Path | pd.DataFrame | int", *, timezone: str = "UTC") -> "Team":
+    def load(
+        cls, source: "Team | str | Path | pd.DataFrame | int", *, timezone: str = "UTC", currency: str = "USD"
+    ) -> "Team":
         """Return a team from a TOML file, a table (CSV, Parquet or a frame), or of so many standard full-timers.
 
         A table has the columns of the ledger's staff table, `cost_per_hour` in minor units, and may have the other
-        fields of `Specialist`; then the rules are the default ones. `timezone` is that of a table without one, and of
-        standard full-timers.
+        fields of `Specialist` and a `currency`; then the rules are the default ones. `timezone` and `currency` are
+        those of a table without one, and of standard full-timers.
 
         Raises
         ------
@@ -182,7 +188,7 @@ class Team(Written):
         """
         from optimize.team_files import team_of
 
-        return team_of(source, timezone)
+        return team_of(source, timezone, currency)
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -210,6 +216,41 @@ class Team(Written):
             }
         )
         return roster(table, self.timezone)
+
+    @property
+    def all_priced(self) -> bool:
+        """Whether everybody's hour has a cost of its own, so that no wage is assumed."""
+        return all(person.cost_per_hour for person in self.specialists)
+
+    def exchange(self, ledger: "Ledger") -> Exchange:
+        """Return the rates to the ledger's base currency: the ledger's, and beside them the team's own."""
+        return Exchange.of(ledger).beside(self.currency, self.rates)
+
+    def in_base(self, exchange: Exchange) -> "Team":
+        """Return the same team with its costs in the ledger's base currency.
+
+        Raises
+        ------
+        BadInput
+            Where somebody has a cost and its currency no rate.
+        """
+        if self.currency == exchange.base:
+            return self
+        people = tuple(
+            person.model_copy(
+                update={
+                    "cost_per_hour": exchange.to_base(
+                        person.cost_per_hour,
+                        self.currency,
+                        where=f"roster, specialist {person.id}",
+                        field="cost_per_hour",
+                        remedy=f"`rates` in the roster, or a roster in {exchange.base}",
+                    )
+                }
+            )
+            for person in self.specialists
+        )
+        return self.model_copy(update={"currency": exchange.base, "specialists": people, "rates": {}})
 
     def on_clock(self, timezone: str) -> "Team":
         """Return the same people working the same hours of the day on another clock."""

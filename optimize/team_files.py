@@ -12,21 +12,21 @@ from ledger.roster import roster
 from ledger.tables import COLUMNS
 from optimize.team import Team
 
-_EXTRA: Final = ("name", "preferred", "unavailable", "usual_customers")
+_EXTRA: Final = ("name", "currency", "preferred", "unavailable", "usual_customers")
 
 
-def team_of(source: Team | str | Path | pd.DataFrame | int, timezone: str) -> Team:
+def team_of(source: Team | str | Path | pd.DataFrame | int, timezone: str, currency: str) -> Team:
     """Return the team of a source (see `Team.load`)."""
     if isinstance(source, Team):
         return source
     if isinstance(source, int):
-        return _of_table(roster(source, timezone).table, "staff", timezone)
+        return _of_table(roster(source, timezone).table, "staff", timezone, currency)
     if isinstance(source, pd.DataFrame):
-        return _of_table(source, "staff", timezone)
+        return _of_table(source, "staff", timezone, currency)
     path = Path(source)
     if path.suffix == ".toml":
         return _made(read_toml(path), str(path))
-    return _of_table(_read_table(path), str(path), timezone)
+    return _of_table(_read_table(path), str(path), timezone, currency)
 
 
 def _read_table(path: Path) -> pd.DataFrame:
@@ -42,7 +42,7 @@ def _read_table(path: Path) -> pd.DataFrame:
     raise BadInput("must be a TOML, CSV or Parquet file", where="roster", value=str(path))
 
 
-def _of_table(table: pd.DataFrame, where: str, timezone: str) -> Team:
+def _of_table(table: pd.DataFrame, where: str, timezone: str, currency: str) -> Team:
     """Return the team of a staff table or a superset of it, under the default rules."""
     staff = tuple(COLUMNS["staff"])
     strange = [str(name) for name in table.columns if name not in (*staff, *_EXTRA)]
@@ -57,7 +57,12 @@ def _of_table(table: pd.DataFrame, where: str, timezone: str) -> Team:
         given["id"] = given.pop("specialist_id", "")
         people.append(given)
     zones = [person["timezone"] for person in people if person.get("timezone")]
-    made = _made({"timezone": zones[0] if zones else timezone, "specialists": people}, where)
+    paid_in = list(dict.fromkeys(person.pop("currency") for person in people if "currency" in person))
+    if len(paid_in) > 1:
+        raise BadInput(f"must be one for all of a team, and {paid_in[0]} stands above", where=where, field="currency",
+                       value=paid_in[1])  # fmt: skip
+    team = {"timezone": zones[0] if zones else timezone, "currency": paid_in[0] if paid_in else currency}
+    made = _made({**team, "specialists": people}, where)
     minor = 10 ** decimals(made.currency)
     return made.model_copy(
         update={

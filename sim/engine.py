@@ -29,6 +29,7 @@ from sim.planners import belief as belief_named
 from sim.planners import planner as planner_named
 from sim.planners.protocol import for_one_run
 from sim.portfolio import Portfolio
+from sim.prices import in_base
 from sim.run import Batch, ContactLog, Run
 from sim.setup import prepare
 from sim.state import B1, I4, I8, ladder
@@ -80,18 +81,20 @@ def simulate(
     Raises
     ------
     BadInput
-        For an unknown name or a number out of range.
+        For an unknown name, a number out of range, or an amount in a currency for which the ledger has no rate.
     """
     if not 1 <= days <= LONGEST:
         raise BadInput(f"must lie between 1 and {LONGEST}", field="days", value=days)
     one_of(desk, DESKS, field="desk")
+    people = roster(specialists, portfolio.timezone)
+    chosen, assume = in_base(portfolio, strategy, people, assumptions)
     setting = _Setting(
         portfolio=portfolio,
-        strategy=Strategy.load(strategy),
-        people=roster(specialists, portfolio.timezone),
+        strategy=chosen,
+        people=people,
         planner=for_one_run(planner_named(planner)),
         belief=belief_named(belief),
-        assume=assumptions or portfolio.assumptions,
+        assume=assume,
         days=days,
         seeds=(seed, replication),
         desk=desk,

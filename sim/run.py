@@ -99,7 +99,7 @@ class Run:
     holdout: Holdout = field(repr=False)
     busy_minutes: float
     productive_minutes: float
-    assumptions: Assumptions = field(repr=False)
+    assumptions: Assumptions = field(repr=False)  # in the base currency; not a number where a cost is not known
 
     @property
     def start(self) -> pd.Timestamp:
@@ -143,7 +143,8 @@ class Run:
         minutes = np.bincount(self.log.specialist[worked], self.log.seconds[worked] / 60, len(self.staff))
         own = self.staff["cost_per_hour"].to_numpy(float) / 10 ** decimals(self.portfolio.currency)
         hourly = np.where(own > 0, own, assume.specialist_wage * assume.loaded_cost_factor)
-        labour: float = float(np.sum(minutes * hourly)) / 60 * 8 / assume.productive_hours_per_day
+        paid = np.where(minutes > 0, minutes * hourly, 0.0)
+        labour: float = float(np.sum(paid)) / 60 * 8 / assume.productive_hours_per_day
         steps: list[int] = np.bincount(self.log.step[self.log.step >= 0], minlength=len(self.strategy.steps)).tolist()
         price = {"email": assume.email_cost, "portal": assume.email_cost, "letter": assume.letter_cost, "phone": 0.0}
         return labour + sum(n * price[step.channel] for n, step in zip(steps, self.strategy.steps, strict=True))

@@ -260,6 +260,10 @@ def test_contacts_disputes_and_hours() -> None:
     assert staffed_hours(table("staff", staff), *span).tolist() == [hours]
     assert found["cash_per_specialist_hour"] == pytest.approx(100 / hours)
     assert found["cost_to_collect"] == pytest.approx(100 * hours * 50 / 100)
+    free = [*staff, {**staff[0], "specialist_id": "t", "cost_per_hour": 0}]  # at an assumed wage, which no ledger knows
+    found = kpis(handmade("2025-06-30", rows, payments, staff=free))
+    assert found["cost_to_collect"] is None
+    assert found["cash_per_specialist_hour"] is not None
 
 
 def test_a_contact_belongs_to_the_day_of_the_ledgers_time_zone() -> None:
