@@ -39,7 +39,11 @@ def run_kpi(folder: Path, *, as_of: str | None, start: str | None, end: str | No
         remark(
             "No invoice was issued in this window, so DSO is not available; --as-of, or --from and --to, take another."
         )
-    result = found.to_dict()
+    lacking = [one for one in ledger.answers().findings if one.bars != ("verdict",)]
+    for one in lacking:
+        if not any(one.text in reason for reason in found.reasons.values()):
+            remark(f"mind: {one.text}")
+    result = found.to_dict() | {"answers": [{"name": one.name, "text": one.text} for one in lacking]}
     result["as_of"] = f"{ledger.as_of:%Y-%m-%d}"
     print_json(_finite(result)) if as_json else print(found.summary())
 

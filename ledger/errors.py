@@ -1,4 +1,4 @@
-"""The one error that a person can mend: it names the place, the field, the value and the rule."""
+"""The errors that say what a person can do: mend the input, or take a refusal for an answer."""
 
 from typing import Any, Final
 
@@ -39,3 +39,19 @@ def shortened(text: str, most: int) -> str:
         return text
     tail = most // 3
     return f"{text[: most - tail - 3]} … {text[-tail:]}"
+
+
+class Refused(RuntimeError):
+    """What was asked has no honest answer; the command line ends with exit code 3.
+
+    Parameters
+    ----------
+    message
+        What is refused, and why.
+    details
+        The same for machines.
+    """
+
+    def __init__(self, message: str, /, **details: Any) -> None:
+        super().__init__(message)
+        self.details = details

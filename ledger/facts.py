@@ -25,6 +25,8 @@ class Facts:
     cash_applied: float
     cash_received: float
     cash_ever: float
+    sales_ever: float
+    applied_ever: float  # to invoices, of every kind
     unapplied: float  # cash
     unapplied_credit: float  # of every other kind
     written_off: float
@@ -113,6 +115,8 @@ def _window(book: Columns, flows: _Flows, evening: Evening, start: int, end: int
         cash_applied=amount(flows.applied_cash.between(start, end)),
         cash_received=amount(flows.received.between(start, end)),
         cash_ever=amount(flows.received.at(end)),
+        sales_ever=amount(flows.sold.at(end)),
+        applied_ever=amount(flows.applied.at(end)),
         unapplied=amount(flows.received.at(end) - flows.applied_cash.at(end)),
         unapplied_credit=amount(flows.received_credit.at(end) - (flows.applied.at(end) - flows.applied_cash.at(end))),
         written_off=amount(flows.written_off.between(start, end)),

@@ -14,8 +14,9 @@ Conventions, for every figure here:
 - Amounts in other currencies are converted with the ledger's rates, after adding up.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from textwrap import wrap
 from typing import Any, Final
 
 import numpy as np
@@ -23,6 +24,7 @@ import pandas as pd
 
 from ledger import aging, formulas
 from ledger.activity import Activity, Values
+from ledger.answers import Origin
 from ledger.columns import columns
 from ledger.errors import BadInput
 from ledger.facts import Facts, facts
@@ -67,11 +69,19 @@ _LABELS: Final = {
 }
 
 
+# figures that rest on what was settled, on which day, on all sales, and on what was open on an earlier evening
+_BY_SETTLEMENT: Final = ("dso_true", "cei", "cei_crf", "cei_cash", "bad_debt_percent", "ar_turnover", "cost_to_collect")
+_BY_DAY: Final = ("mean_days_late", "beginning_ar", "cash_collected", "written_off", "cash_per_specialist_hour")
+_BY_SALES: Final = ("dso", "dso_count_back", "best_possible_dso", "add")
+_BY_OPEN: Final = (*_BY_SALES, "percent_current", "percent_over_91", "ar_open")
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Kpis:
     """Key figures of one window; `values` holds `None` where a figure is not available.
 
-    Amounts are in major units of the base currency, percents run from 0 to 100, durations are days.
+    Amounts are in major units of the base currency, percents run from 0 to 100, durations are days. `reasons` say of
+    figures that the ledger cannot tell why it cannot, `at_most` of those that are only known not to be higher.
     """
 
     as_of: pd.Timestamp
@@ -80,13 +90,15 @@ class Kpis:
     currency: str
     values: dict[str, float | None]
     aging: pd.DataFrame
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    at_most: Mapping[str, str] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> float | None:
         """Return one figure by its key."""
         return self.values[name]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything as JSON-ready values; null where not available."""
+        """Return everything as JSON-ready values; null where not available, with the reason where the data lacks it."""
         rows = [
             {"bucket": bucket, "amount": amount, "percent": percent, "invoices": invoices}
             for bucket, amount, percent, invoices in self._aging_rows()
@@ -97,16 +109,18 @@ class Kpis:
             "kpis": dict(self.values),
             "aging": rows,
             "ar": {name: amount for name, _, amount in self._ties()},
+            **{name: dict(why) for name, why in (("not_available", self.reasons), ("at_most", self.at_most)) if why},
         }
 
     def targets(self) -> dict[str, tuple[str, bool | None]]:
-        """Return, by KPI with a pass line, the line in words and whether it is met (`None`: not available)."""
+        """Return, by KPI with a pass line, the line in words and whether it is met (`None`: nobody can tell)."""
         dso, cei, bad, terms = (self.values[name] for name in ("dso", "cei", "bad_debt_percent", "terms"))
         line = None if terms is None else terms + DSO_SLACK
+        met = None if dso is None or line is None else dso <= line
         return {
             "dso": (
                 "within 10 days of terms" if line is None else f"at most {line:.1f} (terms + 10)",
-                None if dso is None or line is None else dso <= line,
+                None if met is False and "dso" in self.at_most else met,
             ),
             "cei": (f"above {CEI_TARGET:.0f}", None if cei is None else cei > CEI_TARGET),
             "bad_debt_percent": (f"below {BAD_DEBT_TARGET}", None if bad is None else bad < BAD_DEBT_TARGET),
@@ -121,13 +135,24 @@ class Kpis:
             shown = "not available" if value is None else f"{value:,.2f}"
             rule, met = targets.get(name, ("", None))
             verdict = {True: "pass: ", False: "MISS: ", None: ""}[met]
-            lines.append(f"{label:<42}{shown:>22}   {verdict}{rule}".rstrip())
+            if name in self.at_most:
+                shown = f"at most {shown}"
+            lines.append(f"{label:<42}{shown:>22}   {'' if name in self.reasons else verdict + rule}".rstrip())
         lines += ["", f"{'days past due':<16}{'amount':>26}{'percent':>12}{'invoices':>14}"]
         for bucket, amount, percent, invoices in self._aging_rows():
             share = "-" if percent is None else f"{percent:.2f}"
             lines.append(f"{bucket.replace('_', ' '):<16}{amount:>26,.2f}{share:>12}{invoices:>14,}")
         lines += [f"{label:<22}{amount:>20,.2f}" for _, label, amount in self._ties()]
-        return "\n".join(lines)
+        return "\n".join(part for line in [*lines, *self._remarks()] for part in wrap(line, 100) or [""])
+
+    def _remarks(self) -> list[str]:
+        """Return why figures are not available, and which are only bounds, a sentence for each reason."""
+        said = []
+        for start, named in (("not available", self.reasons), ("at most", self.at_most)):
+            for reason in dict.fromkeys(named.values()):
+                labels = [_LABELS[name] for name in named if named[name] == reason]
+                said += ["", f"{start}: {reason} ({', '.join(labels)})"]
+        return said
 
     def _ties(self) -> list[tuple[str, str, float]]:
         """Return what the aging adds up to, what is still to be applied, and what is left: name, words, amount."""
@@ -169,13 +194,16 @@ def kpis(ledger: Ledger, *, start: Day | None = None, end: Day | None = None) ->
     if first > last:
         raise BadInput("must not lie after the window's end", field="start", value=f"{timestamp(first):%Y-%m-%d}")
     fact = next(facts(columns(ledger), [first], [last]))
+    reasons, at_most = _untold(fact, ledger.origin)
     return Kpis(
         as_of=timestamp(last),
         start=timestamp(first),
         end=timestamp(last),
         currency=ledger.base_currency,
-        values=_values(fact, Activity(ledger)),
+        values=_told(_values(fact, Activity(ledger)), reasons),
         aging=aging.table(fact.aging, fact.aging_invoices),
+        reasons=reasons,
+        at_most=at_most,
     )
 
 
@@ -190,7 +218,8 @@ def kpi_path(ledger: Ledger, days: Iterable[Day]) -> pd.DataFrame:
     activity, rows = Activity(ledger), []
     for fact in facts(columns(ledger), [month_start(int(end)) for end in ends], [int(end) for end in ends]):
         amounts = {f"aging_{name}": float(amount) for name, amount in zip(aging.BUCKETS, fact.aging, strict=True)}
-        rows.append(_values(fact, activity) | amounts | {"cumulative_cash": fact.cash_ever})
+        values = _told(_values(fact, activity), _untold(fact, ledger.origin)[0])
+        rows.append(values | amounts | {"cumulative_cash": fact.cash_ever})
     index = pd.DatetimeIndex([timestamp(end) for end in ends], name="day")
     return pd.DataFrame(rows, index=index, columns=None if rows else [*_LABELS]).astype(np.float64).loc[asked]
 
@@ -201,6 +230,28 @@ def _known(ledger: Ledger, day: Day) -> pd.Timestamp:
         rule = f"this ledger knows nothing after {ledger.as_of:%Y-%m-%d}"
         raise BadInput(rule, field="end", value=f"{day:%Y-%m-%d}")
     return day
+
+
+def _untold(fact: Facts, origin: Origin) -> tuple[dict[str, str], dict[str, str]]:
+    """Return which figures of a window the ledger cannot tell, and which it only bounds from above, with the reason.
+
+    Where nothing was ever settled, what was settled is probably missing: sales are those still open, so DSO is at
+    most what they say. Where most settlements have no day, no figure is known that rests on the day of one; what is
+    open on the source's own last evening does not.
+    """
+    if fact.sales_ever > 0 and fact.applied_ever == 0:
+        reason = f"the source holds no settled invoice by {timestamp(fact.end):%Y-%m-%d}"
+        return dict.fromkeys(_BY_SETTLEMENT, reason), dict.fromkeys(_BY_SALES, f"{reason}, so sales may be missing")
+    until = None if origin.until is None else day_number(origin.until)
+    if not origin.guessed or (until is not None and fact.start > until):
+        return {}, {}
+    early = until is not None and fact.end < until
+    names = (*_BY_SETTLEMENT, *_BY_DAY, *(_BY_OPEN if early else ()))
+    return dict.fromkeys(names, origin.settlements_undated), {}
+
+
+def _told(values: Values, reasons: Mapping[str, str]) -> Values:
+    return {name: None if name in reasons else value for name, value in values.items()}
 
 
 def _values(fact: Facts, activity: Activity) -> Values:

@@ -16,6 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ledger.answers import Answers, Origin, answers, read_origin
 from ledger.errors import BadInput
 from ledger.storage import write_folder
 from ledger.tables import COLUMNS, empty, validated
@@ -68,6 +69,7 @@ class Ledger:
     holdouts: pd.DataFrame = field(default_factory=lambda: empty("holdouts"))
     staff: pd.DataFrame = field(default_factory=lambda: empty("staff"))
     rates: pd.DataFrame = field(default_factory=lambda: empty("rates"))
+    origin: Origin = field(default_factory=Origin)  # what the import knew and the tables do not show
 
     @property
     def tables(self) -> Mapping[str, pd.DataFrame]:
@@ -123,6 +125,16 @@ class Ledger:
         rates = dict(zip(self.rates["currency"], self.rates["rate"], strict=True)) | {self.base_currency: 1.0}
         scale = {code: rate * 10.0 ** (decimals(self.base_currency) - decimals(code)) for code, rate in rates.items()}
         return currency.map(scale).to_numpy(np.float64)
+
+    # -- what it can tell
+
+    @cached_property
+    def _answers(self) -> Answers:
+        return answers(self)
+
+    def answers(self) -> Answers:
+        """Return what the ledger can answer, and by name what it did not see."""
+        return self._answers
 
     # -- time
 
@@ -193,12 +205,14 @@ class Ledger:
 
         `beside` holds texts by file name that are written into the folder with the tables.
         """
-        about = {
-            "format": 1,
+        about: dict[str, Any] = {
+            "format": FORMAT,
             "as_of": f"{self.as_of:%Y-%m-%d}",
             "base_currency": self.base_currency,
             "timezone": self.timezone,
         }
+        if origin := self.origin.to_dict():
+            about["origin"] = origin
 
         def fill(fresh: Path) -> None:
             for name, table in self.tables.items():
@@ -219,6 +233,8 @@ class Ledger:
                 continue  # a table that came later: ledgers without it keep their fingerprints
             rows = pd.util.hash_pandas_object(table, index=False).to_numpy()
             digest.update(f"{name} {len(table)}".encode() + np.sort(rows).tobytes())
+        if origin := self.origin.to_dict():
+            digest.update(json.dumps(origin, sort_keys=True).encode())
         return digest.hexdigest()[:16]
 
     def summary(self) -> str:
@@ -231,6 +247,7 @@ class Ledger:
 
 
 ABOUT = "ledger.json"
+FORMAT = 2  # of the folder; 1 had no `origin`. A later one is refused
 
 
 def read_ledger(folder: str | Path) -> Ledger:
@@ -247,16 +264,18 @@ def read_ledger(folder: str | Path) -> Ledger:
         present = {name: folder / f"{name}.parquet" for name in COLUMNS if (folder / f"{name}.parquet").exists()}
         tables = {name: pd.read_parquet(path) for name, path in present.items()}
         as_of, base = as_day(about["as_of"]), str(about["base_currency"])
-        timezone = str(about["timezone"])
+        timezone, origin = str(about["timezone"]), read_origin(about, FORMAT)
         missing = {"customers", "invoices", "payments"} - tables.keys()
     except (FileNotFoundError, NotADirectoryError) as error:
         raise BadInput("is not a ledger folder (make one with `collectlab import`)", where=str(folder)) from error
-    except (KeyError, ValueError, OSError, pa.ArrowException) as error:
+    except (KeyError, TypeError, ValueError, OSError, pa.ArrowException) as error:
+        if isinstance(error, BadInput) and error.field == "format":
+            raise BadInput(error.rule, where=str(folder / ABOUT), field=error.field, value=error.value) from error
         raise BadInput(f"cannot be read as a ledger: {error}", where=str(folder)) from error
     if missing:
         raise BadInput(f"lacks {', '.join(sorted(missing))}", where=str(folder))
     try:
-        return Ledger(as_of=as_of, base_currency=base, timezone=timezone, **tables).validate()
+        return Ledger(as_of=as_of, base_currency=base, timezone=timezone, origin=origin, **tables).validate()
     except BadInput as error:
         where = f"{folder}: {error.where}" if error.where else str(folder)
         raise BadInput(error.rule, where=where, field=error.field, value=error.value) from error

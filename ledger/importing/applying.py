@@ -79,6 +79,8 @@ class Settled:
     payments: pd.DataFrame
     credited: int  # sum of the credits that stand among the invoices
     warnings: list[str]
+    pieces: int  # amounts applied to invoices
+    undated: int  # of them, those without a day in the source
 
 
 def settle_all(
@@ -114,7 +116,14 @@ def settle_all(
     _say(warnings, receipts, left, undated, map_)
     if table is not None:
         _compare(warnings, documents, invoices, debits, pieces)
-    return Settled(payments=frame, credited=int(credits.amount.sum()), warnings=warnings)
+    guessed = (pieces.credit < 0) & np.isnat(debits.cleared[pieces.invoice])
+    return Settled(
+        payments=frame,
+        credited=int(credits.amount.sum()),
+        warnings=warnings,
+        pieces=len(pieces.credit),
+        undated=int(guessed.sum()),
+    )
 
 
 def _debits(documents: Documents, invoices: Invoices, clearings: Ints, *, by_table: bool) -> tuple[Debits, Flags]:

@@ -70,7 +70,8 @@ class Imported:
             counts = rule_counts(self.rejects)
             lines += [f"  {n:,} {rule} ({table}{f', {column}' if column else ''})" for n, rule, table, column in counts]
         lines += ["mind:", *(f"  {warning}" for warning in self.warnings)] if self.warnings else []
-        return "\n".join([*lines, f"ledger: {self.ledger.summary()}"])
+        lines += [f"ledger: {self.ledger.summary()}"]
+        return "\n".join([*lines, *(f"  {one.text}" for one in self.ledger.answers().findings)])
 
     def about(self) -> dict[str, Any]:
         """Return the account as plain values, for JSON."""
@@ -101,6 +102,7 @@ class Imported:
                 for account in self.accounts
             ],
             "warnings": list(self.warnings),
+            "answers": self.ledger.answers().to_dict(),
             "fingerprint": self.ledger.fingerprint,
         }
 

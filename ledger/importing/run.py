@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ledger.answers import Origin
 from ledger.errors import BadInput
 from ledger.importing.applying import Settled, settle_all
 from ledger.importing.cells import Flags, flags
@@ -140,9 +141,24 @@ def _ledger(
         payments=settled.payments,
         customers=customers,
         rates=money.frame(),
+        origin=_origin(documents, settled, as_of),
         **others,
     )
     return ledger.validate(), [*settled.warnings, *_remarks(documents, as_of)]
+
+
+def _origin(documents: Documents, settled: Settled, as_of: np.datetime64) -> Origin:
+    """Return what the ledger's tables will not show of its source: which days are guesses."""
+    rows, given = documents.invoices, documents.intake.day
+    issued = given("issue_date")[rows]
+    found = Origin(
+        settlements=settled.pieces,
+        undated=settled.undated,
+        issue_dates=int((~np.isnat(issued) & (issued != documents.issued[rows])).sum()),
+        due_dates=int(np.isnat(given("due_date")[rows]).sum()),
+        until=pd.Timestamp(as_of),
+    )
+    return Origin() if found.plain else found
 
 
 def _others(
