@@ -138,12 +138,13 @@ class Kpis:
             if name in self.at_most:
                 shown = f"at most {shown}"
             lines.append(f"{label:<42}{shown:>22}   {'' if name in self.reasons else verdict + rule}".rstrip())
+        lines += [part for said in self._remarks() for part in ("", *wrap(said, 100))]
         lines += ["", f"{'days past due':<16}{'amount':>26}{'percent':>12}{'invoices':>14}"]
         for bucket, amount, percent, invoices in self._aging_rows():
             share = "-" if percent is None else f"{percent:.2f}"
             lines.append(f"{bucket.replace('_', ' '):<16}{amount:>26,.2f}{share:>12}{invoices:>14,}")
         lines += [f"{label:<22}{amount:>20,.2f}" for _, label, amount in self._ties()]
-        return "\n".join(part for line in [*lines, *self._remarks()] for part in wrap(line, 100) or [""])
+        return "\n".join(lines)
 
     def _remarks(self) -> list[str]:
         """Return why figures are not available, and which are only bounds, a sentence for each reason."""
@@ -151,7 +152,7 @@ class Kpis:
         for start, named in (("not available", self.reasons), ("at most", self.at_most)):
             for reason in dict.fromkeys(named.values()):
                 labels = [_LABELS[name] for name in named if named[name] == reason]
-                said += ["", f"{start}: {reason} ({', '.join(labels)})"]
+                said.append(f"{start}: {reason} ({'; '.join(labels)})")
         return said
 
     def _ties(self) -> list[tuple[str, str, float]]:
