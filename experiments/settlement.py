@@ -39,6 +39,7 @@ def settlement(run: "Run", discount: float) -> Settlement:
     """Return what a run is worth at a yearly discount rate."""
     from ledger.calendar import NEVER
     from ledger.currency import decimals
+    from ledger.tables import PAYMENT_KINDS
 
     inv, end = run.columns, run.days
     credited = (inv.dispute < NEVER) & (inv.resolve <= end)
@@ -47,14 +48,21 @@ def settlement(run: "Run", discount: float) -> Settlement:
     )
     paid = (inv.pay <= inv.lapse) & (inv.pay <= end)
     lapsed = ~paid & (inv.lapse <= end)
-    cash = float(left[paid] @ np.exp(-discount / 365 * inv.pay[paid]))
+    minor, parts = 10 ** decimals(run.portfolio.currency), run.parts
+    main = parts.paid_on <= end
+    in_cash = np.ones(len(left), bool)
+    in_cash[parts.invoice[parts.rest == 0]] = (parts.settled_by == PAYMENT_KINDS.index("cash"))[parts.rest == 0]
+    cash = float(left[paid & in_cash] @ np.exp(-discount / 365 * inv.pay[paid & in_cash]))
+    cash += float(parts.paid[main] / minor @ np.exp(-discount / 365 * parts.paid_on[main]))
     open_ones = np.flatnonzero((left > 0) & ~paid & ~lapsed)
     day = _run_off(run, open_ones)
-    comes = day <= inv.lapse[open_ones]
+    comes = (day <= inv.lapse[open_ones]) & in_cash[open_ones]
     later = float(left[open_ones[comes]] @ np.exp(-discount / 365 * day[comes]))
     until = np.minimum(np.minimum(inv.pay, inv.lapse), end + 1)
     owed = float(left @ np.maximum(until - np.maximum(inv.issue, 1), 0))
-    sales = float(left[inv.issue >= 1].sum())
+    begin = np.maximum(inv.issue[parts.invoice], 1)
+    owed += float(parts.paid[main] / minor @ np.maximum(np.minimum(parts.paid_on, end + 1) - begin, 0)[main])
+    sales = float(left[inv.issue >= 1].sum() + parts.paid[main & (inv.issue[parts.invoice] >= 1)].sum() / minor)
     return Settlement(
         cash=cash,
         cash_and_run_off=cash + later,
@@ -74,7 +82,7 @@ def _run_off(run: "Run", which: npt.NDArray[np.intp]) -> npt.NDArray[np.int64]:
     out = inv.pay[which].astype(np.int64)
     for k in np.flatnonzero(out >= NEVER).tolist():
         i = which[k]
-        kind, start = behaviour.kind[inv.customer[i]], int(inv.due[i]) + tables.first_day
+        kind, start = inv.kind[i], int(inv.clock[i]) + tables.first_day
         column = crossing(
             tables.cumulative[kind], tables.decayed[kind], inv.added[i], inv.target[i], run.days + 1 - start
         )

@@ -4,11 +4,12 @@ An end takes an invoice away from the others: the chances of all ends and of sti
 Treating the other ends as censored, as a survival curve for one end alone does, would count what was credited as if it
 could still be paid.
 
-The event of a paid invoice is its final payment; partial payments before it change nothing. Time runs in whole days
-since issue, from the issue day, 0, so many ends fall on one day. The estimator is exact with ties: of the invoices at
-risk on a day, all ends count against the same number. lifelines has the estimator for untied times only: it shifts tied
-ends by amounts drawn from numpy's global random stream, those of day 0 even to before the issue. Whole days cannot have
-that, hence the few lines here; the tests hold them against lifelines on untied times.
+The event of a paid invoice is its main payment (`models.history`); what becomes of the rest that it leaves is in
+`models.part_payments`. Time runs in whole days since issue, from the issue day, 0, so many ends fall on one day. The
+estimator is exact with ties: of the invoices at risk on a day, all ends count against the same number. lifelines has
+the estimator for untied times only: it shifts tied ends by amounts drawn from numpy's global random stream, those of
+day 0 even to before the issue. Whole days cannot have that, hence the few lines here; the tests hold them against
+lifelines on untied times.
 
 Variance: Greenwood's, carried from day to day by the delta method with multinomial increments; without ties that is
 the formula lifelines uses (Collett, *Modelling Survival Data in Medical Research*, 3rd edition, page 411). It takes

@@ -1,7 +1,7 @@
 """Episodes: when each invoice was at risk of being paid, cut where its state changed (a counting process).
 
-The event is the final payment, the day on which the cash came that settled the invoice; partial payments before it
-change nothing. A credit note, write-off, agency or factor that ends an invoice is an end of its own.
+The event is the main payment (`models.history`). A credit note, write-off, agency or factor that ends an invoice before
+that is an end of its own.
 """
 
 from dataclasses import dataclass
@@ -118,7 +118,7 @@ def ends(ledger: Ledger, past: History) -> Ints:
 def person_periods(rows: Episodes) -> pd.DataFrame:
     """Return one row per invoice and day at risk: invoice, customer, day, late, paid, disputed, contact columns.
 
-    `day` counts from the issue and `late` from the due date; `paid` says whether the last payment came on that day.
+    `day` counts from the issue and `late` from the due date; `paid` says whether the main payment came on that day.
     """
     length = rows.stop - rows.start
     at = np.repeat(np.arange(len(rows)), length)

@@ -9,7 +9,7 @@ References: Uno et al. (2011), Statistics in Medicine 30:1105 (concordance); Gra
 JMLR 21:85 (D-calibration); Czado et al. (2009), Biometrics 65:1254 (calibration of whole-number predictions).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import numpy as np
@@ -20,6 +20,7 @@ from ledger import BadInput
 from ledger.months import day_numbers
 from models.history import Ints
 from models.outcomes import FLOOR, Outcomes
+from models.part_payments import ExpectedShares
 from models.prediction import Prediction
 from models.scores import BINS, Absolute, Averaged, DCalibration, Gap, Ranked, Score, Separated
 from models.timing import Floats
@@ -208,7 +209,9 @@ def d_calibration(
     return DCalibration(bins=share, gap=gap)
 
 
-def cash_error(prediction: Prediction, cash: pd.DataFrame, amounts: Floats) -> Absolute:
+def cash_error(
+    prediction: Prediction, cash: pd.DataFrame, amounts: Floats, shares: ExpectedShares | None = None
+) -> Absolute:
     """Return the weekly cash-forecast error in percent of the cash that came; 0 is best.
 
     ``100 · Σ |expected − came| ÷ Σ came`` over whole weeks, all invoices together.
@@ -220,20 +223,29 @@ def cash_error(prediction: Prediction, cash: pd.DataFrame, amounts: Floats) -> A
     cash
         What came of each invoice in each week, base-currency minor units, shape (n, weeks); columns are first days.
     amounts
-        What each invoice would bring, base-currency minor units, shape (n,).
+        Of the invoices, base-currency minor units, shape (n,).
+    shares
+        What main payments and rests bring of them; None: all at once, by the main payment.
     """
     if not len(cash.columns):
         return Absolute(forecast=np.zeros((len(prediction), 1)), came=np.zeros((len(prediction), 1)))
     starts = day_numbers(pd.DatetimeIndex(cash.columns))
     due = day_numbers(prediction.invoices["due_date"])
+    if shares is not None:
+        prediction = replace(prediction, curves=1 - shares.received(1 - prediction.curves))
     before, after = prediction.at(starts - 1 - due[:, None]), prediction.at(starts + 6 - due[:, None])
     return Absolute(forecast=amounts[:, None] * (before - after), came=cash.to_numpy(np.float64))
 
 
 def scores(
-    prediction: Prediction, outcomes: Outcomes, cash: pd.DataFrame, amounts: Floats, days: Ints
+    prediction: Prediction,
+    outcomes: Outcomes,
+    cash: pd.DataFrame,
+    amounts: Floats,
+    days: Ints,
+    shares: ExpectedShares | None = None,
 ) -> dict[str, Score]:
-    """Return every metric of `METRICS`; `days` is the support of the Brier score, `cash` as for `cash_error`."""
+    """Return every metric of `METRICS`; `days` is the support of the Brier score, the rest is as for `cash_error`."""
     low, high = prediction.quantile(0.1), prediction.quantile(0.9)
     ends = prediction.at(outcomes.late - 1), prediction.at(outcomes.late)
     observed = coverage(low, high, outcomes)
@@ -252,7 +264,7 @@ def scores(
         "d_calibration": d_calibration(*ends, outcomes),
         "d_calibration_gap": d_calibration(*ends, outcomes, gap=True),
         "bucket_accuracy": bucket_accuracy(np.stack([prediction.at(day) for day in BUCKETS], axis=1), outcomes),
-        "cash_error": cash_error(prediction, cash, amounts),
+        "cash_error": cash_error(prediction, cash, amounts, shares),
     }
 
 

@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 
 from ledger import BadInput, Ledger
-from ledger.ledger import Day, as_day
+from ledger.ledger import Day, as_day, positions
 from ledger.months import day_number, day_numbers, timestamp
 from models.footprint import measured
 from models.history import Flags, Ints
 from models.metrics import METRICS, scores, support
 from models.outcomes import Outcomes
+from models.part_payments import ExpectedShares, PartPayments
 from models.prediction import Prediction, predict
 from models.scores import Score
 from models.timing import Floats, PaymentTiming, fit
@@ -45,6 +46,7 @@ class Trial:
     outcomes: Outcomes
     cash: pd.DataFrame
     amounts: Floats
+    shares: ExpectedShares  # of the amounts, as known at the cut
     wanted: tuple[int, int]  # support of the Brier score as asked for, and below as followed
     days: Ints
     owner: Ints
@@ -72,6 +74,7 @@ class Trial:
             outcomes=outcomes,
             cash=weekly_cash(ledger, rows, cut),
             amounts=invoices["amount"].to_numpy(np.float64) * ledger.base_rate[rows],
+            shares=_shares(ledger.snapshot(cut), invoices["customer_id"]),
             wanted=days,
             days=support(outcomes, days),
             owner=owner,
@@ -84,7 +87,7 @@ class Trial:
         learned = measured(lambda: fit(known, model=model, seed=seed) if isinstance(model, str) else model)
         told = measured(lambda: predict(learned.result.knowing(ledger), self.invoices))
         peaks = [step.peak_mib for step in (learned, told) if step.peak_mib is not None]
-        found: dict[str, Score] = scores(told.result, self.outcomes, self.cash, self.amounts, self.days)
+        found: dict[str, Score] = scores(told.result, self.outcomes, self.cash, self.amounts, self.days, self.shares)
         values = {name: score.value for name, score in found.items()}
         return Run(
             fitted=learned.result,
@@ -97,6 +100,10 @@ class Trial:
                 "peak_mib": max(peaks, default=np.nan),
             },
         )
+
+
+def _shares(known: Ledger, customers: "pd.Series[str]") -> ExpectedShares:
+    return PartPayments.of(known).expected(positions(customers, known.customers["customer_id"]))
 
 
 def resamples(customers: "pd.Series[str]", size: int, seed: int) -> tuple[Ints, Floats]:

@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from ledger.months import day_number
+from models.part_payments import OpenAmounts
 from models.timing import PaymentTiming
 from models.what_if import Effects, remembered_contacts
 from optimize.chase import Chase, Flags, Floats, Ints
@@ -60,10 +61,11 @@ def values(chase: Chase, model: PaymentTiming, effects: tuple[Effects, Effects],
     worth = np.zeros((len(chase.invoice), len(chase.days)))
     gain = np.zeros((len(chase.invoice), 2, len(chase.days)))
     unpaid = np.ones((len(chase.invoice), len(chase.days)))
+    owed = OpenAmounts.of(chase.ledger, model)
     order = np.argsort(-chase.due, kind="stable")
     for rows in np.split(order, range(_CHUNK, len(order), _CHUNK)):
         if len(rows):
-            parts = _Part.of(chase, model, rows, age, policy)
+            parts = _Part.of(chase, owed, rows, age, policy)
             worth[rows] = parts.worth[:, None]
             unpaid[rows] = parts.unpaid
             gain[rows] = parts.gain(extra[chase.account[rows]], effects[0])
@@ -108,14 +110,13 @@ class _Part:
     at: Ints  # (D,) days after the evening known
 
     @classmethod
-    def of(cls, chase: Chase, model: PaymentTiming, rows: Ints, age: int, policy: Policy) -> "_Part":
+    def of(cls, chase: Chase, owed: OpenAmounts, rows: Ints, age: int, policy: Policy) -> "_Part":
         known = day_number(chase.ledger.as_of)
         at = chase.days - known
         span = int(at[0]) + policy.horizon
-        asked = chase.ledger.invoices.iloc[chase.invoice[rows]].assign(asked_on=chase.ledger.as_of)
         late = known - chase.due[rows]  # ascending
         grid = np.arange(late[0], late[-1] + span + 1)
-        total = model.cumulative_hazard(asked, np.r_[grid, max(age, int(grid[-1]) + 1)])
+        total = owed.cumulative_hazard(chase.invoice[rows], np.r_[grid, max(age, int(grid[-1]) + 1)])
         place = (late - late[0])[:, None] + np.arange(span + 1)
         inside = np.take_along_axis(total, place, axis=1)
         end_age = np.clip(age - late, span, None)

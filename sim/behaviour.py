@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ledger import BadInput
+from models.part_payments import CLASSES, PartPayments
 from sim.write_offs import WriteOffs
 
 
@@ -40,6 +41,9 @@ class Behaviour:
         Factor on the assumed share of disputed invoices; 0 where the hazard already contains the delay by disputes.
     write_offs
         When unpaid invoices are written off; None where all are at the assumed age.
+    part_payments
+        What main payments bring and what becomes of rests, whose hazards are then the last two rows of `hazard` (small
+        and large), by days since the main payment; None: all pay in full.
     """
 
     first_day: int
@@ -56,6 +60,12 @@ class Behaviour:
     keeps: npt.NDArray[np.float64]
     disputes: float
     write_offs: WriteOffs | None = None
+    part_payments: PartPayments | None = None
+
+    @property
+    def rest_kind(self) -> int:
+        """Row of `hazard` of small rests, large ones have the next; the number of rows where all pay in full."""
+        return len(self.hazard) - (0 if self.part_payments is None else len(CLASSES))
 
     def __post_init__(self) -> None:
         """Check shapes and ranges once, so that no kernel has to."""

@@ -106,7 +106,7 @@ class _Books:
                 "customer_id": _text(self.owner.take(chosen)),
                 "issue_date": self.dates(self.inv.issue[at]),
                 "due_date": self.dates(self.inv.due[at]),
-                "amount": self.inv.amount[at],
+                "amount": self.run.amount[at],
                 "currency": _constant(self.run.portfolio.currency, len(at)),
                 "discount_percent": np.full(len(at), np.nan),
                 "discount_days": pd.array(np.full(len(at), np.nan), dtype="Int64"),
@@ -117,21 +117,33 @@ class _Books:
         """Credit notes, cash and write-offs booked in the run, in the invoice's own currency."""
         before, end = self.run.portfolio.ledger, self.run.days
         pay, lapse, resolve = (column[self.shown] for column in (self.inv.pay, self.inv.lapse, self.inv.resolve))
-        owed, credit = self.inv.amount[self.shown].copy(), self.inv.credit[self.shown].copy()
+        owed, credit = self.run.amount[self.shown], self.inv.credit[self.shown].copy()
+        rest = self.inv.amount[self.shown]
         currency = pd.Series(_constant(self.run.portfolio.currency, len(owed)))
         if len(self.old):
             original = before.open_amount()[self.old_row]
             credit[self.old] = credit[self.old] * original // owed[self.old]
+            rest[self.old] = rest[self.old] * original // owed[self.old]
             owed[self.old] = original
             currency.iloc[self.old] = before.invoices["currency"].iloc[self.old_row].to_numpy()
         credited = (self.inv.dispute[self.shown] < NEVER) & (resolve <= end) & (credit > 0)
-        left = owed - np.where(credited, credit, 0)
-        parts = (
+        main, settled_by = np.full(len(owed), NEVER, np.int32), np.full(len(owed), PAYMENT_KINDS.index("cash"))
+        row = self.row[self.run.parts.invoice]
+        main[row[row >= 0]] = self.run.parts.paid_on[row >= 0]
+        settled_by[row[row >= 0]] = np.where(self.run.parts.rest == 0, self.run.parts.settled_by, settled_by[row])[
+            row >= 0
+        ]
+        part_paid = main <= end
+        left = owed - np.where(credited, credit, 0) - np.where(part_paid, owed - rest, 0)
+        paid = (pay <= lapse) & (pay <= end)
+        parts = [
             ("C", credited, resolve, credit, "credit_note"),
-            ("P", (pay <= lapse) & (pay <= end), pay, left, "cash"),
+            ("M", part_paid, main, owed - rest, "cash"),
             ("W", (lapse < pay) & (lapse <= end), lapse, left, "write_off"),
-        )
-        return pd.concat([self._settlements(*part, currency) for part in parts], ignore_index=True)
+            *(("P", paid & (settled_by == k), pay, left, name) for k, name in enumerate(PAYMENT_KINDS)),
+        ]
+        made = [part for part in parts if part[1].any()] or parts[:1]
+        return pd.concat([self._settlements(*part, currency) for part in made], ignore_index=True)
 
     def _settlements(
         self, prefix: str, which: B1, day: I4, amount: I8, kind: str, currency: "pd.Series[str]"
@@ -201,9 +213,9 @@ class _Books:
             return empty("promises")
         amount = log.amount[at]
         if len(self.old):  # in the invoice's own currency
-            original = self.inv.amount[self.shown]
+            original = self.run.amount[self.shown]
             original[self.old] = self.run.portfolio.ledger.open_amount()[self.old_row]
-            amount = amount * original[row[at]] // self.inv.amount[log.invoice[at]]
+            amount = amount * original[row[at]] // self.run.amount[log.invoice[at]]
         return pd.DataFrame(
             {
                 "contact_id": _text(self._contact_ids(log.contact[at])),

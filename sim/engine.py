@@ -24,6 +24,7 @@ from sim.evening import PromiseLog, Response, after_calls, callbacks, respond, r
 from sim.holdout import Holdout
 from sim.keyed import Purpose, key
 from sim.morning import due_contacts, open_disputes, sweep
+from sim.part_payments import pay_main_parts
 from sim.planners import Belief, Planner
 from sim.planners import belief as belief_named
 from sim.planners import planner as planner_named
@@ -179,6 +180,7 @@ class _DayClock:
         for day, following in zip(days, [*days, NEVER][1:], strict=True):
             yield env.timeout(day * _DAY - env.now)
             self._open_disputes(day)
+            pay_main_parts(self._seen(day), self.world.parts, self.inv, self.acc, self.pays)
             sweep(day, before, self._seen(day), self.inv, self.acc, self.ladder)
             messages, to_call = self.holdout.spared(day, *due_contacts(day, self.acc, self.ladder))
             sent = Batch.of(messages, self.acc.step[messages], day * _DAY + SHIFT_START)
@@ -187,6 +189,7 @@ class _DayClock:
             self._evening(day, following, sent, calls, incoming)
             before = day
         self._open_disputes(self.setting.days)
+        pay_main_parts(self.setting.days + 1, self.world.parts, self.inv, self.acc, self.pays)
 
     def result(self, seconds: float) -> Run:
         """Return what happened."""
@@ -203,6 +206,7 @@ class _DayClock:
             calendar=self.calendar,
             columns=self.inv,
             number=self.world.number,
+            parts=self.world.parts,
             log=self.log.frozen(),
             promises=self.promises.up_to(self.promised),
             holdout=self.holdout,

@@ -95,6 +95,8 @@ def respond(
 ) -> int:
     """Apply contacts to all the invoices they cover; return how many promises the log holds.
 
+    Nobody promises a rest: what a customer has left out of a payment it does not think it owes.
+
     The log gives a contact's place in `who`. `step` is -1 where the customer rang back. `talked` is 1 where the right
     party was on the line, 0 for a message; calls that reached nobody are not passed. `promised` receives 1 where a
     promise was made.
@@ -130,7 +132,7 @@ def _cover(today, c, extra, until, kept, contact, inv, acc, ladder, pays, log, u
     due, pay, lapse, hold, dispute, resolve = inv.due, inv.pay, inv.lapse, inv.hold, inv.dispute, inv.resolve
     rungs, first_day, last = ladder.rung, ladder.first_day, len(ladder.rung) - 1
     tables = (pays.cumulative, pays.decayed, pays.first_day)
-    runs, kind = pays.runs[acc.run_row[c]], acc.kind[c]
+    runs = pays.runs[acc.run_row[c]]
     made = 0
     for i in range(acc.head[c], acc.tail[c]):
         if pay[i] <= today or lapse[i] <= today or blocked(hold[i], dispute[i], resolve[i], today):
@@ -138,9 +140,9 @@ def _cover(today, c, extra, until, kept, contact, inv, acc, ladder, pays, log, u
         if rungs[min(max(today - due[i] - first_day, 0), last)] < 0:
             continue
         inv.added[i], inv.target[i], pay[i] = boost(
-            tables, pays.growth, kind, inv.added[i], inv.target[i], due[i], today, extra, pay[i], runs
+            tables, pays.growth, inv.kind[i], inv.added[i], inv.target[i], inv.clock[i], today, extra, pay[i], runs
         )
-        if until > today and due[i] < today:
+        if until > today and due[i] < today and inv.kind[i] < pays.rest_kind:
             hold[i] = until
             acc.quiet[c] = 0
             if kept:

@@ -40,6 +40,7 @@ class Purpose(IntEnum):
     CALLBACK_DURATION = 12
     HOLDOUT = 13
     BELIEF = 14
+    PART_PAYMENT = 15
     WRITE_OFF = 16
 
 

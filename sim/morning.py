@@ -21,9 +21,8 @@ def open_disputes(inv: Invoices, acc: Accounts, pays: Payments, by_day: I8, firs
         c = inv.customer[i]
         acc.quiet[c] = 0
         runs = pays.runs[acc.run_row[c]]
-        kind = acc.kind[c]
         inv.target[i], inv.pay[i] = pause(
-            tables, kind, inv.added[i], inv.target[i], inv.due[i], day, inv.resolve[i], runs
+            tables, inv.kind[i], inv.added[i], inv.target[i], inv.clock[i], day, inv.resolve[i], runs
         )
 
 
@@ -141,7 +140,7 @@ def at_risk(today: int, seen: int, who: I8, inv: Invoices, acc: Accounts, pays: 
     out = np.zeros(len(who))
     for k in range(len(who)):
         c = who[k]
-        row, frailty = acc.kind[c], acc.frailty[c]
+        frailty = acc.frailty[c]
         for i in range(acc.head[c], acc.end[c]):
             if issue[i] + acc.shortest_term[c] >= today:  # neither this nor any later one is overdue
                 break
@@ -149,7 +148,8 @@ def at_risk(today: int, seen: int, who: I8, inv: Invoices, acc: Accounts, pays: 
                 continue
             if blocked(hold[i], dispute[i], resolve[i], today):
                 continue
-            now = min(max(today - due[i] - pays.first_day, 0), width - 1)
+            row = inv.kind[i]
+            now = min(max(today - inv.clock[i] - pays.first_day, 0), width - 1)
             later = min(now + ahead, width - 1)
             out[k] += amount[i] * np.exp(-frailty * (cumulative[row, later] - cumulative[row, now]))
     return out

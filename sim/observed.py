@@ -6,6 +6,7 @@ import pandas as pd
 from ledger import Ledger
 from models.assumptions import Assumptions
 from models.history import history
+from models.part_payments import PartPayments, class_of
 from models.timing import PaymentTiming
 from models.weekdays import payment_weekdays
 from sim.behaviour import Behaviour
@@ -52,9 +53,10 @@ def from_ledger(
     rate, orders, lines, amount, term = catalogue(ledger)
     hazard, kind, weekdays = _timing(ledger, timing, rate)
     n, written = len(customers), write_offs(ledger)
+    parts = PartPayments.of(ledger)
     behaviour = Behaviour(
         first_day=_FIRST_DAY,
-        hazard=hazard,
+        hazard=np.concatenate([hazard, _of_rests(parts, hazard.shape[1])]),
         kind=kind,
         frailty=np.ones(n),
         payment_weekdays=weekdays,
@@ -67,6 +69,7 @@ def from_ledger(
         keeps=np.ones(n),
         disputes=0.0,
         write_offs=written,
+        part_payments=parts,
     )
     words = words or f"{timing.name}, learned from {len(ledger.invoices):,} invoices known on {ledger.as_of:%Y-%m-%d}"
     return Portfolio(
@@ -81,6 +84,7 @@ def from_ledger(
             f"Payment timing: {words}. It contains whatever chasing and disputes there were then.",
             *remarks,
             "Effects of contacts are assumptions, on top of that timing.",
+            *_part_payments(parts),
             f"Orders: each customer repeats its own of the last {WINDOW} days at its own rate.",
             written.words(),
         ),
@@ -105,6 +109,27 @@ def _timing(ledger: Ledger, timing: PaymentTiming, orders: F8) -> tuple[F8, I4, 
     row = np.zeros(len(ids), np.int32)
     row[active] = np.arange(len(active))
     return hazard, row, weekdays
+
+
+def _part_payments(parts: PartPayments) -> tuple[str, ...]:
+    """Return a sentence about part payments, where there are any."""
+    if parts.all_in_full:
+        return ()
+    small, large = (-np.expm1(-parts.hazard[:, :91].sum(axis=1)) * 100).tolist()
+    left = int((class_of(parts.share) == 1).sum())
+    words = [f"{100 * (parts.share < 1).mean():.1f} % of payments left a rest open, which customers go on to do"]
+    if left < (parts.share < 1).sum():
+        words.append(f"of rests up to a tenth {small:.0f} % are settled within 90 days")
+    if left:
+        words.append(f"of larger ones {large:.0f} %")
+    return ("Part payments: " + ", ".join(words) + ".",)
+
+
+def _of_rests(parts: PartPayments, days: int) -> F8:
+    """Return the hazards of small and large rests as rows of the table, whose day 0 is that of the main payment."""
+    table = np.zeros((len(parts.hazard), days))
+    table[:, -_FIRST_DAY : -_FIRST_DAY + parts.hazard.shape[1]] = parts.hazard
+    return table
 
 
 def _most_common(values: "pd.Series[str]", fallback: str) -> str:

@@ -12,6 +12,9 @@ matter; summed from the end they lose no digits, however late the contact and ho
 
 two numbers per invoice hold its whole history, and a contact is two additions and one bisection. The sum over days is
 the oracle in the tests.
+
+Days are counted from the invoice's *clock*: its due date, or of a rest left by a part payment the day of that payment
+(`sim.part_payments`).
 """
 
 from dataclasses import dataclass
@@ -72,15 +75,15 @@ def payday(
     first_day: int,
     added: float,
     target: float,
-    due: int,
+    clock: int,
     earliest: int,
     runs: npt.NDArray[np.int32],
 ) -> int:
     """Return the day of payment: the first payment run from the day, not before `earliest`, on which it is decided."""
-    column = crossing(cumulative, decayed, added, target, earliest - due - first_day)
+    column = crossing(cumulative, decayed, added, target, earliest - clock - first_day)
     if column == NEVER:
         return NEVER
-    day = due + first_day + column
+    day = clock + first_day + column
     return runs[day] if day < len(runs) else NEVER
 
 
@@ -91,7 +94,7 @@ def start_clock(
     frailty: npt.NDArray[np.float64],
     customer: npt.NDArray[np.int32],
     issue: npt.NDArray[np.int32],
-    due: npt.NDArray[np.int32],
+    clock: npt.NDArray[np.int32],
     threshold: npt.NDArray[np.float64],
     run_table: npt.NDArray[np.int32],
     run_row: npt.NDArray[np.int32],
@@ -104,11 +107,11 @@ def start_clock(
     for i in range(len(customer)):
         c = customer[i]
         begin = max(issue[i], 1)
-        before = begin - 1 - due[i] - first_day
-        base = 0.0 if before < 0 else cumulative[kind[c], min(before, width - 1)]
+        before = begin - 1 - clock[i] - first_day
+        base = 0.0 if before < 0 else cumulative[kind[i], min(before, width - 1)]
         target[i] = base + (threshold[i] / frailty[c] if frailty[c] > 0 else np.inf)
-        row = cumulative[kind[c]], decayed[kind[c]]
-        pay[i] = payday(row[0], row[1], first_day, 0.0, target[i], due[i], begin, run_table[run_row[c]])
+        row = cumulative[kind[i]], decayed[kind[i]]
+        pay[i] = payday(row[0], row[1], first_day, 0.0, target[i], clock[i], begin, run_table[run_row[c]])
 
 
 @njit(cache=True)
@@ -117,7 +120,7 @@ def pause(
     row: int,
     added: float,
     target: float,
-    due: int,
+    clock: int,
     begin: int,
     end: int,
     runs: npt.NDArray[np.int32],
@@ -125,10 +128,10 @@ def pause(
     """Return target and payday of an invoice whose hazard is nil on the days begin .. end−1 (a dispute)."""
     cumulative, decayed, first_day = tables
     width = cumulative.shape[1]
-    a = min(max(begin - 1 - due - first_day, 0), width - 1)
-    z = min(max(end - 1 - due - first_day, 0), width - 1)
+    a = min(max(begin - 1 - clock - first_day, 0), width - 1)
+    z = min(max(end - 1 - clock - first_day, 0), width - 1)
     target += cumulative[row, z] - cumulative[row, a] + added * (decayed[row, z] - decayed[row, a])
-    return target, payday(cumulative[row], decayed[row], first_day, added, target, due, end, runs)
+    return target, payday(cumulative[row], decayed[row], first_day, added, target, clock, end, runs)
 
 
 @njit(cache=True)
@@ -138,7 +141,7 @@ def boost(
     row: int,
     added: float,
     target: float,
-    due: int,
+    clock: int,
     day: int,
     extra: float,
     pay: int,
@@ -146,11 +149,11 @@ def boost(
 ) -> tuple[float, float, int]:
     """Return A, target and payday after a contact on `day` that adds `extra` to the hazard ratio; never a later one."""
     cumulative, decayed, first_day = tables
-    column = day - due - first_day
+    column = day - clock - first_day
     if column < 0 or column >= cumulative.shape[1]:
         return added, target, pay
     weight = extra * growth[column]
     added += weight
     target += weight * decayed[row, column]
-    sooner = payday(cumulative[row], decayed[row], first_day, added, target, due, day + 1, runs)
+    sooner = payday(cumulative[row], decayed[row], first_day, added, target, clock, day + 1, runs)
     return added, target, min(pay, sooner)

@@ -8,7 +8,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from ledger import Ledger
+from ledger.months import day_number
 from models.assumptions import Assumptions
+from models.part_payments import Rests
 from sim.behaviour import Behaviour
 from sim.keyed import entities
 
@@ -68,10 +70,13 @@ class Opening:
     amount: npt.NDArray[np.int64]
     hold: npt.NDArray[np.int32]  # last day of a live promise, 0 for none
     dispute: npt.NDArray[np.int32]  # day on which an open dispute was opened, NO_DISPUTE for none
+    main_paid: npt.NDArray[np.int32]  # day of the main payment of a rest, NOT_PAID where none was made
+    large: npt.NDArray[np.int32]  # class of a rest: 0 small, 1 large
     entity: npt.NDArray[np.uint64]
 
 
 NO_DISPUTE = -(2**30)
+NOT_PAID = -(2**30)
 
 
 def opening(ledger: Ledger) -> Opening:
@@ -85,6 +90,8 @@ def opening(ledger: Ledger) -> Opening:
     promised = ledger.promises.groupby("invoice_id")["due_on"].max()
     disputed = ledger.disputes[ledger.disputes["resolved"].isna()].groupby("invoice_id")["opened"].max()
     ids = invoices["invoice_id"].iloc[row[order]]
+    rests = Rests.of(ledger)
+    main_paid = np.where(rests.open, rests.paid_on - day_number(ledger.as_of), NOT_PAID)
     return Opening(
         row=row[order],
         customer=customer[order].astype(np.int32),
@@ -93,6 +100,8 @@ def opening(ledger: Ledger) -> Opening:
         amount=open_amount[row[order]],
         hold=_looked_up(ids, promised, ledger.as_of, 0),
         dispute=_looked_up(ids, disputed, ledger.as_of, NO_DISPUTE),
+        main_paid=main_paid[row[order]].astype(np.int32),
+        large=rests.large[row[order]].astype(np.int32),
         entity=entities(ids),
     )
 

@@ -99,19 +99,19 @@ def _prospects(today, seen, who, inv, acc, ladder, pays, response, effect, fores
             if rungs[min(max(today - inv.due[i] - first_day, 0), last)] < 0:
                 continue
             owed = inv.amount[i] - (inv.credit[i] if inv.resolve[i] <= today else 0)
-            _columns(today, inv.due[i], inv.lapse[i], pays, grid.days, columns)
+            _columns(today, inv.clock[i], inv.lapse[i], pays, grid.days, columns)
             left = inv.target[i] if foresight else 0.0
             frailty = 0.0 if foresight else acc.frailty[c]
-            _unpaid(pays, acc.kind[c], frailty, inv.added[i], left, columns, base)
+            _unpaid(pays, inv.kind[i], frailty, inv.added[i], left, columns, base)
             for k in range(talks):
                 g = 0 if k == 0 else grid.delays[k - 1]
                 if k > 0 and today + grid.days[g] - inv.due[i] > last_call:
                     continue
-                overdue = inv.due[i] < today + grid.days[g]
+                promises = inv.due[i] < today + grid.days[g] and inv.kind[i] < pays.rest_kind
                 weight = extra[k] * pays.growth[columns[g]]
                 gain = owed * _gain(
-                    pays, acc.kind[c], frailty, inv.added[i], weight, left, columns, base,
-                    g, kept if overdue else 0.0, grid.promised[k], grid,
+                    pays, inv.kind[i], frailty, inv.added[i], weight, left, columns, base,
+                    g, kept if promises else 0.0, grid.promised[k], grid,
                 )  # fmt: skip
                 if k == 0:
                     uplift[a] += gain
@@ -132,9 +132,9 @@ def _last_call(ladder: Ladder) -> int:
 
 
 @njit(cache=True)
-def _columns(today: int, due: int, lapse: int, pays: Payments, days: I8, columns: I8) -> None:
+def _columns(today: int, clock: int, lapse: int, pays: Payments, days: I8, columns: I8) -> None:
     """Fill in the column of each grid day, none beyond the write-off."""
-    start = today - due - pays.first_day
+    start = today - clock - pays.first_day
     top = pays.cumulative.shape[1] - 1
     for j in range(len(days)):
         columns[j] = min(max(start + min(days[j], lapse - today), 0), top)

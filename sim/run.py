@@ -15,6 +15,7 @@ from ledger.strategy import Strategy
 from models.assumptions import Assumptions
 from sim.evening import PromiseLog
 from sim.holdout import Holdout
+from sim.part_payments import Parts
 from sim.portfolio import Portfolio
 from sim.state import B1, I4, I8, Invoices
 
@@ -94,6 +95,7 @@ class Run:
     calendar: Calendar = field(repr=False)
     columns: Invoices = field(repr=False)
     number: I4 = field(repr=False)
+    parts: Parts = field(repr=False)
     log: Contacts = field(repr=False)
     promises: PromiseLog = field(repr=False)
     holdout: Holdout = field(repr=False)
@@ -115,6 +117,13 @@ class Run:
     def invoices(self) -> int:
         """Number of invoices issued in the run."""
         return int((self.number >= 0).sum())
+
+    @cached_property
+    def amount(self) -> I8:
+        """What each invoice of the run came to: minor units, main payments included."""
+        whole = self.columns.amount.copy()
+        whole[self.parts.invoice] += self.parts.paid
+        return whole
 
     @property
     def contacts(self) -> int:

@@ -10,11 +10,13 @@ from ledger.calendar import NEVER, Calendar
 from ledger.ledger import positions
 from ledger.roster import Roster
 from models.assumptions import Assumptions
+from sim.behaviour import Behaviour
 from sim.draws import triangular
 from sim.keyed import Purpose, key, uniforms
 from sim.orders import Orders, draw_orders
+from sim.part_payments import Parts, draw_parts
 from sim.payment import hazard_tables, start_clock
-from sim.portfolio import NO_DISPUTE, Opening, Portfolio
+from sim.portfolio import NO_DISPUTE, NOT_PAID, Opening, Portfolio
 from sim.state import F8, I4, I8, U8, Accounts, Invoices, Payments
 from sim.write_offs import WriteOffs
 
@@ -30,6 +32,7 @@ class World:
     payments: Payments
     number: I4  # running number of a simulated invoice; -1 - k for the k-th open one
     zones: tuple[str, ...]
+    parts: Parts
     disputes: I8  # invoices by day of dispute
     dispute_days: I4
     disputes_opened: int = 0  # how many of them have been looked at
@@ -53,17 +56,20 @@ def prepare(
         decayed=tables.decayed,
         growth=tables.growth,
         first_day=tables.first_day,
+        rest_kind=behaviour.rest_kind,
         runs=runs.table,
         applied=calendar.next_working(calendar.home, int(assume.cash_application_lag)),
     )
-    invoices, number = _merge(begin, orders, assume)
+    invoices, number, rests = _merge(begin, orders, portfolio.behaviour, assume)
     if behaviour.write_offs is not None and assume.write_off_age == portfolio.assumptions.write_off_age:
         _draw_write_offs(invoices, behaviour.write_offs, key(*seeds, Purpose.WRITE_OFF))
+    invoices.lapse[rests] = NEVER
     accounts = _accounts(entity, portfolio, people, invoices, runs.row, _codes(customers["timezone"], zones))
     threshold = -np.log(uniforms(key(*seeds, Purpose.PAYMENT), invoices.entity, 0))
     start_clock(
-        (payments.cumulative, payments.decayed, payments.first_day), behaviour.kind, behaviour.frailty,
-        invoices.customer, invoices.issue, invoices.due, threshold, runs.table, runs.row, invoices.target, invoices.pay,
+        (payments.cumulative, payments.decayed, payments.first_day), invoices.kind, behaviour.frailty,
+        invoices.customer, invoices.issue, invoices.clock, threshold, runs.table, runs.row,
+        invoices.target, invoices.pay,
     )  # fmt: skip
     _draw_disputes(invoices, assume, behaviour.disputes, calendar, key(*seeds, Purpose.DISPUTE))
     disputed = np.flatnonzero(invoices.dispute < NEVER)
@@ -74,6 +80,7 @@ def prepare(
         payments=payments,
         number=number,
         zones=zones,
+        parts=draw_parts(behaviour.part_payments, behaviour.rest_kind, invoices, rests, seeds),
         disputes=disputed,
         dispute_days=invoices.dispute[disputed],
     )
@@ -83,8 +90,8 @@ def _codes(values: "pd.Series[str]", among: tuple[str, ...]) -> I4:
     return positions(values, pd.Series(among, dtype=values.dtype)).astype(np.int32)
 
 
-def _merge(begin: Opening, orders: Orders, assume: Assumptions) -> tuple[Invoices, I4]:
-    """Interleave open and future invoices by customer."""
+def _merge(begin: Opening, orders: Orders, behaviour: Behaviour, assume: Assumptions) -> tuple[Invoices, I4, I8]:
+    """Interleave open and future invoices by customer; return also their numbers, and which are rests on day 0."""
     first = len(begin.customer)
     customer = np.r_[begin.customer, orders.customer]
     order = np.argsort(customer, kind="stable")  # both parts are sorted: a merge
@@ -94,15 +101,24 @@ def _merge(begin: Opening, orders: Orders, assume: Assumptions) -> tuple[Invoice
 
     due = column(begin.due, orders.due)
     lapse = due + np.int32(assume.write_off_age)
+    lapse = np.where(lapse >= 1, lapse, np.int32(_LAST_CYCLE))
     n = len(order)
+    kind, clock = behaviour.kind[customer[order]], due.copy()
+    none = np.full(len(orders.customer), NOT_PAID, np.int32)
+    main_paid = column(begin.main_paid, none)
+    rests = np.flatnonzero((main_paid > NOT_PAID) & (behaviour.part_payments is not None))
+    kind[rests] = behaviour.rest_kind + column(begin.large, none)[rests]
+    clock[rests] = main_paid[rests]
     disputed = column(begin.dispute, np.full(len(orders.customer), NO_DISPUTE, np.int32))
     invoices = Invoices(
         customer=customer[order],
         issue=column(begin.issue, orders.issue),
         due=due,
+        kind=kind,
+        clock=clock,
         amount=np.concatenate([begin.amount, orders.amount])[order],
         pay=np.full(n, NEVER, np.int32),
-        lapse=np.where(lapse >= 1, lapse, np.int32(_LAST_CYCLE)),
+        lapse=lapse,
         target=np.zeros(n),
         added=np.zeros(n),
         hold=column(begin.hold, np.zeros(len(orders.customer), np.int32)),
@@ -111,7 +127,7 @@ def _merge(begin: Opening, orders: Orders, assume: Assumptions) -> tuple[Invoice
         credit=np.zeros(n, np.int64),
         entity=np.concatenate([begin.entity, orders.entity])[order],
     )
-    return invoices, column(-1 - np.arange(first, dtype=np.int32), orders.number)
+    return invoices, column(-1 - np.arange(first, dtype=np.int32), orders.number), rests
 
 
 def _draw_write_offs(inv: Invoices, how: WriteOffs, draw: np.uint64) -> None:

@@ -22,6 +22,8 @@ class Invoices(NamedTuple):
     customer: I4
     issue: I4
     due: I4
+    kind: I4  # row of the hazard tables
+    clock: I4  # day from which that hazard counts its days: the due date; of a rest, the day of its main payment
     amount: I8  # minor units still to be settled
     pay: I4  # day on which it is paid as things stand; NEVER
     lapse: I4  # day on which it is written off if unpaid
@@ -89,6 +91,7 @@ class Payments(NamedTuple):
     decayed: F8
     growth: F8
     first_day: int
+    rest_kind: int  # first row of the tables that is of rests left by part payments
     runs: I4  # next payment day by (run_row, day)
     applied: I4  # day on which cash received on a day is applied
 

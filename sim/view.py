@@ -37,14 +37,17 @@ class View:
         self.minutes, self.minor, self.key = Minutes.of(assume), minor, key
         self.outlook, self.effect = outlook_of(planner), belief.effect
         self.acc, self.pays = belief.believe(world.accounts, world.payments, seed)
+        self.kind = world.invoices.kind if belief.informed else np.zeros_like(world.invoices.kind)
         if self.outlook is not None:
             if self.outlook.foresight:
                 self.acc, self.pays, self.effect = world.accounts, world.payments, 1.0
+                self.kind = world.invoices.kind
             self.grid = Grid.of(self.outlook, (response.promise_low + response.promise_high) / 2)
 
     def work(self, day: int, seen: int, to_call: I8, chance: F8, capacity: F8) -> WorkList:
         """Return the work list of a morning, with prospects where the planner asks for them."""
-        inv, acc, pays, ladder = self.world.invoices, self.acc, self.pays, self.ladder
+        acc, pays, ladder = self.acc, self.pays, self.ladder
+        inv = self.world.invoices._replace(kind=self.kind)
         firm: U8 | np.uint64 = np.uint64(0)
         if len(to_call):
             firm = np.where(ladder.firm[acc.step[to_call]], FIRM, np.uint64(0))

@@ -73,11 +73,11 @@ def test_write_offs_and_credit_notes_are_no_payments() -> None:
     invoices = [invoice(f"i{k}", "2024-01-01", "2024-01-31", 1000) for k in range(4)]
     payments = [
         payment("i0", "2024-02-05", 1000),
-        payment("i1", "2024-02-05", 400),
-        payment("i1", "2024-03-05", 600, "write_off"),
+        payment("i1", "2024-02-05", 40),
+        payment("i1", "2024-03-05", 960, "write_off"),
         payment("i2", "2024-02-01", 1000, "credit_note"),
-        payment("i3", "2024-02-06", 500),
-        payment("i3", "2024-02-09", 500, received="2024-02-08"),
+        payment("i3", "2024-02-06", 50),
+        payment("i3", "2024-02-09", 950, received="2024-02-08"),
     ]
     past = history(handmade("2024-04-01", invoices, payments))
     assert past.paid.tolist() == [True, False, False, True]
