@@ -1,6 +1,7 @@
 """What people write: TOML files, tables of keys, and names; read in one way, and every mistake told in plain words."""
 
 import tomllib
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from difflib import get_close_matches
@@ -106,8 +107,9 @@ def read_toml(path: str | Path) -> dict[str, Any]:
 
 
 def plain(name: str) -> str:
-    """Return a name without case, spaces and punctuation: ``Due Date``, ``due_date`` and ``DueDate`` are one."""
-    return "".join(letter for letter in name.casefold() if letter.isalnum())
+    """Return a name without case, accents, spaces and punctuation: ``Due Date``, ``due_date``, ``DueDate`` are one."""
+    letters = unicodedata.normalize("NFKD", name.casefold().replace("ł", "l"))
+    return "".join(letter for letter in letters if letter.isalnum())
 
 
 def nearest(name: str, among: Iterable[str], count: int = 3) -> list[str]:

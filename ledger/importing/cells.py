@@ -21,7 +21,8 @@ class Sheet:
 
     `native` marks the cells that the source stores as numbers: their text has a decimal point, whatever the language
     of the file. `row` counts as a person does: the first line of the file is 1. `ragged` marks rows with fewer or more
-    cells than the header. `preamble` holds the lines above the header.
+    cells than the header. `preamble` holds the lines above the header. `layout` marks rows that are headings, totals
+    and the like. `unused` holds the first cells of the columns that have no role, by their names.
     """
 
     where: str
@@ -32,6 +33,9 @@ class Sheet:
     native: Mapping[str, Flags] = field(default_factory=dict)
     preamble: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    at: Mapping[str, int] = field(default_factory=dict)  # role -> the column's place, from 0
+    layout: Flags | None = None
+    unused: Mapping[str, pa.StringArray] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.row)
@@ -61,6 +65,9 @@ class Sheet:
             native={role: flags[keep] for role, flags in self.native.items()},
             preamble=self.preamble,
             warnings=self.warnings,
+            at=self.at,
+            layout=None if self.layout is None else self.layout[keep],
+            unused=self.unused,
         )
 
 

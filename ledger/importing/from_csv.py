@@ -3,7 +3,6 @@
 import codecs
 import csv
 import io
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,21 +12,19 @@ import pyarrow.csv as pacsv
 
 from ledger.errors import BadInput
 from ledger.importing.cells import Sheet, one_array
+from ledger.importing.headers import HEADER_LINES, Header, Match, find_header
 
 DELIMITERS: Final = (",", ";", "\t", "|")
 _LOOK: Final = 1 << 17  # bytes in which the header must stand
-_HEADER_LINES: Final = 40
-Match = Callable[[list[str]], Mapping[str, str]]
+_SAMPLE: Final = 200  # records below the header that tell what unused columns hold
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Layout:
     delimiter: str
-    header: list[str]
-    found: Mapping[str, str]
-    record: int  # of the header, from 1
+    header: Header
     lines: int  # physical lines up to and including the header
-    preamble: tuple[str, ...]
+    sample: list[list[str]]  # the first records below it
 
 
 def read_csv(data: bytes, match: Match, *, where: str) -> tuple[Sheet, list[str]]:
@@ -46,8 +43,9 @@ def read_csv(data: bytes, match: Match, *, where: str) -> tuple[Sheet, list[str]
     if not data.strip():
         raise BadInput("is empty", where=where)
     layout = _layout(data[:_LOOK].decode("utf-8", "ignore"), match)
-    if not layout.found:
-        return _nothing(where, layout), layout.header
+    names = list(layout.header.names)
+    if not layout.header.at:
+        return _nothing(where, layout), names
     start = 0
     for _ in range(layout.lines):
         ends = [end for end in (data.find(b"\n", start), data.find(b"\r", start)) if end >= 0]
@@ -55,7 +53,7 @@ def read_csv(data: bytes, match: Match, *, where: str) -> tuple[Sheet, list[str]
         if start < len(data) and data[start - 1 : start + 1] == b"\r\n":
             start += 1
     sheet = _read(memoryview(data)[start:], layout, where, warnings)
-    return sheet, layout.header
+    return sheet, names
 
 
 def _as_utf8(data: bytes, where: str) -> tuple[bytes, list[str]]:
@@ -81,47 +79,42 @@ def _as_utf8(data: bytes, where: str) -> tuple[bytes, list[str]]:
 
 
 def _layout(head: str, match: Match) -> _Layout:
-    """Find the delimiter and the header that give most recognised columns; the earliest line of equals."""
+    """Find the delimiter and the header that give most recognised columns; the first delimiter of equals."""
     best: _Layout | None = None
     for delimiter in DELIMITERS:
         reader = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter)
-        above: list[str] = []
+        records: list[list[str]] = []
+        lines: list[int] = []
         try:
-            for record, cells in enumerate(reader, start=1):
-                if record > _HEADER_LINES:
+            for cells in reader:
+                records.append(cells)
+                lines.append(reader.line_num)
+                if len(records) > HEADER_LINES + _SAMPLE:
                     break
-                names = [cell.strip() for cell in cells]
-                found = match(names)
-                better = best is None or (len(found), len(names) if not found else 0) > (
-                    len(best.found),
-                    len(best.header) if not best.found else 0,
-                )
-                if better:
-                    best = _Layout(
-                        delimiter=delimiter,
-                        header=names,
-                        found=found,
-                        record=record,
-                        lines=reader.line_num,
-                        preamble=tuple(above),
-                    )
-                above.append(" ".join(name for name in names if name))
         except csv.Error:
             continue
+        header = find_header(records, match)
+        if best is None or header.fit > best.header.fit:
+            end = header.first + header.rows
+            best = _Layout(delimiter=delimiter, header=header, lines=lines[end - 1], sample=records[end:-1])
     assert best is not None
     return best
 
 
 def _nothing(where: str, layout: _Layout) -> Sheet:
     return Sheet(
-        where=where, header={}, cells={}, row=np.zeros(0, np.int64), ragged=np.zeros(0, bool), preamble=layout.preamble
+        where=where,
+        header={},
+        cells={},
+        row=np.zeros(0, np.int64),
+        ragged=np.zeros(0, bool),
+        preamble=layout.header.above,
     )
 
 
 def _read(body: memoryview, layout: _Layout, where: str, warnings: list[str]) -> Sheet:
-    width = len(layout.header)
-    names = [str(k) for k in range(width)]
-    at = {role: names[layout.header.index(column)] for role, column in layout.found.items()}
+    names = [str(k) for k in range(len(layout.header.names))]
+    at = {role: names[k] for role, k in layout.header.at.items()}
     broken: list[tuple[int, str]] = []
 
     def set_aside(row: Any) -> str:
@@ -176,10 +169,15 @@ def _assembled(
             columns[role] = pa.concat_arrays([columns[role], rest]).take(pa.array(order))
     return Sheet(
         where=where,
-        header=dict(layout.found),
+        header=layout.header.found,
+        at=layout.header.at,
         cells=columns,
-        row=numbers + layout.record,
+        row=numbers + layout.header.first + layout.header.rows,
         ragged=~whole,
-        preamble=layout.preamble,
+        preamble=layout.header.above,
         warnings=tuple(warnings),
+        unused={
+            name: one_array(pa.array([cells[k] if k < len(cells) else None for cells in layout.sample], pa.string()))
+            for name, k in layout.header.unused.items()
+        },
     )

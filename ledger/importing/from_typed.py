@@ -3,23 +3,23 @@
 import io
 import warnings
 import zipfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
+import pandas as pd
 import pyarrow as pa
 
 from ledger.errors import BadInput
 from ledger.importing.cells import Sheet, from_column, from_values
+from ledger.importing.headers import HEADER_LINES, Header, Match, find_header
 from ledger.importing.maps import TableMap
-from ledger.reading import plain
+from ledger.reading import nearest, plain
 
-if TYPE_CHECKING:
-    pass
-
-_HEADER_LINES: Final = 40
-Match = Callable[[list[str]], Mapping[str, str]]
+_SAMPLE: Final = 200  # cells that tell what a column holds which is not used
 
 
 def read_workbook(
@@ -67,36 +67,46 @@ def read_workbook(
 
 
 def _sheet_name(names: list[str], map_: TableMap, table: str, where: str) -> str | None:
-    if map_.sheet is not None:
-        if map_.sheet not in names:
-            raise BadInput(
-                f"has no such sheet; it has {', '.join(names)}", where=where, field="sheet", value=map_.sheet
-            )
-        return map_.sheet
-    named = next((name for name in names if plain(name) == plain(table)), None)
-    return named if named is not None or table != "invoices" else names[0]
+    """Return the sheet of a table: one of those that the map names, else one named as the table, else the first."""
+    for wanted in (map_.sheet, (*map_.called, table)):
+        named = next((name for given in wanted for name in names if plain(name) == plain(given)), None)
+        if named is not None:
+            return named
+        if wanted and wanted is map_.sheet:
+            near = nearest(wanted[0], names, 1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            rule = f"has no such sheet; it has {', '.join(names)}{hint}"
+            raise BadInput(rule, where=where, field="sheet", value=wanted[0])
+    return names[0] if table == "invoices" else None
 
 
 def _from_rows(rows: list[list[Any]], match: Match, *, where: str) -> tuple[Sheet, list[str]]:
     """Find the header among the first rows and take the recognised columns below it."""
     if not any(any(cell is not None for cell in row) for row in rows):
         raise BadInput("is empty", where=where)
-    heads = [["" if cell is None else str(cell).strip() for cell in row] for row in rows[:_HEADER_LINES]]
-    founds = [match(head) for head in heads]
-    at = max(range(len(heads)), key=lambda k: (len(founds[k]), 0 if founds[k] else len([c for c in heads[k] if c])))
-    header, found = heads[at], founds[at]
-    body = rows[at + 1 :]
+    header = find_header(
+        [["" if cell is None else str(cell) for cell in row] for row in rows[: HEADER_LINES + 1]], match
+    )
+    start = header.first + header.rows
+    body = rows[start:]
     cells: dict[str, pa.StringArray] = {}
     native = {}
-    for role, column in found.items():
-        k = header.index(column)
+    for role, k in header.at.items():
         cells[role], native[role] = from_values([row[k] if k < len(row) else None for row in body])
-    row = np.arange(at + 2, at + 2 + len(body), dtype=np.int64)
-    preamble = tuple(" ".join(cell for cell in head if cell) for head in heads[:at])
-    ragged = np.zeros(len(body), bool)
     return Sheet(
-        where=where, header=found, cells=cells, row=row, ragged=ragged, native=native, preamble=preamble
-    ), header
+        where=where,
+        header=header.found,
+        at=header.at,
+        cells=cells,
+        row=np.arange(start + 1, start + 1 + len(body), dtype=np.int64),
+        ragged=np.zeros(len(body), bool),
+        native=native,
+        preamble=header.above,
+        unused={
+            name: from_values([row[k] if k < len(row) else None for row in body[:_SAMPLE]])[0]
+            for name, k in header.unused.items()
+        },
+    ), list(header.names)
 
 
 def read_parquet(path: Path, match: Match) -> tuple[Sheet, list[str]]:
@@ -110,23 +120,45 @@ def read_parquet(path: Path, match: Match) -> tuple[Sheet, list[str]]:
     import pyarrow.parquet as pq
 
     try:
-        header = [str(name) for name in pq.read_schema(path).names]
-        found = match(header)
-        table = pq.read_table(path, columns=sorted(set(found.values())))
+        file = pq.ParquetFile(path)
+        header = find_header([[str(name) for name in file.schema_arrow.names]], match)
+        table = file.read(columns=sorted(set(header.found.values())))
+        spare = next(file.iter_batches(_SAMPLE, columns=list(header.unused)), None) if header.unused else None
     except (pa.ArrowException, OSError) as error:
         raise BadInput(f"cannot be read as Parquet: {error}", where=path.name) from error
-    columns = {role: from_column(table[column]) for role, column in found.items()}
-    return _from_columns(columns, found, len(table), path.name), header
+    columns = {role: from_column(table[column]) for role, column in header.found.items()}
+    unused = {} if spare is None else {name: from_column(pa.chunked_array([spare[name]]))[0] for name in header.unused}
+    return _from_columns(columns, header, len(table), path.name, unused), list(header.names)
 
 
-def _from_columns(columns: Mapping[str, Any], found: Mapping[str, str], rows: int, where: str) -> Sheet:
+def read_frame(frame: pd.DataFrame, match: Match, *, where: str) -> tuple[Sheet, list[str]]:
+    """Read the recognised columns of a DataFrame; names of several levels are joined, the index is not read."""
+    names = [" ".join(map(str, name)) if isinstance(name, tuple) else str(name) for name in frame.columns]
+    header = find_header([names], match)
+    columns = {role: _of_series(frame.iloc[:, k]) for role, k in header.at.items()}
+    unused = {name: _of_series(frame.iloc[:_SAMPLE, k])[0] for name, k in header.unused.items()}
+    return _from_columns(columns, header, len(frame), where, unused), names
+
+
+def _of_series(column: "pd.Series[Any]") -> tuple[pa.StringArray, npt.NDArray[np.bool_]]:
+    """Return a column's cells as text, and which of them are numbers."""
+    if column.dtype == object:
+        return from_values([None if value is None or value is pd.NaT else value for value in column])
+    return from_column(pa.chunked_array([pa.Array.from_pandas(column)]))
+
+
+def _from_columns(
+    columns: Mapping[str, Any], header: Header, rows: int, where: str, unused: Mapping[str, pa.StringArray]
+) -> Sheet:
     return Sheet(
         where=where,
-        header=found,
+        header=header.found,
+        at=header.at,
         cells={role: cells for role, (cells, _) in columns.items()},
         native={role: native for role, (_, native) in columns.items()},
         row=np.arange(2, rows + 2, dtype=np.int64),
         ragged=np.zeros(rows, bool),
+        unused=unused,
     )
 
 
@@ -187,18 +219,21 @@ class Database:
         try:
             with self.engine.connect().execution_options(stream_results=True) as connection:
                 result = connection.execute(query)
-                header = [str(key) for key in result.keys()]  # noqa: SIM118 - a method of results, not of a mapping
-                found = match(header)
-                parts = list(_columns(result.partitions(50_000), [header.index(column) for column in found.values()]))
+                names = [str(key) for key in result.keys()]  # noqa: SIM118 - a method of results, not of a mapping
+                header = find_header([names], match)
+                partitions = iter(result.partitions(50_000))
+                head = next(partitions, [])
+                parts = list(_columns(chain([head] if head else [], partitions), list(header.at.values())))
         except sa.exc.SQLAlchemyError as error:
             raise BadInput(f"cannot be read: {_reason(error)}", where=f"{self.where}, {name}") from error
         rows = sum(len(part[0][1]) for part in parts if part)
         columns = {
             role: (pa.concat_arrays([part[k][0] for part in parts]), np.concatenate([part[k][1] for part in parts]))
-            for k, role in enumerate(found)
+            for k, role in enumerate(header.at)
             if parts
-        } or {role: (pa.array([], pa.string()), np.zeros(0, bool)) for role in found}
-        return _from_columns(columns, found, rows, name), header
+        } or {role: (pa.array([], pa.string()), np.zeros(0, bool)) for role in header.at}
+        unused = {name: from_values([row[k] for row in head[:_SAMPLE]])[0] for name, k in header.unused.items()}
+        return _from_columns(columns, header, rows, name, unused), list(header.names)
 
     def close(self) -> None:
         """Give the connections back."""

@@ -1,32 +1,145 @@
-"""Which column of a header is which: matching a map's names, and saying what is lacking."""
+"""Which column of a header is which: finding it, matching a map's names, and saying what is lacking."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Final
 
 from ledger.errors import BadInput
+from ledger.importing.buckets import are_buckets, is_bucket
 from ledger.importing.maps import Map, preset_map, presets
 from ledger.reading import nearest, plain
 
+HEADER_LINES: Final = 40  # in which a header must begin
 
-def match_columns(map_: Map, table: str, header: Iterable[str]) -> dict[str, str]:
-    """Return the header's column for each role of a table that it has."""
-    present: dict[str, str] = {}
-    for column in header:
-        present.setdefault(plain(column), column)
+
+@dataclass(frozen=True)
+class Match:
+    """Finds the roles of one table, by a map, in whatever header it is asked about."""
+
+    map_: Map
+    table: str
+
+    def __call__(self, header: Sequence[str]) -> dict[str, int]:
+        """Return the position of each role's column."""
+        return match_columns(self.map_, self.table, header)
+
+    @property
+    def rows(self) -> int | None:
+        """How many rows the header has, where the map says so."""
+        return self.map_.invoices.header_rows if self.table == "invoices" else 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Header:
+    """Where the columns of a table stand, and under which names."""
+
+    names: tuple[str, ...]  # as written; those of a header of two rows joined
+    at: Mapping[str, int]  # role -> position
+    first: int  # its first record, from 0
+    rows: int  # that it takes: 1 or 2
+    above: tuple[str, ...]  # the records above it, each as one text
+
+    @property
+    def found(self) -> dict[str, str]:
+        """The name of each role's column."""
+        return {role: self.names[k] for role, k in self.at.items()}
+
+    @property
+    def unused(self) -> dict[str, int]:
+        """The positions of the columns with a name that have no role."""
+        used = set(self.at.values())
+        return {name: k for k, name in enumerate(self.names) if name and k not in used}
+
+    @property
+    def fit(self) -> tuple[int, int]:
+        """How many roles it has, and where it has none how many names."""
+        roles = sum(not role.startswith("#") for role in self.at)
+        return roles, 0 if roles else sum(bool(name) for name in self.names)
+
+
+def find_header(records: Sequence[Sequence[str]], match: Match) -> Header:
+    """Return the header with most roles among the first records, the earliest of equals."""
+    best: Header | None = None
+    records = [[cell.strip() for cell in record] for record in records[: HEADER_LINES + 1]]
+    for first, record in enumerate(records[:HEADER_LINES]):
+        names, at, rows = record, match(record), 1
+        two = _of_two_rows(record, records[first + 1], match) if match.rows != 1 and first + 1 < len(records) else None
+        if two is not None:
+            (names, at), rows = two, 2
+        above = tuple(" ".join(cell for cell in row if cell) for row in records[:first])
+        header = Header(names=tuple(names), at=at, first=first, rows=rows, above=above)
+        if best is None or header.fit > best.fit:
+            best = header
+    assert best is not None
+    return best
+
+
+def _of_two_rows(
+    upper: Sequence[str], lower: Sequence[str], match: Match
+) -> tuple[Sequence[str], Mapping[str, int]] | None:
+    """Return names and roles of a header of two rows, whose upper cells may span several of the lower.
+
+    A column goes by both names together, else by the lower, else by the upper. None where two columns or more are not
+    told by both together and either row alone does as well, or where the lower holds figures and so is no header.
+    """
+    if any(letter.isdigit() for cell in lower if not is_bucket(cell) for letter in cell):
+        return None
+    width = max(len(upper), len(lower))
+    upper, lower = [[*row, *[""] * (width - len(row))] for row in (upper, lower)]
+    spread = [*accumulate(upper, lambda before, cell: cell or before)]
+    joined = [f"{over} {under}".strip() if under else over for over, under in zip(spread, lower, strict=True)]
+    joined = [name if under else over for name, over, under in zip(joined, upper, lower, strict=True)]
+    names, at = list(joined), dict(match(joined))
+    by_both = sum(bool(spread[k] and lower[k]) for k in at.values())
+    alone = [match(row) for row in (upper, lower)]
+    for row, found in ((lower, alone[1]), (upper, alone[0])):
+        for role, k in found.items():
+            if role not in at and k not in at.values():
+                at[role], names[k] = k, row[k]
+    roles = [sum(not role.startswith("#") for role in found) for found in (at, *alone)]
+    needed = roles[0] > max(roles[1:]) or (roles[0] == max(roles[1:]) and by_both > 1)
+    return (names, at) if needed else None
+
+
+def match_columns(map_: Map, table: str, header: Sequence[str]) -> dict[str, int]:
+    """Return the position of each role's column in a header, for the roles of a table that it has.
+
+    Roles that begin with ``#`` are what a layout needs: ``#bucket`` columns of amounts by age, and columns without a
+    role in which headings and totals may stand.
+    """
+    present: dict[str, int] = {}
+    for k, column in enumerate(header):
+        present.setdefault(plain(column), k)
     present.pop("", None)
 
-    def find(wanted: Mapping[str, Iterable[str]]) -> dict[str, str]:
+    def find(wanted: Mapping[str, Iterable[str]]) -> dict[str, int]:
         first = {role: next((n for n in names if plain(n) in present), None) for role, names in wanted.items()}
         return {role: present[plain(name)] for role, name in first.items() if name is not None}
 
     found = find(map_.names(table))
-    if table == "invoices" and found:
-        distinguish = [name for name in map_.invoices.distinguish if plain(name) in present]
-        found |= {f"distinguish_{k}": present[plain(name)] for k, name in enumerate(distinguish)}
-    if table == "invoices":
-        sets = [columns for money in map_.invoices.money if "amount" in (columns := find(money.model_dump()))]
-        if sets:  # the most complete set of money columns, the first of equals
-            found |= sets[max(range(len(sets)), key=lambda k: (len(sets[k]), -k))]
-    return found
+    if table != "invoices":
+        return found
+    sets = [columns for money in map_.invoices.money if (columns := find(money.model_dump()))]
+    if sets:  # the most complete set of money columns with an amount, the first of equals
+        found |= sets[max(range(len(sets)), key=lambda k: ("amount" in sets[k], len(sets[k]), -k))]
+    if not found:
+        return {}
+    distinguish = [name for name in map_.invoices.distinguish if plain(name) in present]
+    found |= {f"distinguish_{k}": present[plain(name)] for k, name in enumerate(distinguish)}
+    return found | _of_layout(map_, header, found)
+
+
+def _of_layout(map_: Map, header: Sequence[str], found: Mapping[str, int]) -> dict[str, int]:
+    """Return the columns without a role that the layout may need."""
+    free = [k for k in range(len(header)) if k not in found.values()]
+    wanted = {plain(name) for name in map_.invoices.buckets}
+    buckets = [k for k in free if (plain(header[k]) in wanted if wanted else is_bucket(header[k]))]
+    buckets = buckets if wanted or are_buckets([header[k] for k in buckets]) else []
+    roles = {f"#bucket_{k}": k for k in buckets}
+    first = min(found.values())
+    texts = [k for k in free if k not in buckets and ("customer_id" not in found or (k < first and not header[k]))]
+    return roles | {f"#text_{k}": k for k in texts}
 
 
 def lacking(map_: Map, table: str, found: Mapping[str, str], *, terms_elsewhere: bool = False) -> list[str]:
@@ -55,7 +168,7 @@ def wanted_names(map_: Map, table: str, role: str) -> tuple[str, ...]:
     return names
 
 
-def lacks_columns(map_: Map, table: str, missing: list[str], header: Iterable[str], where: str) -> BadInput:
+def lacks_columns(map_: Map, table: str, missing: list[str], header: Sequence[str], where: str) -> BadInput:
     """Return the error that names what a table lacks, and the nearest of what it has."""
     header = [column for column in header if column.strip()]
     parts = []

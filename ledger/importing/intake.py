@@ -84,8 +84,8 @@ class Intake:
         blank = np.ones(len(sheet), bool)
         for cells in sheet.cells.values():
             blank &= flags(pc.is_null(cells))
-        sheet = sheet.take(~blank | sheet.ragged)
-        self.sheet = sheet.take(~self._layout_rows(sheet, map_))
+        sheet = sheet.take((~blank | sheet.ragged) & ~sheet.layout if sheet.layout is not None else ~blank | sheet.ragged)
+        self.sheet = sheet.take(~self._further_lines(sheet, map_))
         self.skipped = self.rows - len(self.sheet)
         self._broken = np.zeros(len(self.sheet), np.int16)
         self._rules: list[tuple[str, str]] = [("", "")]
@@ -96,24 +96,16 @@ class Intake:
     def __len__(self) -> int:
         return len(self.sheet)
 
-    def _layout_rows(self, sheet: Sheet, map_: Map) -> Flags:
-        skip = np.zeros(len(sheet), bool)
-        if self.table != "invoices":
-            return skip
-        without = [role for role in map_.invoices.skip_rows_without if role in sheet]
-        if without:
-            skip = np.all([flags(pc.is_null(sheet.cells[role])) for role in without], axis=0)
-            if skip.any():
-                count = plural(int(skip.sum()), "row is a heading or total", "rows are headings or totals")
-                self.warnings.append(f"{sheet.where}: {count}, without {' and '.join(without)}")
-        if map_.invoices.one_row_per_line:
-            frame = pd.DataFrame({role: text_column(cells) for role, cells in sheet.cells.items()})
-            lines = frame.duplicated().to_numpy() & ~skip & flags(pc.is_valid(sheet.text("invoice_id")))
-            if lines.any():
-                count = plural(int(lines.sum()), "row is a further line", "rows are further lines")
-                self.warnings.append(f"{sheet.where}: {count} of an invoice")
-            skip |= lines
-        return skip
+    def _further_lines(self, sheet: Sheet, map_: Map) -> Flags:
+        """Return the rows that are further lines of an invoice, where the map says that rows are lines."""
+        if self.table != "invoices" or not map_.invoices.one_row_per_line:
+            return np.zeros(len(sheet), bool)
+        frame = pd.DataFrame({role: text_column(cells) for role, cells in sheet.cells.items()})
+        lines: Flags = frame.duplicated().to_numpy() & flags(pc.is_valid(sheet.text("invoice_id")))
+        if lines.any():
+            count = plural(int(lines.sum()), "row is a further line", "rows are further lines")
+            self.warnings.append(f"{sheet.where}: {count} of an invoice")
+        return lines
 
     def _read_dates(self, map_: Map) -> None:
         sheet = self.sheet

@@ -23,12 +23,13 @@ TABLES: Final = ("invoices", "payments", "customers", "contacts", "promises", "d
 class TableMap(Written):
     """Where one table stands in the source, and the names that each of its columns may have (the first found counts).
 
-    `file` is the name without ending in a folder (default: the table's own name), `sheet` the sheet of a workbook,
+    `file` is the name without ending in a folder, `sheet` the sheet of a workbook (default: as the table is `called`),
     `table` or `query` what to read from a database.
     """
 
-    file: str | None = None
-    sheet: str | None = None
+    called: Names = ()  # names of the table's file or sheet; default: those of the generic map
+    file: Names = ()
+    sheet: Names = ()
     table: str | None = None
     query: str | None = None
 
@@ -90,7 +91,12 @@ class InvoiceMap(TableMap):
     not_posted: Names = ()  # values of the status column (as a whole word) that are rejected
     signed: bool = True  # credit notes and payments carry a minus; false: their sign says nothing
     one_row_per_line: bool = False  # rows that repeat an invoice in every column are lines of one invoice
-    skip_rows_without: Names = ()  # headings and totals of a report: rows in which all these columns are empty
+    header_rows: Literal[1, 2] | None = None  # rows of the header; default: two where both are needed to name columns
+    carry_down: Names | None = None  # roles whose empty cells take what stands above; default: the customer, where
+    # it stands in headings only
+    totals: Names = ()  # words with which the label of a total begins; default: those of the generic map
+    buckets: Names = ()  # columns of amounts by age; default: those named by days, months or as current
+    skip_rows_without: Names = ()  # further rows that are layout: those in which all these columns are empty
     distinguish: Names = ()  # columns added to ids that occur more than once, such as company code and line item
     due_before_issue: Literal["reject", "move_issue"] = "reject"
     undated_payment: Literal["due_date", "as_of"] = (
@@ -271,7 +277,7 @@ def preset_map(name: str) -> Map:
         Where there is none of that name; the known ones are listed.
     """
     path = _PRESETS / f"{one_of(name, presets(), field='preset')}.toml"
-    return Map.of(read_toml(path), where=f"preset {name}")
+    return Map.of(_with_words(read_toml(path)), where=f"preset {name}")
 
 
 def read_map(path: str | Path) -> Map:
@@ -287,7 +293,15 @@ def read_map(path: str | Path) -> Map:
     if (base := given.pop("extends", None)) is not None:
         base = one_of(base, presets(), where=str(path), field="extends")
         given = _merged(read_toml(_PRESETS / f"{base}.toml"), given)
-    return Map.of(given, where=str(path))
+    return Map.of(_with_words(given), where=str(path))
+
+
+def _with_words(given: dict[str, Any]) -> dict[str, Any]:
+    """Return a map with what it does not say of the words of languages: how tables are called, and totals."""
+    words = read_toml(_PRESETS / "generic.toml")
+    tables = [name for name in TABLES if isinstance(given.get(name), Mapping)]
+    shared = {name: {key: words[name][key] for key in ("called", "totals") if key in words[name]} for name in tables}
+    return {**given, **{name: {**shared[name], **given[name]} for name in tables}}
 
 
 def _merged(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:

@@ -9,8 +9,10 @@ from ledger.errors import BadInput
 from ledger.importing.cells import Sheet
 from ledger.importing.from_csv import read_csv
 from ledger.importing.from_typed import Database, read_parquet, read_workbook
-from ledger.importing.headers import lacking, lacks_columns, match_columns
+from ledger.importing.headers import Match, lacking, lacks_columns
+from ledger.importing.layout import lay_out
 from ledger.importing.maps import TABLES, Map, TableMap
+from ledger.reading import plain
 
 _TEXT: Final = (".csv", ".tsv", ".txt", ".tab", ".dat")
 _BOOK: Final = (".xlsx", ".xlsm")
@@ -40,7 +42,7 @@ def open_source(source: str | Path, map_: Map) -> Source:
         database = Database(source)
         try:
             return _gather(
-                lambda name: database.read(name, _of(map_, name), _matcher(map_, name)), map_, database.where
+                lambda name: database.read(name, _of(map_, name), Match(map_, name)), map_, database.where
             )
         finally:
             database.close()
@@ -60,10 +62,6 @@ def _of(map_: Map, table: str) -> TableMap:
     return map_.table(table) or TableMap()
 
 
-def _matcher(map_: Map, table: str) -> Callable[[list[str]], Mapping[str, str]]:
-    return lambda header: match_columns(map_, table, header)
-
-
 def _gather(read: Callable[[str], Read], map_: Map, name: str, warnings: tuple[str, ...] = ()) -> Source:
     """Read every table of the map and check that it has the columns it needs."""
     reads = {table: read(table) for table in TABLES if map_.table(table) is not None}
@@ -73,6 +71,8 @@ def _gather(read: Callable[[str], Read], map_: Map, name: str, warnings: tuple[s
     for table, (sheet, header) in reads.items():
         if sheet is None:
             continue
+        if table == "invoices":
+            sheet = lay_out(sheet, map_.invoices)
         if missing := lacking(map_, table, sheet.header, terms_elsewhere=terms):
             raise lacks_columns(map_, table, missing, header, sheet.where)
         tables[table] = sheet
@@ -97,16 +97,16 @@ def _kind(path: Path) -> str:
 
 
 def _workbook(data: bytes, map_: Map, table: str, where: str) -> Read:
-    return read_workbook(data, _matcher(map_, table), _of(map_, table), table, where=where)
+    return read_workbook(data, Match(map_, table), _of(map_, table), table, where=where)
 
 
 def _file(path: Path, map_: Map, table: str) -> Read:
     kind = _kind(path)
     if kind in _PARQUET:
-        return read_parquet(path, _matcher(map_, table))
+        return read_parquet(path, Match(map_, table))
     if kind in _BOOK:
         return _workbook(path.read_bytes(), map_, table, path.name)
-    return read_csv(path.read_bytes(), _matcher(map_, table), where=path.name)
+    return read_csv(path.read_bytes(), Match(map_, table), where=path.name)
 
 
 def _folder(folder: Path, map_: Map) -> Source:
@@ -119,8 +119,8 @@ def _folder(folder: Path, map_: Map) -> Source:
         wanted = map_.table(table)
         if wanted is None:
             continue
-        stem = (wanted.file or table).lower()
-        named = [path for path in files if path.stem.lower() == stem]
+        stems = {plain(name) for name in wanted.file or (*wanted.called, table)}
+        named = [path for path in files if plain(path.stem) in stems]
         if len(named) > 1:
             names = ", ".join(path.name for path in named)
             raise BadInput(f"holds more than one file of {table}: {names}", where=str(folder))
