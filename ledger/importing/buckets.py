@@ -15,9 +15,12 @@ _UNITS: Final = (
     r"|dagen|maand(?:en)?|dias|dni|miesi\w+)"
 )
 _TO: Final = r"(?:-|–|—|to|bis|à|a|al|tot|do|au|até)"
-_OVER: Final = r"(?:>=?|over|above|more than|older than|(?:älter|mehr) als|über|ab|plus de|más de|oltre|meer dan|mais de|powyżej)"
+_OVER: Final = (
+    r"(?:>=?|over|above|more than|older than|(?:älter|mehr) als|über|ab|plus de|más de|oltre|meer dan|mais de|powyżej)"
+)
 _UP: Final = (
-    r"(?:\+|\s*-?\s*(?:and|&)?\s*(?:over|above|older|more|up)|plus|et plus|und (?:mehr|älter)|y más|e oltre|en (?:ouder|meer)|e mais|i więcej)"
+    r"(?:\+|\s*-?\s*(?:and|&)?\s*(?:over|above|older|more|up)|plus|et plus|und (?:mehr|älter)|y más|e oltre"
+    r"|en (?:ouder|meer)|e mais|i więcej)"
 )
 _LATE: Final = r"(?:past due|overdue|late|old|überfällig|fällig|de retard|vencidos?|scaduti|te laat|po terminie)"
 _BY_DAYS: Final = re.compile(
@@ -26,7 +29,8 @@ _BY_DAYS: Final = re.compile(
     re.IGNORECASE,
 )
 _BY_NAME: Final = re.compile(
-    r"\s*(?:current|not (?:yet )?due|future|older|oldest|nicht fällig|noch nicht fällig|älter|aktuell|non échus?|à échoir|courant"
+    r"\s*(?:current|not (?:yet )?due|future|older|oldest|(?:noch )?nicht fällig|älter|aktuell"
+    r"|non échus?|à échoir|courant"
     r"|no vencidos?|corriente|a scadere|non scadut[oi]|niet vervallen|lopend|não vencidos?|a vencer"
     r"|nieprzeterminowane|bieżące)\s*",
     re.IGNORECASE,
@@ -64,5 +68,6 @@ def owed(sheet: Sheet, roles: Sequence[str]) -> tuple[pa.StringArray, Flags]:
     several = filled.sum(axis=0) > 1
     if several.any():
         beside = pc.binary_join_element_wise(*(pc.fill_null(sheet.text(role), "") for role in roles), " | ")
+        beside = pc.replace_substring_regex(pc.utf8_trim(beside, " |"), r"\|(\s*\|)+", "|")
         cells = pc.if_else(pa.array(several), beside, cells)
     return cells, native & ~several

@@ -86,6 +86,7 @@ def _of_two_rows(
     if any(letter.isdigit() for cell in lower if not is_bucket(cell) for letter in cell):
         return None
     width = max(len(upper), len(lower))
+    upper = [cell if plain(cell) else "" for cell in upper]  # a line across the page is no name
     upper, lower = [[*row, *[""] * (width - len(row))] for row in (upper, lower)]
     spread = [*accumulate(upper, lambda before, cell: cell or before)]
     joined = [f"{over} {under}".strip() if under else over for over, under in zip(spread, lower, strict=True)]

@@ -84,7 +84,9 @@ class Intake:
         blank = np.ones(len(sheet), bool)
         for cells in sheet.cells.values():
             blank &= flags(pc.is_null(cells))
-        sheet = sheet.take((~blank | sheet.ragged) & ~sheet.layout if sheet.layout is not None else ~blank | sheet.ragged)
+        sheet = sheet.take(
+            (~blank | sheet.ragged) & ~sheet.layout if sheet.layout is not None else ~blank | sheet.ragged
+        )
         self.sheet = sheet.take(~self._further_lines(sheet, map_))
         self.skipped = self.rows - len(self.sheet)
         self._broken = np.zeros(len(self.sheet), np.int16)

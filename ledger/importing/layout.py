@@ -17,7 +17,8 @@ _AMOUNTS: Final = ("amount", "rounded_amount", "open_amount", "paid_amount")
 _DAYS: Final = ("issue_date", "due_date", "clear_date")
 _NO_LABEL: Final = ("currency", "open_currency")
 _DATE: Final = (
-    r"(?i)^\d{1,4}[-/.]\s?\d|^\d{5,8}(\.0)?$|^\d{1,2}[\s./-]*\p{L}{3,10}\.?[\s./-]*\d{2,4}|^\p{L}{3,10}\.?\s\d{1,2},?\s\d{2,4}"
+    r"(?i)^\d{1,4}[-/.]\s?\d|^\d{5,8}(\.0)?$|^\d{1,2}[\s./-]*\p{L}{3,10}\.?[\s./-]*\d{2,4}"
+    r"|^\p{L}{3,10}\.?\s\d{1,2},?\s\d{2,4}"
 )
 _OF: Final = r"(?:\s+(?:for|of|für|von|pour|de|del|di|per|voor|van|dla|do))?"
 
@@ -38,7 +39,8 @@ def lay_out(sheet: Sheet, map_: InvoiceMap) -> Sheet:
     if without:
         bare = np.all([flags(pc.is_null(sheet.text(role))) for role in without], axis=0)
         skip |= bare & ~(_given(sheet, "invoice_id") & _given(sheet, "customer_id"))
-    said = _told(written, rows, skip)
+    blank = np.all([flags(pc.is_null(cells)) for cells in written.cells.values()], axis=0)
+    said = _told(written, rows, skip & ~blank)
     roles = [role for role in sheet.cells if not role.startswith("#")]
     return replace(
         sheet,
@@ -324,5 +326,3 @@ def _count(sheet: Sheet, which: Flags, one: str, many: str) -> str:
 
 def _in_order(sheet: Sheet) -> list[str]:
     return sorted((role for role in sheet.cells if role in sheet.at), key=lambda role: sheet.at[role])
-
-

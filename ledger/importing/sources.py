@@ -41,9 +41,7 @@ def open_source(source: str | Path, map_: Map) -> Source:
     if isinstance(source, str) and "://" in source:
         database = Database(source)
         try:
-            return _gather(
-                lambda name: database.read(name, _of(map_, name), Match(map_, name)), map_, database.where
-            )
+            return _gather(lambda name: database.read(name, _of(map_, name), Match(map_, name)), map_, database.where)
         finally:
             database.close()
     path = Path(source)

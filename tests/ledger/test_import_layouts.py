@@ -1,0 +1,323 @@
+# ruff: noqa: E501 - the samples have the long lines of real exports
+"""Reports that are no tables: headings, totals, page heads, amounts by age, headers of two rows."""
+
+from decimal import Decimal
+
+import openpyxl
+import pytest
+
+from ledger import BadInput
+from ledger.importing import import_ledger
+
+
+@pytest.fixture
+def load(tmp_path):
+    """Import a file given as text."""
+
+    def run(text: str, preset: str | None = None, name: str = "report.csv", **options):
+        (tmp_path / name).write_text(text)
+        imported = import_ledger(tmp_path / name, preset=preset, **options)
+        imported.ledger.validate()
+        assert "adds up" in imported.summary()
+        return imported
+
+    return run
+
+
+def opened(imported) -> dict[tuple[str, str], int]:
+    """Return what is open in minor units, by customer and invoice."""
+    frame = imported.ledger.invoices
+    keys = zip(frame["customer_id"], frame["invoice_id"], strict=True)
+    return dict(zip(keys, imported.ledger.open_amount().tolist(), strict=True))
+
+
+def unapplied(imported) -> dict[str, int]:
+    """Return the unapplied credit of each customer in minor units."""
+    payments = imported.ledger.payments
+    return payments[payments["invoice_id"].isna()].groupby("customer_id")["amount"].sum().to_dict()
+
+
+def said(imported, words: str) -> bool:
+    """Tell whether a warning has these words."""
+    return any(words in warning for warning in imported.warnings)
+
+
+HEADINGS = """Customer,Invoice,Date,Due,Amount,Balance
+Tern Ltd,,,,,
+,INV-1,2024-01-05,2024-02-04,1000.00,400.00
+,INV-2,2024-01-25,2024-02-24,500.00,500.00
+Total Tern Ltd,,,,1500.00,900.00
+Quill & Co,,,,,
+,INV-3,2024-02-05,2024-03-06,250.00,250.00
+,INV-4,,,75.00,75.00
+Total Quill & Co,,,,325.00,325.00
+Grand total,,,,1825.00,1225.00
+"""
+
+
+def test_a_heading_names_the_customer_of_the_rows_below(load):
+    """Headings and totals are counted and shown; an invoice without a date is none of them."""
+    imported = load(HEADINGS)
+    assert opened(imported) == {
+        ("Tern Ltd", "INV-1"): 40000,
+        ("Tern Ltd", "INV-2"): 50000,
+        ("Quill & Co", "INV-3"): 25000,
+    }
+    assert imported.rejects[["row", "rule"]].to_numpy().tolist() == [[8, "missing_issue_date"]]
+    assert (imported.amount_imported, imported.amount_rejected) == (Decimal("1750.00"), Decimal("75.00"))
+    assert imported.accounts[0].skipped == 5
+    assert said(imported, "2 are headings (row 2: Tern Ltd); 3 are totals (row 5: Total Tern Ltd 1500.00 900.00)")
+    assert said(imported, "4 rows take their customer from what stands above them")
+
+
+@pytest.mark.parametrize("ragged", [False, True])
+def test_headings_may_stand_in_the_column_of_numbers(load, ragged):
+    """There is no column of customers; a number alone is a row, for it looks like the others' numbers."""
+    text = (
+        "Open items as of 31.03.2024\n\nInvoice;Date;Due;Amount;Open\nTern Ltd;;;;\nINV-1;05.01.2024;04.02.2024;1.000,00;400,00\n"
+        "Quill & Co;;;;\nINV-3;05.02.2024;06.03.2024;250,00;250,00\nINV-9;;;;\n"
+    )
+    imported = load(text.replace(";;;;", "") if ragged else text)
+    assert opened(imported) == {("Tern Ltd", "INV-1"): 40000, ("Quill & Co", "INV-3"): 25000}
+    assert imported.rejects["row"].tolist() == [8]
+    assert f"{imported.as_of:%Y-%m-%d}" == "2024-03-31"
+
+
+def test_a_customer_written_once_for_several_rows_is_carried_down(load):
+    """As merged cells are exported; a customer that lacks in one row of many is not guessed."""
+    header, rest = HEADINGS.split("\n", 1)[0], ["INV-1", "INV-2", "INV-3"]
+    rows = [
+        f"{who},{number},2024-01-05,2024-02-04,10.00,10.00" for who, number in zip(["Tern", "", ""], rest, strict=True)
+    ]
+    imported = load("\n".join([header, *rows]) + "\n")
+    assert [who for who, _ in opened(imported)] == ["Tern"] * 3
+    rows[1] = rows[1].replace(",INV", "Quill,INV", 1)
+    imported = load("\n".join([header, *rows]) + "\n")
+    assert imported.rejects["rule"].tolist() == ["missing_customer"]
+
+
+def test_a_total_of_its_own_name_closes_a_heading_and_the_outer_one_is_the_customer(load):
+    """QuickBooks Desktop: jobs below customers, only what is open, payments and credits without a number."""
+    text = (
+        ',"Type","Date","Num","P. O. #","Terms","Due Date","Class","Aging","Open Balance"\n'
+        '"Abercrombie, Kristy",,,,,,,,,\n'
+        '"Family Room",,,,,,,,,\n'
+        ',"Invoice","12/15/2023","1101","","Net 30","01/14/2024","","17","1,250.00"\n'
+        ',"Payment","01/20/2024","","","","01/20/2024","","","-200.00"\n'
+        '"Total Family Room",,,,,,,,,"1,050.00"\n'
+        '"Kitchen",,,,,,,,,\n'
+        ',"Invoice","01/17/2024","1104","","Net 30","02/16/2024","","","70.00"\n'
+        '"Total Kitchen",,,,,,,,,70.00\n'
+        '"Total Abercrombie, Kristy",,,,,,,,,"1,120.00"\n'
+        '"Total Energy Ltd",,,,,,,,,\n'
+        ',"Invoice","01/15/2024","1102","","Net 30","02/14/2024","","","14,510.00"\n'
+        ',"Credit Memo","01/16/2024","1103","","","01/16/2024","","","-510.00"\n'
+        '"Total Total Energy Ltd",,,,,,,,,"14,000.00"\n'
+        '"TOTAL",,,,,,,,,"15,120.00"\n'
+    )
+    imported = load(text, "quickbooks")
+    kristy, energy = "Abercrombie, Kristy", "Total Energy Ltd"
+    assert opened(imported) == {(kristy, "1101"): 125000, (kristy, "1104"): 7000, (energy, "1102"): 1451000}
+    assert unapplied(imported) == {kristy: 20000, energy: 51000}
+    assert imported.amount_imported == Decimal("15120.00")
+    assert said(imported, "what is open counts as the amount")
+
+
+def test_headings_by_age_are_no_customers(load):
+    """QuickBooks Online, A/R Aging Detail: the customer has a column."""
+    text = (
+        "A/R Aging Detail,,,,,,,\nAs of March 31 2024,,,,,,,\n,Date,Transaction type,Num,Customer full name,Due date,Amount,Open balance\n"
+        '1 - 30 days past due,,,,,,,\n,02/01/2024,Invoice,1036,Freeman,03/02/2024,"1,477.50",477.50\n'
+        'Total for 1 - 30 days past due,,,,,,"$1,477.50",$477.50\nCurrent,,,,,,,\n,03/15/2024,Invoice,1037,Sonnenschein,04/14/2024,362.07,362.07\n'
+        ",03/16/2024,Payment,,Freeman,03/16/2024,-20.00,-20.00\nTotal for Current,,,,,,$342.07,$342.07\nTOTAL,,,,,,,$819.57\n"
+    )
+    imported = load(text, "quickbooks", as_of="2024-03-31")
+    assert opened(imported) == {("Freeman", "1036"): 47750, ("Sonnenschein", "1037"): 36207}
+    assert unapplied(imported) == {"Freeman": 2000}
+    assert imported.accounts[0].skipped == 5
+
+
+@pytest.mark.parametrize("preset", ["quickbooks", "xero", "generic"])
+def test_a_row_with_a_number_and_a_customer_is_never_a_heading(load, preset):
+    """An opening balance without dates is rejected by name, with its amount."""
+    number, who = ("Num", "Customer") if preset == "quickbooks" else ("Number", "Contact")
+    text = f"Type,{number},{who},Date,Due Date,Amount,Balance\nInvoice,1001,Tern,01/02/2024,20/02/2024,140.00,140.00\nInvoice,OB-1,Tern,,,5000.00,5000.00\n"
+    imported = load(
+        text.replace("Amount,Balance", "Amount,Open balance" if preset == "quickbooks" else "Gross,Balance"), preset
+    )
+    assert imported.rejects["rule"].tolist() == ["missing_issue_date"]
+    assert imported.amount_rejected == Decimal("5000.00")
+
+
+AGED = """Customer,Invoice No,Invoice Date,Due Date,Current,1-30,31-60,61-90,>90,Total
+Tern,T1,2024-01-05,2024-02-04,,,400.00,,,400.00
+Tern,T2,2024-03-05,2024-04-04,500.00,,,,,500.00
+Quill,Q1,2023-11-05,2023-12-05,0.00,,-,,1200.50,1200.50
+Quill,Q2,2024-03-10,2024-04-09,-50.00,,,,,-50.00
+Total,,,,450.00,0.00,400.00,0.00,1200.50,2050.50
+"""
+
+
+@pytest.mark.parametrize("with_total", [True, False])
+def test_what_is_open_may_stand_in_a_column_by_age(load, with_total):
+    """With a total beside it or without."""
+    imported = load(AGED if with_total else "\n".join(line.rsplit(",", 1)[0] for line in AGED.splitlines()) + "\n")
+    assert opened(imported) == {("Tern", "T1"): 40000, ("Tern", "T2"): 50000, ("Quill", "Q1"): 120050}
+    assert unapplied(imported) == {"Quill": 5000}
+    assert said(imported, "what is open stands in 5 columns by age, Current … >90")
+    assert said(imported, "what is open counts as the amount") is not with_total
+
+
+def test_an_invoice_in_two_columns_by_age_is_rejected_with_both(load):
+    """Which of them is owed by when cannot be told."""
+    imported = load(AGED.replace("T1,2024-01-05,2024-02-04,,,400.00", "T1,2024-01-05,2024-02-04,,7.00,400.00"))
+    assert imported.rejects[["rule", "value"]].to_numpy().tolist() == [["bad_open_amount", "7.00 | 400.00"]]
+
+
+def test_a_summary_by_customer_is_refused(load):
+    """It holds no invoices."""
+    with pytest.raises(BadInput, match="invoice_id"):
+        load("Customer,Current,1 - 30,31 - 60,Over 60,Total\nTern,1.00,,,,1.00\n")
+
+
+XERO = """Aged Receivables Detail,,,,,,,,,,
+Demo Company (UK),,,,,,,,,,
+As at 31 March 2024,,,,,,,,,,
+,,,,,,,,,,
+Invoice Date,Due Date,Invoice Number,Invoice Reference,Current,< 1 Month,1 Month,2 Months,3 Months,Older,Total
+,,,,,,,,,,
+Bayside Club,,,,,,,,,,
+05 Feb 2024,25 Feb 2024,INV-0027,Ref 1,0.00,0.00,234.00,0.00,0.00,0.00,234.00
+12 Mar 2024,11 Apr 2024,INV-0033,,130.00,0.00,0.00,0.00,0.00,0.00,130.00
+Total Bayside Club,,,,130.00,0.00,234.00,0.00,0.00,0.00,364.00
+,,,,,,,,,,
+24 Locks Ltd,,,,,,,,,,
+01 Feb 2024,10 Feb 2024,INV-0012,,0.00,0.00,250.00,0.00,0.00,0.00,250.00
+20 Feb 2024,,CN-0014,,-45.50,0.00,0.00,0.00,0.00,0.00,-45.50
+Total 24 Locks Ltd,,,,-45.50,0.00,250.00,0.00,0.00,0.00,204.50
+,,,,,,,,,,
+Total,,,,84.50,0.00,484.00,0.00,0.00,0.00,568.50
+Percentage of total,,,,14.86%,0.00%,85.14%,0.00%,0.00%,0.00%,100.00%
+"""
+
+
+@pytest.mark.parametrize("preset", ["xero", "generic"])
+def test_xero_aged_receivables_detail(load, preset):
+    """Headings in the column of dates; the day of the report is in its head."""
+    imported = load(XERO, preset)
+    bay, locks = "Bayside Club", "24 Locks Ltd"
+    assert opened(imported) == {(bay, "INV-0027"): 23400, (bay, "INV-0033"): 13000, (locks, "INV-0012"): 25000}
+    assert unapplied(imported) == {locks: 4550}
+    assert f"{imported.as_of:%Y-%m-%d}" == "2024-03-31"
+    assert imported.amount_imported == Decimal("568.50")
+
+
+LINE = "-" * 94
+SPOOL_HEAD = f"{LINE}\n|  |Assignment|DocumentNo|Ty|Doc. Date |Net due dt| Amt in loc.cur.|LCurr|Clrng doc.|Clearing  |\n{LINE}\n"
+SPOOL = f""" Customer Line Item Display
+
+ Customer          1000
+ Company Code      DE01
+ Name              Becker Berlin
+ City              Berlin
+
+{SPOOL_HEAD}|  |0001      |90000001  |RV|05.01.2024|04.02.2024|        1.190,00|EUR  |14000007  |15.02.2024|
+|  |0002      |90000002  |RV|25.01.2024|24.02.2024|          500,00|EUR  |          |          |
+|  |          |14000007  |DZ|15.02.2024|15.02.2024|       1.190,00-|EUR  |14000007  |15.02.2024|
+{LINE}
+| *|          |          |  |          |          |          500,00|EUR  |          |          |
+{LINE}
+ Customer          2000
+ Company Code      DE01
+ Name              Carter Bonn
+ City              Bonn
+
+{SPOOL_HEAD}|  |0003      |90000003  |RV|01.02.2024|02.03.2024|          250,00|EUR  |          |          |
+{LINE}
+| *|          |          |  |          |          |          250,00|EUR  |          |          |
+|**|          |          |  |          |          |          750,00|EUR  |          |          |
+{LINE}
+"""
+
+
+def test_sap_list_with_the_customer_in_the_page_head(load):
+    """Each customer's page repeats the header; lines, stars and sums are passed over."""
+    imported = load(SPOOL, "sap", name="spool.txt")
+    assert opened(imported) == {("1000", "90000001"): 0, ("1000", "90000002"): 50000, ("2000", "90000003"): 25000}
+    assert not len(imported.rejects)
+    assert imported.ledger.payments["kind"].tolist() == ["cash"]
+    assert imported.amount_imported == Decimal("750.00")
+
+
+def test_a_header_of_two_rows(load, tmp_path):
+    """The upper cells span several of the lower, in text and in workbooks, where they are merged."""
+    lines = [
+        "Customer,,Invoice,,,Amount,,",
+        "No.,Name,No.,Date,Due,Total,Open,Note",
+        "1001,Tern,I-1,2024-01-05,2024-02-04,1000.00,400.00,",
+        "1002,Quill,I-2,2024-01-25,2024-02-24,500.00,500.00,",
+    ]
+    imported = load("\n".join(["Open items", *lines]) + "\n")
+    assert opened(imported) == {("1001", "I-1"): 40000, ("1002", "I-2"): 50000}
+    book = openpyxl.Workbook()
+    for line in lines:
+        book.active.append([cell or None for cell in line.split(",")])
+    for place in ("A1:B1", "C1:E1", "F1:G1"):
+        book.active.merge_cells(place)
+    book.save(tmp_path / "report.xlsx")
+    assert opened(import_ledger(tmp_path / "report.xlsx")) == opened(imported)
+
+
+GERMAN = """Rechnungsnummer;Kunde;Rechnungsdatum;Fällig am;Betrag;Bezahlt am;Belegart
+R1;Müller;05.01.2024;04.02.2024;1.000,00;20.02.2024;Rechnung
+R2;Müller;25.01.2024;24.02.2024;1.234,56;;Rechnung
+G1;Krause;01.02.2024;;-300,00;;Gutschrift
+"""
+FRENCH = """N° facture;Client;Date facture;Échéance;Montant TTC;Payé le;Type de pièce
+R1;Müller;05/01/2024;04/02/2024;1 000,00;20/02/2024;Facture
+R2;Müller;25/01/2024;24/02/2024;1 234,56;;Facture
+G1;Krause;01/02/2024;;-300,00;;Avoir
+"""
+SPANISH = """Nº factura;Cliente;Fecha factura;Vencimiento;Importe;Fecha de pago;Tipo
+R1;Müller;05/01/2024;04/02/2024;1.000,00;20/02/2024;Factura
+R2;Müller;25/01/2024;24/02/2024;1.234,56;;Factura
+G1;Krause;01/02/2024;;-300,00;;Abono
+"""
+ITALIAN = """Numero fattura;Cliente;Data fattura;Scadenza;Importo;Data pagamento;Tipo documento
+R1;Müller;05/01/2024;04/02/2024;1.000,00;20/02/2024;Fattura
+R2;Müller;25/01/2024;24/02/2024;1.234,56;;Fattura
+G1;Krause;01/02/2024;;-300,00;;Nota di credito
+"""
+DUTCH = """Factuurnummer;Klant;Factuurdatum;Vervaldatum;Bedrag;Betaald op;Soort
+R1;Müller;05-01-2024;04-02-2024;1.000,00;20-02-2024;Factuur
+R2;Müller;25-01-2024;24-02-2024;1.234,56;;Factuur
+G1;Krause;01-02-2024;;-300,00;;Creditnota
+"""
+PORTUGUESE = """Nº fatura;Cliente;Data da fatura;Data de vencimento;Valor;Data de pagamento;Tipo
+R1;Müller;05/01/2024;04/02/2024;1.000,00;20/02/2024;Fatura
+R2;Müller;25/01/2024;24/02/2024;1.234,56;;Fatura
+G1;Krause;01/02/2024;;-300,00;;Nota de crédito
+"""
+POLISH = """Numer faktury;Kontrahent;Data wystawienia;Termin płatności;Kwota brutto;Data zapłaty;Rodzaj
+R1;Müller;05.01.2024;04.02.2024;1000,00;20.02.2024;Faktura
+R2;Müller;25.01.2024;24.02.2024;1234,56;;Faktura
+G1;Krause;01.02.2024;;-300,00;;Korekta
+"""
+
+
+@pytest.mark.parametrize("text", [GERMAN, FRENCH, SPANISH, ITALIAN, DUTCH, PORTUGUESE, POLISH])
+def test_headers_and_types_of_eight_languages(load, text):
+    """Without a map."""
+    imported = load(text)
+    assert opened(imported) == {("Müller", "R1"): 0, ("Müller", "R2"): 123456}
+    assert unapplied(imported) == {"Krause": 30000}
+    assert not len(imported.rejects)
+
+
+def test_tables_are_found_by_their_name_in_any_of_the_languages(tmp_path):
+    """A folder of invoices and payments."""
+    (tmp_path / "Rechnungen.csv").write_text(
+        "\n".join(line.rsplit(";", 2)[0] for line in GERMAN.splitlines()[:3]) + "\n"
+    )
+    (tmp_path / "Zahlungen.csv").write_text("Rechnungsnummer;Zahlungsdatum;Betrag\nR1;20.02.2024;400,00\n")
+    assert import_ledger(tmp_path).ledger.open_amount().tolist() == [60000, 123456]
