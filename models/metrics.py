@@ -43,6 +43,9 @@ METRICS: Final[dict[str, Metric]] = {
     "concordance": Metric(label="C", better=1, places=3, meaning="IPCW concordance of days from issue to payment"),
     "integrated_brier": Metric(label="IBS", better=-1, places=4, meaning="IPCW Brier score, mean over the support"),
     "mae": Metric(label="MAE", better=-1, places=2, meaning="mean absolute error of the median, days"),
+    "mae_by_amount": Metric(
+        label="MAE/amt", better=-1, places=2, meaning="mean absolute error of the median weighted by amount, days"
+    ),
     "rmse": Metric(label="RMSE", better=-1, places=2, meaning="root mean squared error of the median, days"),
     "auc_late": Metric(label="AUC>0", better=1, places=3, meaning="IPCW AUC of being late"),
     "auc_late_15": Metric(label="AUC>15", better=1, places=3, meaning="IPCW AUC of being more than 15 days late"),
@@ -116,13 +119,15 @@ def support(outcomes: Outcomes, wanted: tuple[int, int] = SUPPORT) -> Ints:
     return np.arange(first, max(first, min(last, outcomes.followed.reach)) + 1)
 
 
-def median_error(median: npt.ArrayLike, outcomes: Outcomes, *, squared: bool = False) -> Averaged:
+def median_error(
+    median: npt.ArrayLike, outcomes: Outcomes, *, squared: bool = False, amounts: Floats | None = None
+) -> Averaged:
     """Return the mean absolute error of the median days late, or with `squared` the root mean squared one; 0 is best.
 
-    Over invoices whose payment was seen, each weighted by ``1 ÷ G(T)``.
+    Over invoices whose payment was seen, each weighted by ``1 ÷ G(T)``, and by its amount where `amounts` are given.
     """
     wrong = np.abs(_checked(median, outcomes) - outcomes.late)
-    weight = np.where(outcomes.paid, outcomes.weight(2**30), 0.0)
+    weight = np.where(outcomes.paid, outcomes.weight(2**30), 0.0) * (1.0 if amounts is None else amounts)
     top = weight * (wrong**2 if squared else wrong)
     return Averaged(top=top[:, None], bottom=weight[:, None], power=0.5 if squared else 1.0)
 
@@ -254,6 +259,7 @@ def scores(
         "concordance": concordance(prediction.order(), outcomes),
         "integrated_brier": brier(np.stack([prediction.at(day) for day in days], axis=1), outcomes, days),
         "mae": median_error(prediction.median(), outcomes),
+        "mae_by_amount": median_error(prediction.median(), outcomes, amounts=amounts),
         "rmse": median_error(prediction.median(), outcomes, squared=True),
         "auc_late": auc_late(prediction.probability_late(0), outcomes, 0),
         "auc_late_15": auc_late(prediction.probability_late(15), outcomes, 15),

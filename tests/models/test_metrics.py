@@ -118,6 +118,8 @@ def test_errors_of_the_median_by_hand() -> None:
     known, said = outcomes([1, 2, 9, 3], [True, True, True, False]), [0, 4, 4, 9]
     assert median_error(said, known).value == pytest.approx((1 + 2 + 2 * 5) / 4)
     assert median_error(said, known, squared=True).value == pytest.approx(np.sqrt((1 + 4 + 2 * 25) / 4))
+    by_amount = median_error(said, known, amounts=np.array([3.0, 1.0, 1.0, 7.0]))
+    assert by_amount.value == pytest.approx((3 * 1 + 2 + 2 * 5) / (3 + 1 + 2))
 
 
 def test_coverage_and_buckets_by_hand() -> None:
