@@ -12,8 +12,8 @@ from experiments.statistics import Interval, mean_interval, paired_difference
 from ledger import BadInput
 from ledger.calendar import Calendar
 from models.assumptions import Assumptions, costs_of
-from optimize.shifts import hourly_cost
 from optimize.team import Specialist, Team
+from optimize.team_costs import exchange_of, hourly_cost, in_base
 
 if TYPE_CHECKING:
     from sim import Portfolio, Strategy
@@ -95,8 +95,8 @@ def staffed(
     if replications < 1:
         raise BadInput("must be at least 1", field="replications", value=replications)
     levels = sorted({100.0, *percents})
-    exchange = team.exchange(portfolio.ledger)
-    chosen, team = sim.Strategy.load(strategy).in_base(exchange), team.in_base(exchange)
+    exchange = exchange_of(team, portfolio.ledger)
+    chosen, team = sim.Strategy.load(strategy).in_base(exchange), in_base(team, exchange)
     assume = portfolio.assumptions.in_base(exchange, costs_of(chosen, wage=not team.all_priced))
     portfolio, note = _on_the_team_s_clock(portfolio, team)
     tell, rows = progress or (lambda *_: None), []

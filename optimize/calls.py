@@ -51,6 +51,13 @@ class Calls:
         """Accounts whose promise must be followed up by a call, (n,)."""
         return np.asarray((self.chase.follow_up & self.chase.by_phone())[:, :-1].any(axis=1), np.bool_)
 
+    def wanted(self) -> Floats:
+        """Return how much of what must be done each desk may do in each slot, (S, D, B); sooner counts for more."""
+        follow_up = (self.chase.follow_up & self.chase.by_phone())[:, None, :, None]
+        calls = np.where(self.free.any(axis=1) & follow_up, self.reach.chance[:, None], 0.0)[:, :, :-1].sum(axis=0)
+        answers = self.tasks.able.sum(axis=0, dtype=np.float64)[:, None, None]
+        return np.asarray((calls + answers) / np.arange(1, self.days + 1)[:, None])
+
     def worth(self, weight: Floats) -> tuple[Floats, Ints]:
         """Return the net value of each call, (n, S, D, B), -inf where not allowed, and its tone, (n, S, D).
 

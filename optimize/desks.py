@@ -17,8 +17,9 @@ from models.assumptions import Assumptions
 from models.reach import CALLING_WINDOW, reach_by_block
 from optimize.chase import Chase, Flags, Floats, Ints, usual_specialist
 from optimize.policy import Policy
-from optimize.shifts import STARTS, Shifts, hourly_cost
+from optimize.shifts import STARTS, Shifts
 from optimize.team import Team
+from optimize.team_costs import hourly_cost
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -10,8 +10,8 @@ import pandas as pd
 from ledger import BadInput
 from ledger.roster import BLOCKS
 from optimize.chase import Floats
-from optimize.shifts import hourly_cost
 from optimize.staffing import Week
+from optimize.team_costs import hourly_cost
 
 MOST: Final = 400.0  # percent of the roster's hours: further nobody looks
 _ROUNDS: Final = 30  # of looking for the hours that pay

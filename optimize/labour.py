@@ -11,7 +11,7 @@ from ledger.roster import BLOCKS
 from optimize.team_fields import WEEKDAYS
 
 if TYPE_CHECKING:
-    from optimize.team import Cover, Specialist, Team
+    from optimize.team import Cover, Rules, Specialist, Team
 
 Floats = npt.NDArray[np.float64]
 
@@ -36,10 +36,17 @@ def weeks(dates: pd.DatetimeIndex) -> npt.NDArray[np.int64]:
     return np.unique(monday, return_inverse=True)[1].astype(np.int64)
 
 
-def contracted(person: "Specialist", dates: pd.DatetimeIndex, absent: npt.NDArray[np.bool_]) -> Floats:
-    """Return the contracted minutes of each calendar week: a fifth of the weekly hours for every day present."""
-    here = np.bincount(weeks(dates)[~absent], minlength=int(weeks(dates)[-1]) + 1)
-    return np.asarray(np.minimum(here, 5) * person.weekly_hours * 60 / 5)
+def contracted(rules: "Rules", person: "Specialist", dates: pd.DatetimeIndex, absent: npt.NDArray[np.bool_]) -> Floats:
+    """Return the contracted minutes of each calendar week: a fifth of the weekly hours for every day present.
+
+    Where the dates show a part of a week that holds less than the shortest shift, and the whole week holds one, it is
+    that shift: else whoever has few hours would never come in plans that begin within a week.
+    """
+    week, daily = weeks(dates), person.weekly_hours * 60 / 5
+    here, away = (np.minimum(np.bincount(week[which], minlength=int(week[-1]) + 1), 5) for which in (~absent, absent))
+    least = 60 * rules.shortest_shift
+    one_shift = (here > 0) & (here * daily < least) & ((5 - away) * daily >= least)
+    return np.asarray(np.where(one_shift, least, here * daily))
 
 
 def breaches(team: "Team", dates: pd.DatetimeIndex, paid: Floats) -> list[str]:
@@ -66,7 +73,7 @@ def _person(team: "Team", person: "Specialist", dates: pd.DatetimeIndex, paid: F
     week = weeks(dates)
     if (np.bincount(week, at_work) > rules.days_per_week).any():
         yield f"more than {rules.days_per_week} days in a week"
-    if (np.bincount(week, daily) > contracted(person, dates, absent) + _CLOSE).any():
+    if (np.bincount(week, daily) > contracted(rules, person, dates, absent) + _CLOSE).any():
         yield f"more than the contracted {person.weekly_hours:g} hours in a week"
     if _broken_up(paid):
         yield "a day in pieces"

@@ -160,8 +160,11 @@ def laid_out(asked: Request) -> tuple[Calls, Flags, dict[str, Ints], tuple[str, 
         tasks=tasks(asked.known, desks, asked.policy.acknowledge_minutes, asked.skills),
         policy=asked.policy,
     )
+    if shifts.chosen and asked.team.has_few_hours and (calls.must.any() or len(calls.tasks.customer)):
+        shifts = asked.team.shifts(asked.date, asked.days, value=1 + calls.wanted(), assumptions=asked.assume)
+        calls = replace(calls, desks=replace(desks, minutes=shifts.minutes))
     zones = f"{reach.unknown_zones:,} customers have no known time zone: the collectors' clock is taken."
-    return calls, held, held_back, (zones,) if reach.unknown_zones else ()
+    return calls, held, held_back, (*shifts.remarks(), *([zones] if reach.unknown_zones else []))
 
 
 def _started(previous: pd.DataFrame | None, desks: Desks) -> Floats | None:

@@ -17,8 +17,8 @@ class Policy:
     Parameters
     ----------
     horizon
-        Days from the first day of the plan within which cash counts, 1 to 365. A longer one sees less in a call: most
-        of what it brings would have come later anyway.
+        Days from the first day of the plan within which cash counts, 1 to 365; in a plan that is as long, from its last
+        day. A longer one sees less in a call: most of what it brings would have come later anyway.
     discount_rate
         Yearly, as a share: cash in a year is worth 1 ÷ (1 + rate) today.
     later_cash

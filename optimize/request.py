@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +20,7 @@ from optimize.policy import Policy
 from optimize.rules import Stops
 from optimize.shifts import working_days
 from optimize.team import Team
+from optimize.team_costs import exchange_of, in_base
 
 LONGEST: Final = 60  # working days
 
@@ -105,11 +106,12 @@ def request(
     day = as_day(date, field="date")
     known = _known(ledger, day)
     team, note = Team.load(roster, timezone=ledger.timezone, currency=ledger.base_currency).beside(known)
-    exchange = team.exchange(known)
-    chosen, team = Strategy.load(strategy).in_base(exchange), team.in_base(exchange)
+    exchange = exchange_of(team, known)
+    chosen, team = Strategy.load(strategy).in_base(exchange), in_base(team, exchange)
     needed = costs_of(chosen, wage=not team.all_priced)
     assume = (assumptions or Assumptions.default()).in_base(exchange, needed)
     dates = working_days(day, days + 1, team.country)
+    weighed, long = _beyond(policy.in_base(exchange), dates)
     if isinstance(model, str):
         timing = fit(known, model=model)
         words = f"{model}, learned from {len(known.invoices):,} invoices known on {known.as_of:%Y-%m-%d}"
@@ -127,14 +129,24 @@ def request(
         date=day,
         dates=dates,
         effects=(effects, effects) if effects else (Effects.assumed(assume), Effects.assumed(assume, personal=True)),
-        policy=policy.in_base(exchange),
+        policy=weighed,
         assume=assume,
         share=exploration or chosen.holdout,
         stops=stops,
         skills=dict(skills or {}),
         seed=seed,
-        warnings=tuple(text for text in (note, late if between > 0 else "") if text),
+        warnings=tuple(text for text in (note, late if between > 0 else "", long) if text),
     )
+
+
+def _beyond(policy: Policy, dates: pd.DatetimeIndex) -> tuple[Policy, str]:
+    """Return the policy with a horizon that reaches beyond the plan's last day, and a remark where it had to grow."""
+    span = (dates[-1] - dates[0]).days
+    if span < policy.horizon:
+        return policy, ""
+    longer = replace(policy, horizon=span + policy.horizon)
+    said = f"The plan is longer than the horizon of {policy.horizon} days: cash counts within {longer.horizon} days."
+    return longer, said
 
 
 def check_numbers(days: int, exploration: float, seconds: float | None = None) -> None:

@@ -139,7 +139,7 @@ class _Model:
         self.scale = scale
         for s, person in enumerate(team.specialists):
             self.works.append(self._choices(person, absent[s]))
-            self._hours_and_days(s, contracted(person, dates, absent[s]))
+            self._hours_and_days(s, contracted(team.rules, person, dates, absent[s]))
             self._days_at_a_stretch(s)
             self._rest(s)
             self._fair_shares(s)
@@ -148,7 +148,7 @@ class _Model:
     def _choices(self, person: "Specialist", absent: Flags) -> list[list[tuple[Pattern, Any]]]:
         """At most one shift a day, none on days of absence nor at times when the person is not available."""
         closed = parts(person.unavailable, self.dates)
-        every = patterns(self.team.rules, contracted(person, self.dates, absent))
+        every = patterns(self.team.rules, contracted(self.team.rules, person, self.dates, absent))
         days = []
         for d in range(len(self.dates)):
             free = [] if absent[d] else [p for p in every if not any(np.array(p.blocks)[closed[d]] > 0)]

@@ -14,6 +14,7 @@ from ledger.calendar import Calendar
 from ledger.ledger import Day, as_day
 from ledger.roster import BLOCKS, FULL_SHIFT, SHIFT_START
 from models.assumptions import Assumptions
+from optimize.team_costs import hourly_cost
 
 if TYPE_CHECKING:
     from optimize.team import Team
@@ -29,6 +30,8 @@ STARTS: Final = tuple(
 )
 BROKEN: Final = ("rule", "date", "needed", "found", "sentence")
 _LONGEST: Final = 60  # working days
+_NAMED: Final = 5  # people in one remark
+_HALF_HOUR: Final = 0.499  # hours: shifts are chosen by the half hour
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -108,6 +111,26 @@ class Shifts:
         """Cost of the paid hours, major units of the team's currency; hours without a cost of their own at the wage."""
         return float((self.paid.sum(axis=(1, 2)) / 60 * hourly_cost(self.team, self.assumptions)).sum())
 
+    @property
+    def chosen(self) -> bool:
+        """Whether the shifts were chosen, and are not the even ones."""
+        return bool(np.isfinite(self.bound))
+
+    def remarks(self) -> tuple[str, ...]:
+        """Return whose contracted hours are not planned in full, and which rules leave no room for them."""
+        from optimize.labour import contracted
+
+        rules, said = self.team.rules, []
+        for person, absent, paid in zip(self.team.specialists, self.absent, self.paid, strict=True):
+            hours, planned = contracted(rules, person, self.dates, absent).sum() / 60, paid.sum() / 60
+            if planned < hours - _HALF_HOUR or planned == 0 < hours:
+                said.append(f"{person.label} {planned:.3g} of {hours:.3g}")
+        if not said:
+            return ()
+        more = f" and {len(said) - _NAMED:,} more" if len(said) > _NAMED else ""
+        why = f"a day has at most {rules.hours_per_day:g} hours and a shift at least {rules.shortest_shift:g}"
+        return (f"Contracted hours that the labour rules leave no room for ({why}): {', '.join(said[:_NAMED])}{more}.",)
+
     def table(self) -> pd.DataFrame:
         """Return one row per shift: specialist_id, specialist, date, starts, ends (HH:MM), hours."""
         rows = []
@@ -132,31 +155,8 @@ class Shifts:
         return "\n".join([first, *self.broken["sentence"]])
 
 
-def hourly_cost(team: "Team", assume: Assumptions) -> Floats:
-    """Return the cost of each specialist's paid hour in major units; where none is given, the assumed loaded wage.
-
-    Raises
-    ------
-    BadInput
-        Where the wage is needed, and assumed in another currency than the team's.
-    """
-    own = np.array([person.cost_per_hour for person in team.specialists], np.float64)
-    if team.currency != assume.currency and not team.all_priced:
-        rule = f"is assumed in {assume.currency}, and the team is paid in {team.currency}: give all a cost_per_hour"
-        raise BadInput(rule, where="assumptions", field="specialist_wage", value=assume.specialist_wage)
-    return np.where(own > 0, own, assume.specialist_wage * assume.loaded_cost_factor)
-
-
 def working_days(first_day: Day, days: int, country: str) -> pd.DatetimeIndex:
-    """Return so many working days of a country, from the first day or the first working day after it.
-
-    Raises
-    ------
-    BadInput
-        For no day, or more than 60.
-    """
-    if not 1 <= days <= _LONGEST:
-        raise BadInput(f"must lie between 1 and {_LONGEST}", field="days", value=days)
+    """Return so many working days of a country, from the first day or the first working day after it."""
     start = as_day(first_day, field="first_day")
     open_ = Calendar(start=start, days=3 * days + 30, countries=(country,), home=country).working(country)
     return pd.DatetimeIndex(start + pd.to_timedelta(np.flatnonzero(open_)[:days], unit="D"))
@@ -177,6 +177,8 @@ def build(
     import time
 
     began = time.perf_counter()
+    if not 1 <= days <= _LONGEST:
+        raise BadInput(f"must lie between 1 and {_LONGEST}", field="days", value=days)
     dates = working_days(first_day, days, country)
     assume = assumptions or Assumptions.default()
     productive = min(assume.productive_hours_per_day / (FULL_SHIFT / 3600), 1.0)

@@ -9,7 +9,6 @@ import pandas as pd
 from pydantic import Field, field_validator, model_validator
 
 from ledger.currency import decimals
-from ledger.exchange import Exchange
 from ledger.ledger import Day
 from ledger.reading import Written
 from ledger.roster import BLOCKS, FULL_SHIFT, Roster, roster
@@ -222,35 +221,10 @@ class Team(Written):
         """Whether everybody's hour has a cost of its own, so that no wage is assumed."""
         return all(person.cost_per_hour for person in self.specialists)
 
-    def exchange(self, ledger: "Ledger") -> Exchange:
-        """Return the rates to the ledger's base currency: the ledger's, and beside them the team's own."""
-        return Exchange.of(ledger).beside(self.currency, self.rates)
-
-    def in_base(self, exchange: Exchange) -> "Team":
-        """Return the same team with its costs in the ledger's base currency.
-
-        Raises
-        ------
-        BadInput
-            Where somebody has a cost and its currency no rate.
-        """
-        if self.currency == exchange.base:
-            return self
-        people = tuple(
-            person.model_copy(
-                update={
-                    "cost_per_hour": exchange.to_base(
-                        person.cost_per_hour,
-                        self.currency,
-                        where=f"roster, specialist {person.id}",
-                        field="cost_per_hour",
-                        remedy=f"`rates` in the roster, or a roster in {exchange.base}",
-                    )
-                }
-            )
-            for person in self.specialists
-        )
-        return self.model_copy(update={"currency": exchange.base, "specialists": people, "rates": {}})
+    @property
+    def has_few_hours(self) -> bool:
+        """Whether somebody cannot come every day: a fifth of the weekly hours is less than the shortest shift."""
+        return any(0 < person.weekly_hours / 5 < self.rules.shortest_shift for person in self.specialists)
 
     def on_clock(self, timezone: str) -> "Team":
         """Return the same people working the same hours of the day on another clock."""

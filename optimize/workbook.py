@@ -23,7 +23,7 @@ _BAND: Final = "EEF3F6"  # every other day
 _ROOM: Final = "FFF9E5"  # what the collector fills in
 _IDS: Final = 6  # invoices named in a cell; plan.csv has them all
 _HEADER_ROW: Final = 4
-_LENGTH: Final = 31  # of a sheet's name
+_LENGTH: Final = 31  # UTF-16 units of a sheet's name
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,16 +77,23 @@ def workbook(
 def sheet_name(name: str, taken: set[str]) -> str:
     r"""Return a name that a sheet may have and none has yet, and add it to `taken`.
 
-    At most 31 characters, none of ``[]:*?/\``, no apostrophe at its ends; case does not tell two sheets apart.
+    At most 31 UTF-16 units (an emoji is two), none of ``[]:*?/\``, no apostrophe at its ends; case does not tell two
+    sheets apart.
     """
     plain = re.sub(r"[\[\]:*?/\\\x00-\x1f]", " ", name)
-    plain = re.sub(r"\s+", " ", plain).strip(" '")[:_LENGTH].strip(" '") or "Specialist"
+    plain = re.sub(r"\s+", " ", plain).strip(" '")
+    plain = _cut(plain, _LENGTH).strip(" '") or "Specialist"
     found, k = plain, 1
     while found.casefold() in taken:
         k += 1
-        found = f"{plain[: _LENGTH - len(str(k)) - 1].rstrip()} {k}"
+        found = f"{_cut(plain, _LENGTH - len(str(k)) - 1).rstrip()} {k}"
     taken.add(found.casefold())
     return found
+
+
+def _cut(text: str, units: int) -> str:
+    """Return the text as far as it goes into so many UTF-16 units; no character is cut in two."""
+    return text.encode("utf-16-le", "replace")[: 2 * units].decode("utf-16-le", "ignore")
 
 
 def _columns(currency: str) -> tuple[_Column, ...]:

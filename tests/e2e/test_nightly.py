@@ -415,6 +415,22 @@ def test_a_ledger_is_fresh_over_holidays_and_stale_after():
     check_fresh(thursday, pd.Timestamp("2026-04-08"), "DE", max_age=6, called="L")
 
 
+def test_the_ledgers_age_counts_to_the_date_that_was_asked_for(plan: Run):
+    """A Sunday eight days later: eight days, though the plan begins on Monday, the ninth."""
+    code, _, said = plan("--dry-run", date="2026-10-10", max_age=8)
+    assert (code, "planned from 2026-10-12" in said) == (0, True)
+    code, _, said = plan("--dry-run", date="2026-10-10", max_age=7)
+    assert (code, "8 days before 2026-10-10" in said) == (4, True)
+
+
+def test_a_log_that_cannot_be_written_stops_nothing(plan: Run, tmp_path: Path):
+    """A folder stands where the log should be: the plan is published, and that the log is lost is said."""
+    (tmp_path / "state" / "log" / "plan.jsonl").mkdir(parents=True)
+    code, _, said = plan()
+    assert (code, (tmp_path / "out" / "plan.csv").is_file()) == (0, True)
+    assert "plan.jsonl could not be written" in said
+
+
 def test_the_plans_day_is_the_next_on_which_work_begins():
     """On the team's clock: before nine today's, later the next; not on weekends."""
     team = Team.load(1, timezone="America/New_York")

@@ -12,9 +12,9 @@ from ledger.exchange import Exchange
 from ledger.strategy import Step, Strategy
 from models.assumptions import Assumptions
 from optimize import CallPlan, Policy, plan
-from optimize.shifts import hourly_cost
 from optimize.staffing import week
 from optimize.team import Specialist, Team
+from optimize.team_costs import exchange_of, hourly_cost
 from sim import from_ledger, simulate
 from tests.handmade import handmade, invoice, payment
 from tests.timings import constant
@@ -110,10 +110,10 @@ def test_a_roster_may_bring_the_rates_that_the_ledger_lacks(tmp_path: Path):
     file = tmp_path / "team.toml"
     file.write_text('currency = "GBP"\nrates = { JPY = 0.005, USD = 0.8 }\n[[specialists]]\nid = "a"\n')
     found = Team.load(file)
-    exchange = found.exchange(owing("JPY", {}))
+    exchange = exchange_of(found, owing("JPY", {}))
     assert exchange.rates == {"GBP": 200, "JPY": 1, "USD": 160}
-    assert found.exchange(owing("JPY", {"USD": 150.0})).rates["USD"] == 150
-    assert found.exchange(owing("EUR", {})).rates == {"EUR": 1}
+    assert exchange_of(found, owing("JPY", {"USD": 150.0})).rates["USD"] == 150
+    assert exchange_of(found, owing("EUR", {})).rates == {"EUR": 1}
     assert contacts(planned(owing("JPY", {}), found)) == contacts(planned(owing("JPY", {"USD": 160.0})))
 
 

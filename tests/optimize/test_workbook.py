@@ -55,6 +55,14 @@ def test_sheet_names_are_safe_and_differ():
     assert len({name.casefold() for name in found}) == len(names)
 
 
+def test_a_sheet_name_counts_as_spreadsheets_count():
+    """Fifteen emoji are thirty units of UTF-16; none is cut in two, nor by the number that tells two names apart."""
+    taken: set[str] = set()
+    found = [sheet_name(name, taken) for name in ("😀" * 20, "😀" * 20, "x" + "😀" * 20)]
+    assert found == ["😀" * 15, "😀" * 14 + " 2", "x" + "😀" * 15]
+    assert max(len(name.encode("utf-16-le")) // 2 for name in found) == 31
+
+
 def test_the_difference_of_two_plans():
     """Added, dropped, moved, changed; days that have passed and days that are new are no change."""
     before = made(contacts=10).rows
