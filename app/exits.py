@@ -52,7 +52,7 @@ def _ended(error: Exception, *, as_json: bool) -> int:
     if _is(error, "ledger.errors", "BadInput"):
         details = {key: _plain(getattr(error, key)) for key in ("where", "field", "value", "rule")}
         return _told(str(error), BAD_INPUT, as_json=as_json, **details)
-    if _is(error, "models.store", "TrackingUnavailable") or _is(error, "optimize.publish", "Unavailable"):
+    if _is(error, "ledger.errors", "Unavailable"):
         return _told(str(error), UNAVAILABLE, as_json=as_json)
     if _is(error, "models.promotion", "Refused"):
         return _told(str(error), INFEASIBLE, as_json=as_json, **getattr(error, "details", {}))

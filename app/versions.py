@@ -129,14 +129,14 @@ def run_models(*, state: Path, drift: Path | None, as_json: bool) -> None:
     if drift is not None:
         return _drift(drift, state=state, as_json=as_json)
     from models.registry import versions
-    from models.store import address, connected
+    from models.store import connected
 
     with connected(state) as store:
-        found = versions(store)
+        found, where = versions(store), store.where
     if as_json:
-        print_json({"store": address(state), "versions": [dict(one.about) | _about(one) for one in found]})
+        print_json({"store": where, "versions": [dict(one.about) | _about(one) for one in found]})
     elif not found:
-        print(f"No version is registered at {address(state)}: make one with `collectlab fit`")
+        print(f"No version is registered at {where}: make one with `collectlab fit`")
     else:
         _show(found)
     return None
@@ -173,7 +173,7 @@ def _drift(folder: Path, *, state: Path, as_json: bool) -> None:
     with connected(state) as store:
         office = registry.champion(store)
         if office is None:
-            raise BadInput("there is no champion yet: make one with `collectlab fit … --promote`", where=store.uri)
+            raise BadInput("there is no champion yet: make one with `collectlab fit … --promote`", where=store.where)
         saved = registry.read_version(store, office)
     found = drift(ledger, saved, registered=office.metrics, called=office.words)
     print_json(found.to_dict() | _about(office)) if as_json else print(found.summary())

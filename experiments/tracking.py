@@ -40,7 +40,7 @@ def track(comparison: Comparison, folder: str | Path, state: str | Path) -> Trac
     with connected(state, kept=f"the comparison is kept in {folder}") as store:
         experiment = store.experiment(comparison.study.name)
         parent, runs = _log(store.client, experiment, comparison, Path(folder))
-    return Tracked(uri=store.uri, experiment=comparison.study.name, parent=parent, runs=runs)
+    return Tracked(uri=store.where, experiment=comparison.study.name, parent=parent, runs=runs)
 
 
 def _log(client: "MlflowClient", experiment: str, comparison: Comparison, folder: Path) -> tuple[str, dict[str, str]]:

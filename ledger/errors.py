@@ -55,3 +55,10 @@ class Refused(RuntimeError):
     def __init__(self, message: str, /, **details: Any) -> None:
         super().__init__(message)
         self.details = details
+
+
+class Unavailable(RuntimeError):
+    """Something outside stands in the way for now: a full disk, a database that is down, a stale ledger, another run.
+
+    The command line ends with exit code 4; what stood before is whole, and the same command may be given again.
+    """

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from ledger.answers import Answers, Origin, answers, read_origin
 from ledger.errors import BadInput
-from ledger.storage import write_folder
+from ledger.storage import restore, write_folder
 from ledger.tables import COLUMNS, empty, validated
 
 Day = date | str | pd.Timestamp
@@ -259,6 +259,7 @@ def read_ledger(folder: str | Path) -> Ledger:
         Where the folder is not a ledger, or a table breaks a rule.
     """
     folder = Path(folder)
+    restore(folder)
     try:
         about: dict[str, Any] = json.loads((folder / ABOUT).read_text())
         present = {name: folder / f"{name}.parquet" for name in COLUMNS if (folder / f"{name}.parquet").exists()}

@@ -193,7 +193,7 @@ def load(store: Store, reference: str) -> tuple[SavedModel, Version]:
         if not is_missing(error):
             raise
         known = ", ".join(f"{one.number}{_named(one)}" for one in versions(store)) or "none"
-        rule = f"is not registered at {store.uri}; versions of {NAME} there: {known}"
+        rule = f"is not registered at {store.where}; versions of {NAME} there: {known}"
         raise BadInput(rule, field="model", value=reference) from error
     return read_version(store, found), found
 

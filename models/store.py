@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from ledger.database import safe
+from ledger.errors import Unavailable
+
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
 
@@ -28,7 +31,7 @@ _EXISTS: Final = "RESOURCE_ALREADY_EXISTS"
 _MISSING: Final = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 
 
-class TrackingUnavailable(RuntimeError):
+class TrackingUnavailable(Unavailable):
     """The tracking server cannot be reached, or refuses; the command line ends with exit code 4."""
 
 
@@ -49,6 +52,11 @@ class Store:
     client: "MlflowClient"
     uri: str
     artifacts: Path | None
+
+    @property
+    def where(self) -> str:
+        """The address as it may be shown."""
+        return safe(self.uri)
 
     def experiment(self, name: str) -> str:
         """Return the id of the experiment, which is made where it is missing; two may ask at once."""
@@ -106,9 +114,9 @@ def connected(state: str | Path, *, kept: str = "") -> Iterator[Store]:
             client = MlflowClient(tracking_uri=uri, registry_uri=uri)
             yield Store(client=client, uri=uri, artifacts=state / "artifacts" if own else None)
         except (MlflowException, RequestException, SQLAlchemyError, OSError) as error:
-            rule = str(error).splitlines()[0] if str(error) else type(error).__name__
+            rule = str(error).splitlines()[0].replace(uri, safe(uri)) if str(error) else type(error).__name__
             ending = f"; {kept}" if kept else ""
-            raise TrackingUnavailable(f"MLflow at {uri} cannot be used ({_short(rule)}){ending}") from error
+            raise TrackingUnavailable(f"MLflow at {safe(uri)} cannot be used ({_short(rule)}){ending}") from error
 
 
 def _create(database: Path) -> None:

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from ledger import BadInput, Ledger, read_ledger
+from ledger.database import safe
+from ledger.errors import Unavailable
 from ledger.ledger import Day, as_day
 from ledger.roster import SHIFT_START
 from ledger.strategy import Strategy
 from models.chosen import check_reference
 from optimize.plan_database import PlanDatabase
-from optimize.publish import Unavailable, check_out
+from optimize.publish import check_out
 
 if TYPE_CHECKING:
     from optimize.team import Team
@@ -181,12 +183,7 @@ def ledger_at(place: str, *, preset: str | None = None, mapping: Path | None = N
         return read_ledger(place), ()
     from ledger.importing import import_ledger
 
-    try:
-        imported = import_ledger(place, preset=preset, mapping=mapping)
-    except BadInput as error:
-        if type(error.__cause__).__name__ in ("OperationalError", "InterfaceError"):
-            raise Unavailable(f"the ledger's database cannot be used: {error}") from error
-        raise
+    imported = import_ledger(place, preset=preset, mapping=mapping)
     rejected = (f"{imported.rejected:,} of {imported.rows:,} rows of the ledger were rejected.",)
     return imported.ledger, (rejected if imported.rejected else ()) + imported.warnings
 
@@ -214,16 +211,3 @@ def check_fresh(as_of: pd.Timestamp, date: pd.Timestamp, country: str, *, max_ag
             f"the ledger {called} is stale: it knows nothing after {as_of:%Y-%m-%d}, {age} days before "
             f"{date:%Y-%m-%d}, and at most {max_age} are allowed (--max-age); nothing was written"
         )
-
-
-def safe(address: str) -> str:
-    """Return the address without its password."""
-    if "://" not in address:
-        return address
-    from sqlalchemy import make_url
-    from sqlalchemy.exc import ArgumentError
-
-    try:
-        return make_url(address.partition("#")[0]).render_as_string(hide_password=True)
-    except ArgumentError:
-        return "an SQL URL"

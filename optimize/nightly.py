@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ledger import BadInput
+from ledger.database import safe
+from ledger.errors import Unavailable
+from ledger.storage import reported
 from optimize.call_plan import (
     BINDING_COLUMNS,
     HOLDOUT_COLUMNS,
@@ -19,10 +22,10 @@ from optimize.call_plan import (
     framed,
 )
 from optimize.difference import Difference, difference
-from optimize.night_order import Order, Task, check_order, safe, task_of
+from optimize.night_order import Order, Task, check_order, task_of
 from optimize.plan_database import PlanDatabase
 from optimize.plan_files import about_of, contents, finite, inputs_of
-from optimize.publish import TABLE, Published, Unavailable, earlier, only_one, publish, published, read_plan, reported
+from optimize.publish import STANDS, TABLE, Published, earlier, only_one, publish, published, read_plan
 from optimize.stages import Stages
 
 if TYPE_CHECKING:
@@ -110,7 +113,7 @@ def _on_disk(task: Task, stages: Stages) -> Night:
     plan, change, about = _planned(task, stages)
     with stages.stage("publish files", folder=str(order.out)) as told:
         names = {person.id: person.label for person in task.team.specialists}
-        with reported(order.out):  # a workbook is made by way of temporary files
+        with reported(order.out, stands=STANDS):  # a workbook is made by way of temporary files
             files = contents(plan, about=about, names=names, change=change)
         folder = publish(order.out, f"{task.day}-{plan.snapshot}-{plan.run_id}", files)
         told["bytes"] = sum(map(len, files.values()))

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from ledger import BadInput
-from optimize.publish import TABLE, Published, Unavailable
+from ledger.database import parse, reason, shown
+from ledger.errors import Unavailable
+from optimize.publish import TABLE, Published
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -100,16 +102,11 @@ class PlanDatabase:
     def __init__(self, url: str) -> None:
         import sqlalchemy as sa
 
-        try:
-            parsed = sa.make_url(url)
-        except sa.exc.ArgumentError as error:
-            raise BadInput("is not a database URL such as sqlite:///plans.db", field="database") from error
-        self.where = parsed.render_as_string(hide_password=True)
-        if parsed.drivername in ("postgresql", "postgres"):
-            parsed = parsed.set(drivername="postgresql+psycopg")
+        parsed = parse(url, field="database")
+        self.url, self.where = parsed, shown(parsed)
         self.kind = parsed.get_backend_name()
         if self.kind == "sqlite":
-            self._check_sqlite(parsed.database)
+            self._check_sqlite(parsed)
             settings: dict[str, Any] = {"timeout": _WAIT}
         elif parsed.drivername == "postgresql+psycopg":
             settings = {"connect_timeout": _WAIT}
@@ -120,9 +117,13 @@ class PlanDatabase:
             sa.event.listen(self.engine, "connect", _no_automatic_transactions)
             sa.event.listen(self.engine, "begin", _begin_immediate)
 
-    def _check_sqlite(self, database: str | None) -> None:
-        if not database or database == ":memory:":
-            raise BadInput("must name a file", field="database", value=self.where)
+    def _check_sqlite(self, url: "sa.URL") -> None:
+        database = url.database
+        if not database or database == ":memory:" or database.startswith("file:"):
+            raise BadInput("must name a file, as sqlite:///plans.db does", field="database", value=self.where)
+        if url.query:
+            rule = f"has options, which a SQLite file of plans does not take: {', '.join(url.query)}"
+            raise BadInput(rule, field="database", value=self.where)
         if not Path(database).absolute().parent.is_dir():
             raise BadInput("its folder does not exist", field="database", value=self.where)
 
@@ -181,8 +182,7 @@ class PlanDatabase:
             with self.engine.begin() as connection:
                 yield connection
         except sa.exc.SQLAlchemyError as error:
-            reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-            raise Unavailable(f"the database {self.where} cannot be used ({reason})") from error
+            raise Unavailable(f"the database {self.where} cannot be used ({reason(error, self.url)})") from error
         finally:
             with suppress(sa.exc.SQLAlchemyError):
                 self.engine.dispose()

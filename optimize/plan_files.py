@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
+from ledger.database import safe
 from ledger.tables import TEXT
 from optimize.call_plan import ROW_COLUMNS, CallPlan
 from optimize.difference import Difference
-from optimize.night_order import Task, safe
+from optimize.night_order import Task
 from optimize.publish import ABOUT, TABLE
 
 if TYPE_CHECKING:

@@ -12,7 +12,6 @@ four names are links through `current`, made before it, so they change together,
 files of one plan resolves `plans/current` once and reads there.
 """
 
-import errno
 import fcntl
 import hashlib
 import json
@@ -26,7 +25,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from ledger import BadInput
-from ledger.storage import check_folder
+from ledger.errors import Unavailable
+from ledger.storage import check_folder, reported
 
 ABOUT: Final = "plan.json"
 TABLE: Final = "plan.parquet"
@@ -36,14 +36,7 @@ CURRENT: Final = "current"
 KEPT: Final = 60  # plans that stay, the current one included
 _LOCK: Final = ".lock"
 _PART: Final = ".part-"
-_MENDABLE: Final = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG}
-
-
-class Unavailable(RuntimeError):
-    """Something outside stands in the way for now: a stale ledger, a full disk, a database that is down, another run.
-
-    The command line ends with exit code 4; the last published plan is whole.
-    """
+STANDS: Final = "the last published plan stands"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +88,7 @@ def only_one(out: Path) -> Iterator[None]:
         At once, where another run has the lock.
     """
     place, new = out / PLANS, not out.exists()
-    with reported(out):
+    with reported(out, stands=STANDS):
         lock = _locked(place)
     if lock is None:
         rule = "another run is planning into it at the moment; the last published plan stands, run again afterwards"
@@ -189,7 +182,7 @@ def publish(out: Path, name: str, files: Mapping[str, bytes]) -> Path:
     contents = {**files, ABOUT: (json.dumps(about, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()}
     if set(contents) != set(FILES):
         raise ValueError(f"a plan has the files {', '.join(FILES)}, and not {', '.join(sorted(contents))}")
-    with reported(out):
+    with reported(out, stands=STANDS):
         _clear(out)
         folder = _written(out, name, contents)
         _link(out, FILES)
@@ -289,23 +282,3 @@ def _force(folder: Path) -> None:
         os.fsync(opened)
     finally:
         os.close(opened)
-
-
-@contextmanager
-def reported(out: Path) -> Iterator[None]:
-    """Turn what the system says of files into what a person can act on.
-
-    Raises
-    ------
-    BadInput
-        Where the folder may not be written.
-    Unavailable
-        Where the disk is full or fails.
-    """
-    try:
-        yield
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        if error.errno in _MENDABLE:
-            raise BadInput(f"cannot be written: {reason}", where=str(out)) from error
-        raise Unavailable(f"{out}: cannot be written ({reason}); the last published plan stands") from error

@@ -1,10 +1,9 @@
-"""Sources whose cells have types: workbooks, Parquet files, databases."""
+"""Files whose cells have types: workbooks and Parquet files; and DataFrames."""
 
 import io
 import warnings
 import zipfile
-from collections.abc import Iterable, Mapping
-from itertools import chain
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,7 +18,7 @@ from ledger.importing.headers import HEADER_LINES, Header, Match, find_header
 from ledger.importing.maps import TableMap
 from ledger.reading import nearest, plain
 
-_SAMPLE: Final = 200  # cells that tell what a column holds which is not used
+SAMPLE: Final = 200  # cells that tell what a column holds which is not used
 
 
 def read_workbook(
@@ -103,7 +102,7 @@ def _from_rows(rows: list[list[Any]], match: Match, *, where: str) -> tuple[Shee
         native=native,
         preamble=header.above,
         unused={
-            name: from_values([row[k] if k < len(row) else None for row in body[:_SAMPLE]])[0]
+            name: from_values([row[k] if k < len(row) else None for row in body[:SAMPLE]])[0]
             for name, k in header.unused.items()
         },
     ), list(header.names)
@@ -123,12 +122,12 @@ def read_parquet(path: Path, match: Match) -> tuple[Sheet, list[str]]:
         file = pq.ParquetFile(path)
         header = find_header([[str(name) for name in file.schema_arrow.names]], match)
         table = file.read(columns=sorted(set(header.found.values())))
-        spare = next(file.iter_batches(_SAMPLE, columns=list(header.unused)), None) if header.unused else None
+        spare = next(file.iter_batches(SAMPLE, columns=list(header.unused)), None) if header.unused else None
     except (pa.ArrowException, OSError) as error:
         raise BadInput(f"cannot be read as Parquet: {error}", where=path.name) from error
     columns = {role: from_column(table[column]) for role, column in header.found.items()}
     unused = {} if spare is None else {name: from_column(pa.chunked_array([spare[name]]))[0] for name in header.unused}
-    return _from_columns(columns, header, len(table), path.name, unused), list(header.names)
+    return from_columns(columns, header, len(table), path.name, unused), list(header.names)
 
 
 def read_frame(frame: pd.DataFrame, match: Match, *, where: str) -> tuple[Sheet, list[str]]:
@@ -136,8 +135,8 @@ def read_frame(frame: pd.DataFrame, match: Match, *, where: str) -> tuple[Sheet,
     names = [" ".join(map(str, name)) if isinstance(name, tuple) else str(name) for name in frame.columns]
     header = find_header([names], match)
     columns = {role: _of_series(frame.iloc[:, k]) for role, k in header.at.items()}
-    unused = {name: _of_series(frame.iloc[:_SAMPLE, k])[0] for name, k in header.unused.items()}
-    return _from_columns(columns, header, len(frame), where, unused), names
+    unused = {name: _of_series(frame.iloc[:SAMPLE, k])[0] for name, k in header.unused.items()}
+    return from_columns(columns, header, len(frame), where, unused), names
 
 
 def _of_series(column: "pd.Series[Any]") -> tuple[pa.StringArray, npt.NDArray[np.bool_]]:
@@ -147,9 +146,10 @@ def _of_series(column: "pd.Series[Any]") -> tuple[pa.StringArray, npt.NDArray[np
     return from_column(pa.chunked_array([pa.Array.from_pandas(column)]))
 
 
-def _from_columns(
+def from_columns(
     columns: Mapping[str, Any], header: Header, rows: int, where: str, unused: Mapping[str, pa.StringArray]
 ) -> Sheet:
+    """Return the sheet of columns, each its texts and which of them are numbers, with a sample of the others."""
     return Sheet(
         where=where,
         header=header.found,
@@ -160,91 +160,3 @@ def _from_columns(
         ragged=np.zeros(rows, bool),
         unused=unused,
     )
-
-
-class Database:
-    """A database that tables are read from, through SQLAlchemy; nothing is ever written to it.
-
-    Parameters
-    ----------
-    url
-        An SQLAlchemy URL; ``postgresql://`` means psycopg. ``#NAME`` or ``?table=NAME`` names the invoice table.
-
-    Raises
-    ------
-    BadInput
-        Where the URL is wrong or the database cannot be reached. No message shows a password.
-    """
-
-    def __init__(self, url: str) -> None:
-        import sqlalchemy as sa
-
-        address, _, self.named = url.partition("#")
-        try:
-            parsed = sa.make_url(address)
-        except sa.exc.ArgumentError as error:
-            raise BadInput("is not a database URL such as sqlite:///ledger.db?table=invoices") from error
-        if parsed.drivername in ("postgresql", "postgres"):
-            parsed = parsed.set(drivername="postgresql+psycopg")
-        if "table" in parsed.query:
-            table = parsed.query["table"]
-            self.named = table if isinstance(table, str) else table[0]
-            parsed = parsed.difference_update_query(["table"])
-        self.where = parsed.render_as_string(hide_password=True)
-        if parsed.get_backend_name() == "sqlite" and parsed.database and not Path(parsed.database).is_file():
-            raise BadInput("does not exist", where=parsed.database)
-        try:
-            self.engine: sa.Engine = sa.create_engine(parsed)
-            inspector = sa.inspect(self.engine)
-            self.tables = [*inspector.get_table_names(), *inspector.get_view_names()]
-        except (sa.exc.SQLAlchemyError, ImportError) as error:
-            raise BadInput(f"cannot be opened: {_reason(error)}", where=self.where) from error
-
-    def read(self, table: str, map_: TableMap, match: Match) -> tuple[Sheet | None, list[str]]:
-        """Read one table: by the map's query, else its table, else the one in the URL, else one of the table's name."""
-        import sqlalchemy as sa
-
-        name = map_.table or (self.named if table == "invoices" and self.named else table)
-        query: sa.Executable
-        if map_.query:
-            query, name = sa.text(map_.query), "query"
-        else:
-            schema, _, bare = name.rpartition(".")
-            if not schema and name not in self.tables:
-                if table != "invoices":
-                    return None, []
-                known = ", ".join(sorted(self.tables)) or "no table"
-                raise BadInput(f"is not a table there; it has {known}", where=self.where, field="table", value=name)
-            query = sa.select(sa.text("*")).select_from(sa.table(bare, schema=schema or None))
-        try:
-            with self.engine.connect().execution_options(stream_results=True) as connection:
-                result = connection.execute(query)
-                names = [str(key) for key in result.keys()]  # noqa: SIM118 - a method of results, not of a mapping
-                header = find_header([names], match)
-                partitions = iter(result.partitions(50_000))
-                head = next(partitions, [])
-                parts = list(_columns(chain([head] if head else [], partitions), list(header.at.values())))
-        except sa.exc.SQLAlchemyError as error:
-            raise BadInput(f"cannot be read: {_reason(error)}", where=f"{self.where}, {name}") from error
-        rows = sum(len(part[0][1]) for part in parts if part)
-        columns = {
-            role: (pa.concat_arrays([part[k][0] for part in parts]), np.concatenate([part[k][1] for part in parts]))
-            for k, role in enumerate(header.at)
-            if parts
-        } or {role: (pa.array([], pa.string()), np.zeros(0, bool)) for role in header.at}
-        unused = {name: from_values([row[k] for row in head[:_SAMPLE]])[0] for name, k in header.unused.items()}
-        return _from_columns(columns, header, rows, name, unused), list(header.names)
-
-    def close(self) -> None:
-        """Give the connections back."""
-        self.engine.dispose()
-
-
-def _columns(partitions: Iterable[Any], at: list[int]) -> Iterable[list[Any]]:
-    for rows in partitions:
-        columns = list(zip(*rows, strict=True))
-        yield [from_values(columns[k]) for k in at]
-
-
-def _reason(error: Exception) -> str:
-    return str(getattr(error, "orig", None) or error).strip().splitlines()[0]

@@ -8,7 +8,8 @@ from typing import Final
 from ledger.errors import BadInput
 from ledger.importing.cells import Sheet
 from ledger.importing.from_csv import read_csv
-from ledger.importing.from_typed import Database, read_parquet, read_workbook
+from ledger.importing.from_database import Database
+from ledger.importing.from_typed import read_parquet, read_workbook
 from ledger.importing.headers import Match, lacking, lacks_columns
 from ledger.importing.layout import lay_out
 from ledger.importing.maps import TABLES, Map, TableMap

@@ -203,7 +203,7 @@ def test_postgresql(postgres, expected):
     imported = import_ledger(plain)
     assert imported.ledger.open_amount().tolist() == [123450, 5025 - 2012]
     assert imported.rejects["rule"].tolist() == ["unknown_invoice"]
-    with pytest.raises(BadInput, match="cannot be opened") as error:
+    with pytest.raises(Unavailable, match="cannot be used") as error:
         import_ledger("postgresql://ann:secret@127.0.0.1:1/none#invoices")
     assert "secret" not in str(error.value)
 
