@@ -7,14 +7,15 @@ from typing import Any
 from app.printing import print_json, remark
 
 
-def run_import(source: str, *, out: Path, options: dict[str, Any], as_json: bool) -> None:
+def run_import(source: str, *, out: Path, replace: bool, options: dict[str, Any], as_json: bool) -> None:
     """Import a ledger into a folder and say what became of every row."""
     from ledger.importing import import_ledger
+    from ledger.importing.result import check_same_source, place_of
     from ledger.storage import check_folder
 
-    check_folder(out, "ledger.json")
+    check_same_source(check_folder(out, "ledger.json"), place_of(source), replace=replace)
     imported = import_ledger(source, **options)
-    folder = imported.write(out)
+    folder = imported.write(out, replace=replace)
     if as_json:
         print_json(imported.about() | {"ledger": str(folder)})
         for warning in imported.warnings:

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from ledger.errors import BadInput, Unavailable
 
@@ -208,7 +208,7 @@ def write_whole(path: str | Path, fill: Callable[[Path], object]) -> Path:
     return path
 
 
-def _new_file(**named: Any) -> str:
-    handle, name = tempfile.mkstemp(**named)
+def _new_file(prefix: str, suffix: str, dir: Path) -> str:
+    handle, name = tempfile.mkstemp(prefix=prefix, suffix=suffix, dir=dir)
     os.close(handle)
     return name

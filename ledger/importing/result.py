@@ -4,12 +4,16 @@ import json
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
+from ledger.database import safe
+from ledger.errors import BadInput
 from ledger.importing.intake import Account, rule_counts
-from ledger.ledger import Ledger
+from ledger.ledger import ABOUT, Ledger
+
+ACCOUNT: Final = "import.json"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -26,6 +30,7 @@ class Imported:
     accounts: tuple[Account, ...]
     source: str
     preset: str
+    place: str = ""  # the source in full: path or address, without a password
 
     @property
     def as_of(self) -> pd.Timestamp:
@@ -77,6 +82,7 @@ class Imported:
         """Return the account as plain values, for JSON."""
         return {
             "source": self.source,
+            "place": self.place,
             "preset": self.preset,
             "as_of": f"{self.as_of:%Y-%m-%d}",
             "base_currency": self.ledger.base_currency,
@@ -106,11 +112,40 @@ class Imported:
             "fingerprint": self.ledger.fingerprint,
         }
 
-    def write(self, folder: str | Path) -> Path:
-        """Write the ledger's folder with ``rejects.csv`` and ``import.json`` in it, whole or not at all."""
+    def write(self, folder: str | Path, *, replace: bool = False) -> Path:
+        """Write the ledger's folder with ``rejects.csv`` and ``import.json`` in it, whole or not at all.
+
+        Raises
+        ------
+        BadInput
+            Where the folder holds the ledger of another source and `replace` is false.
+        """
+        check_same_source(folder, self.place, replace=replace)
         about = json.dumps(self.about(), indent=2, ensure_ascii=False) + "\n"
-        rejects = self.rejects.to_csv(index=False, lineterminator="\n")
-        return self.ledger.write(folder, beside={"rejects.csv": rejects, "import.json": about})
+        rejects = self.rejects.to_csv(index=False, lineterminator="\r\n")  # then both of them are quoted in values
+        return self.ledger.write(folder, beside={"rejects.csv": rejects, ACCOUNT: about})
+
+
+def place_of(source: object) -> str:
+    """Return a source in full, as it may be shown: an absolute path, or an address without its password."""
+    if isinstance(source, str) and "://" in source:
+        return safe(source)
+    return str(Path(source).absolute()) if isinstance(source, str | Path) else f"a {type(source).__name__}"
+
+
+def check_same_source(folder: str | Path, place: str, *, replace: bool) -> None:
+    """Raise BadInput where a folder holds the ledger of another source, which nobody said may be replaced."""
+    folder = Path(folder)
+    if replace or not (folder / ABOUT).exists():
+        return
+    try:
+        about = json.loads((folder / ACCOUNT).read_text(encoding="utf-8"))
+        before = str(about.get("place") or about["source"])
+    except (OSError, ValueError, KeyError, AttributeError):
+        before = "something else"
+    if before not in (place, Path(place).name):
+        rule = f"holds a ledger made from {before}, and not from {place}; --replace puts this one in its place"
+        raise BadInput(rule, where=str(folder))
 
 
 def _lines(account: Account) -> list[str]:

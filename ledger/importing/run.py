@@ -21,7 +21,7 @@ from ledger.importing.maps import Map, preset_map, read_map
 from ledger.importing.money import Money, read_rates, settle_money
 from ledger.importing.others import read_contacts, read_disputes, read_promises
 from ledger.importing.payments import Invoices, Receipts, read_payments
-from ledger.importing.result import Imported
+from ledger.importing.result import Imported, place_of
 from ledger.importing.sources import Source, open_source
 from ledger.ledger import Day, Ledger, as_day
 from ledger.tables import empty
@@ -82,6 +82,7 @@ def import_ledger(
         warnings=(*opened.warnings, *warnings, *(w for intake in intakes.values() for w in intake.warnings), *said),
         accounts=tuple(intake.account() for intake in intakes.values()),
         source=opened.name,
+        place=place_of(source),
         preset=preset or (Path(mapping).name if mapping is not None else "generic"),
     )
 

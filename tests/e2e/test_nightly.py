@@ -175,7 +175,7 @@ def test_what_ends_before_anything_is_written(plan: Run, tmp_path: Path, books: 
         "--roster": (2, {"roster": None}),
         "no.toml": (2, {"roster": "no.toml"}),
         "must be SQLite or PostgreSQL": (2, {"database": "mysql://x/y"}),
-        "database cannot be used": (4, {"ledger": "postgresql://ann:secret@127.0.0.1:9/erp#invoices"}),
+        "***@127.0.0.1:9/erp cannot be used": (4, {"ledger": "postgresql://ann:secret@127.0.0.1:9/erp#invoices"}),
         "days": (2, {"days": 0}),
     }
     for words, (expected, options) in troubles.items():

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from ledger import BadInput
+from ledger.errors import Unavailable
 from ledger.importing import Imported, import_ledger
 
 HEADER = "invoice_id,customer_id,issue_date,due_date,amount,currency,clear_date"
@@ -522,7 +523,7 @@ def test_a_write_that_fails_leaves_the_old_ledger(load, tmp_path, monkeypatch):
     out = load(rows(GOOD)).write(tmp_path / "out")
     before = sorted(path.name for path in out.iterdir())
     monkeypatch.setattr(pd.DataFrame, "to_parquet", lambda *_, **__: (_ for _ in ()).throw(OSError("disk full")))
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(Unavailable, match="disk full"):
         load(rows(GOOD, GOOD.replace("G1", "G2"))).write(out)
     assert sorted(path.name for path in out.iterdir()) == before
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []

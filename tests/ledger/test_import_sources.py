@@ -1,5 +1,8 @@
 """Every kind of source gives the same ledger, and every kind of garbage one clear message."""
 
+import csv
+import io
+import json
 import os
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,6 +15,7 @@ import pytest
 import sqlalchemy as sa
 
 from ledger import BadInput
+from ledger.errors import Unavailable
 from ledger.importing import import_ledger, presets
 
 TEXT = """invoice_id,customer_id,issue_date,due_date,amount,clear_date
@@ -324,3 +328,39 @@ def test_preset_and_map_exclude_each_other(tmp_path):
     """One of them says how to read."""
     with pytest.raises(BadInput, match="not both"):
         import_ledger(tmp_path, preset="sap", mapping=tmp_path / "map.toml")
+
+
+def test_the_ledger_of_another_source_is_replaced_only_when_asked(tmp_path):
+    """The same source again, and its successor by --replace; a ledger that no import made is another source too."""
+    for name in ("acme.csv", "globex.csv"):
+        (tmp_path / name).write_text(TEXT)
+    acme, globex = (import_ledger(tmp_path / name) for name in ("acme.csv", "globex.csv"))
+    for _ in range(2):
+        acme.write(tmp_path / "L")
+    with pytest.raises(BadInput, match=r"made from .*acme\.csv, and not from .*globex\.csv; --replace"):
+        globex.write(tmp_path / "L")
+    assert json.loads((tmp_path / "L" / "import.json").read_text())["source"] == "acme.csv"
+    globex.write(tmp_path / "L", replace=True)
+    assert json.loads((tmp_path / "L" / "import.json").read_text())["source"] == "globex.csv"
+    acme.ledger.write(tmp_path / "R")
+    with pytest.raises(BadInput, match="made from something else"):
+        acme.write(tmp_path / "R")
+
+
+def test_rejects_read_back_to_exactly_the_rejects(tmp_path):
+    """Whatever stands in a value: both line ends alone and together, quotes, separators, what looks like nothing."""
+    values = ["a\rb", "a\nb", "a\r\nb", 'say ""no""', "a,b;c\td", "NA", "None", "'x", "=1+1", "x\u2028y"]
+    frame = pd.read_csv(io.StringIO(TEXT), dtype=str)
+    frame = pd.concat([frame, pd.DataFrame([frame.iloc[0].to_dict() | {"amount": value} for value in values])])
+    frame["invoice_id"] = [str(k) for k in range(len(frame))]
+    frame.to_parquet(tmp_path / "x.parquet")
+    imported = import_ledger(tmp_path / "x.parquet")
+    folder = imported.write(tmp_path / "L")
+    expected = imported.rejects["value"].tolist()
+    assert [value for value in values if value in expected] == values
+    with (folder / "rejects.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["value"] for row in rows] == expected
+    again = pd.read_csv(folder / "rejects.csv", dtype=str, keep_default_na=False)
+    assert again["value"].tolist() == expected
+    assert again["row"].astype(int).tolist() == imported.rejects["row"].tolist()

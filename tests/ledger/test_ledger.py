@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from ledger import BadInput, Ledger, read_ledger
+from ledger.errors import Unavailable
 from ledger.ledger import as_day
 from tests.handmade import contact, handmade, invoice, payment
 
@@ -165,7 +166,7 @@ def test_a_write_that_fails_leaves_the_old_ledger(tmp_path: Path, monkeypatch: p
         raise OSError("No space left on device")
 
     monkeypatch.setattr(Path, "write_text", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(Unavailable, match="no space"):
         handmade("2025-03-31").write(tmp_path / "L")
     monkeypatch.undo()
     assert read_ledger(tmp_path / "L").fingerprint == before.fingerprint
