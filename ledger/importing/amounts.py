@@ -14,29 +14,24 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ledger.currency import decimals
+from ledger.importing.affixes import signs
 from ledger.importing.cells import Flags, Ints, flags
+from ledger.importing.marks import UNCLEAR, Marks, Reading
 
 SCALE: Final = 1_000_000
 _PLAIN: Final = r"^-?\d{1,12}(\.\d{1,6})?$"
-_CANONICAL: Final = r"^-?0*\d{1,12}(\.\d+)?$"
-_SPACES: Final = r" \x{a0}\x{202f}\x{2009}'’"
-_EMPTY: Final = ("null", "none", "nan", "n/a", "na", "-", "#n/a", "(null)")
-_CURRENCY_SIGNS: Final = {
-    "€": "EUR",
-    "£": "GBP",
-    "₹": "INR",
-    "₩": "KRW",
-    "₽": "RUB",
-    "₺": "TRY",
-    "₫": "VND",
-    "₪": "ILS",
-    "₱": "PHP",
-    "₴": "UAH",
+_CANONICAL: Final = r"^0*\d{1,12}(\.\d+)?$"
+_SPACES: Final = r" \t\x{a0}\x{2000}-\x{200a}\x{202f}\x{205f}\x{3000}'’"
+_PARTS: Final = rf"^(?P<head>\D*)(?P<number>\d[\d.,{_SPACES}]*)(?P<tail>(?:[^\d.,{_SPACES}]\D*)?)$"
+_OWN_MARK: Final = r"(?:^|[^\p{L}])(?P<mark>[.,])$"  # .50 is a half, Fr.50 are fifty
+_EMPTY: Final = ("null", "none", "nan", "n/a", "na", "-", "–", "—", "#n/a", "(null)")
+_OTHER_DIGITS: Final = r"[\x{660}-\x{669}\x{6f0}-\x{6f9}\x{966}-\x{96f}\x{ff10}-\x{ff19}]"
+_LATIN: Final = {start + k: str(k) for start in (0x660, 0x6F0, 0x966, 0xFF10) for k in range(10)} | {
+    0x66B: ".",  # Arabic decimal and thousands marks
+    0x66C: ",",
+    0xFF0E: ".",
+    0xFF0C: ",",
 }
-_UNITS: Final = r"\b[A-Z]{3}\b|\b(?:US|C|CA|A|AU|NZ|HK|S|R)?\p{Sc}|\p{Sc}|(?i:\bkr\b\.?|zł|\bfr\.|kč)"
-# What leaves no doubt that the comma, or the point, is the decimal sign.
-_SAYS_COMMA: Final = r"\.\d{3},\d|,(\d{1,2}|\d{4,})\D*$|\d\.\d{3}\.\d{3}\D*$"
-_SAYS_POINT: Final = r",\d{2,3}\.\d|\.(\d{1,2}|\d{4,})\D*$|\d,\d{3},\d{3}\D*$"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -46,103 +41,101 @@ class Amounts:
     micro: Ints
     empty: Flags
     unreadable: Flags
-    currency: pa.StringArray  # the currency that stands in the cell itself, mostly null
+    currency: pa.StringArray  # what stands in the cell itself: a code, or a sign that several currencies share
     noisy: int  # cells with more than six decimals
-    doubt: str | None  # why the decimal sign of the column is in doubt
 
 
-def read_amounts(cells: pa.StringArray, *, native: Flags, decimal: str = "auto") -> Amounts:
-    """Read a column of amounts.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class AmountColumn:
+    """A column of amounts before its decimal mark is decided; `marks` is what its own cells say of it.
 
-    Signs may lead, trail or be parentheses; CR and DR, currency signs and codes, and separators of thousands are
-    understood. Which of point and comma is the decimal sign is decided for the column, from the cells that leave no
-    doubt; `decimal` ("auto", "." or ",") decides where none does.
+    Signs may lead, trail or be brackets; credit and debit marks, currency signs and codes, separators of thousands,
+    typographic signs and spaces, and the digits of other scripts are understood.
     """
-    sign, doubt = _decimal_sign(cells, native, decimal)
-    simple = flags(pc.match_substring_regex(cells, _PLAIN))
-    if sign == ",":
-        simple &= native | ~flags(pc.match_substring(cells, "."))
-    empty, unreadable = flags(pc.is_null(cells)), np.zeros(len(cells), bool)
-    micro, noisy, currency = np.zeros(len(cells), np.int64), 0, pa.nulls(len(cells), pa.string())
-    micro[simple] = _to_micro(cells if simple.all() else cells.filter(pa.array(simple)))
-    rows = np.flatnonzero(~simple & ~empty)
-    if len(rows):
-        odd = cells.take(pa.array(rows))
-        empty[rows] = flags(pc.is_in(pc.utf8_lower(odd), value_set=pa.array(_EMPTY)))
-        micro[rows], good, noisy, named = _read_odd(odd, native[rows], sign)
-        unreadable[rows] = ~good & ~empty[rows]
-        if named.null_count < len(rows):
-            place = np.full(len(cells), -1)
-            place[rows] = np.arange(len(rows))
-            currency = named.take(pa.array(place, mask=place < 0))
-    return Amounts(micro=micro, empty=empty, unreadable=unreadable, currency=currency, noisy=noisy, doubt=doubt)
+
+    cells: pa.StringArray
+    native: Flags  # cells that the source stores as numbers
+    marks: Marks
+
+    @classmethod
+    def of(cls, cells: pa.StringArray, *, native: Flags, thousandths: Flags | None = None) -> "AmountColumn":
+        """Take a column; `thousandths` marks rows whose currency has three decimals."""
+        if pc.any(foreign := pc.match_substring_regex(cells, _OTHER_DIGITS)).as_py():
+            other = cells.filter(foreign.fill_null(False))
+            latin = pa.array([text.translate(_LATIN) for text in other.to_pylist()], pa.string())
+            cells = pc.replace_with_mask(cells, foreign.fill_null(False), latin)
+        three = np.zeros(len(cells), bool) if thousandths is None else thousandths
+        written = cells.filter(pa.array(~native)) if native.any() else cells
+        return cls(cells=cells, native=native, marks=Marks.of(written, three[~native] if native.any() else three))
+
+    def read(self, reading: Reading) -> Amounts:
+        """Return the amounts with the given decimal mark."""
+        cells, native = self.cells, self.native
+        simple = flags(pc.match_substring_regex(cells, _PLAIN))
+        if reading.mark == "," or not reading.trusted:
+            simple &= native | ~flags(pc.match_substring(cells, "."))
+        empty, unreadable = flags(pc.is_null(cells)), np.zeros(len(cells), bool)
+        micro, noisy, currency = np.zeros(len(cells), np.int64), 0, pa.nulls(len(cells), pa.string())
+        micro[simple] = _to_micro(cells if simple.all() else cells.filter(pa.array(simple)))
+        rows = np.flatnonzero(~simple & ~empty)
+        if len(rows):
+            odd = cells.take(pa.array(rows))
+            empty[rows] = flags(pc.is_in(pc.utf8_lower(odd), value_set=pa.array(_EMPTY)))
+            micro[rows], good, noisy, named = _read_odd(odd, native[rows], reading, bare=bool(micro.any()))
+            unreadable[rows] = ~good & ~empty[rows]
+            if named.null_count < len(rows):
+                place = np.full(len(cells), -1)
+                place[rows] = np.arange(len(rows))
+                currency = named.take(pa.array(place, mask=place < 0))
+        return Amounts(micro=micro, empty=empty, unreadable=unreadable, currency=currency, noisy=noisy)
 
 
-def _decimal_sign(cells: pa.StringArray, native: Flags, preset: str) -> tuple[str, str | None]:
-    """Return the column's decimal sign, and why it is in doubt where it is."""
-    written = cells.filter(pa.array(~native)) if native.any() else cells
-    fallback = "," if preset == "," else "."
-    no_comma = fallback == "." and not pc.any(pc.match_substring(written, ",")).as_py()
-    if no_comma and not pc.any(pc.match_substring_regex(written, r"\d\.\d{3}\D*$")).as_py():
-        return ".", None
-    comma = pc.sum(pc.match_substring_regex(written, _SAYS_COMMA)).as_py() or 0
-    point = pc.sum(pc.match_substring_regex(written, _SAYS_POINT)).as_py() or 0
-    if comma and point:
-        sign = fallback if preset != "auto" else "," if comma > point else "."
-        return sign, f"{comma} cells have a decimal comma and {point} a decimal point; read with '{sign}'"
-    if comma or point:
-        return "," if comma else ".", None
-    if pc.any(pc.match_substring_regex(written, r"\d[.,]\d{3}\D*$")).as_py():
-        return (
-            fallback,
-            f"nothing tells whether 1,234 is a thousand or a decimal; read with '{fallback}' as decimal sign",
-        )
-    return fallback, None
-
-
-def _read_odd(cells: pa.StringArray, native: Flags, sign: str) -> tuple[Ints, Flags, int, pa.StringArray]:
+def _read_odd(
+    cells: pa.StringArray, native: Flags, reading: Reading, *, bare: bool
+) -> tuple[Ints, Flags, int, pa.StringArray]:
     """Read cells that are not plain numbers: millionths, which are readable, how many are noisy, currencies named."""
-    body, negative, currency = _bare(cells)
-    other = "." if sign == "," else ","
+    sign, other = reading.mark, "." if reading.mark == "," else ","
+    head, body, tail = _parts(cells)
     separators = f"{other}{_SPACES}"
     grouped = rf"^\d{{1,3}}(?:[{separators}]\d{{2,3}})*[{separators}]\d{{3}}(?:[{sign}]\d*)?$"
-    fits = pc.match_substring_regex(body, rf"{grouped}|^\d+(?:[{sign}]\d*)?$|^[{sign}]\d+$")
-    plain = pc.replace_substring_regex(body, f"[{separators}]", "")
+    fits = flags(pc.match_substring_regex(body, rf"{grouped}|^\d+(?:[{sign}]\d*)?$|^[{sign}]\d+$"))
+    if not reading.trusted:
+        fits &= ~flags(pc.match_substring_regex(body, "|".join(UNCLEAR.values())))
+    plain = pc.replace_substring(body, other, "")
+    if pc.any(spaced := pc.match_substring_regex(plain, f"[{_SPACES}]")).as_py():
+        plain = pc.if_else(spaced, pc.replace_substring_regex(plain, f"[{_SPACES}]", ""), plain)
     plain = pc.replace_substring(plain, ",", ".") if sign == "," else plain
+    whole = flags(pc.match_substring_regex(plain, r"\.$"))
     plain = pc.replace_substring_regex(pc.replace_substring_regex(plain, r"^\.", "0."), r"\.$", "")
+    filled = fits & flags(pc.match_substring_regex(plain, "[1-9]"))
+    negative, clear, currency = signs(head, tail, whole, filled, bare=bare)
+    fits &= clear
     if native.any():
         stored = pa.array(native)
-        plain = pc.if_else(stored, _without_exponent(cells), plain)
-        fits, negative = pc.or_(fits, stored), negative & ~native
-    good = flags(pc.and_(fits, pc.match_substring_regex(plain, _CANONICAL)))
+        written = _without_exponent(cells)
+        plain = pc.if_else(stored, pc.replace_substring_regex(written, "^-", ""), plain)
+        negative = np.where(native, flags(pc.starts_with(written, "-")), negative)
+        fits |= native
+    good = fits & flags(pc.match_substring_regex(plain, _CANONICAL))
     readable = plain.filter(pa.array(good))
     micro = np.zeros(len(cells), np.int64)
     micro[good] = np.where(negative[good], -1, 1) * _to_micro(readable)
     return micro, good, pc.sum(pc.match_substring_regex(readable, r"\.\d{7,}$")).as_py() or 0, currency
 
 
-def _bare(cells: pa.StringArray) -> tuple[pa.StringArray, Flags, pa.StringArray]:
-    """Return the digits and separators of each cell, whether it is negative, and the currency that it names."""
-    named = pc.extract_regex(cells, r"(?:^|[^A-Za-z])(?P<code>[A-Z]{3})(?:[^A-Za-z]|$)")
-    currency = pc.struct_field(named, "code").cast(pa.string())
-    for sign, code in _CURRENCY_SIGNS.items():
-        currency = pc.if_else(pc.match_substring(cells, sign), code, currency)
-    body = pc.replace_substring_regex(cells, r"[\x{2212}\x{2013}]", "-")
-    credit = pc.match_substring_regex(body, r"\d\s*(?i:cr)\.?$")
-    body = pc.replace_substring_regex(body, r"(\d)\s*(?i:cr|dr)\.?$", r"\1")
-    body = _trim(pc.replace_substring_regex(body, _UNITS, ""))
-    inside = pc.match_substring_regex(body, r"^\(.*\)$")
-    body = _trim(pc.if_else(inside, pc.replace_substring_regex(body, r"^\(|\)$", ""), body))
-    minus = pc.match_substring_regex(body, r"^-[^-]+$|^[^-]+-$")
-    body = _trim(pc.if_else(minus, pc.replace_substring_regex(body, r"^-|-$", ""), body))
-    body = pc.replace_substring_regex(body, r"^\+", "")
-    signs = sum(flags(found).astype(int) for found in (credit, inside, minus))
-    unclear = pa.array(np.asarray(signs) > 1)  # two signs in one cell
-    return pc.if_else(unclear, "?", body), np.asarray(signs) > 0, currency
+def _parts(cells: pa.StringArray) -> tuple[pa.StringArray, pa.StringArray, pa.StringArray]:
+    """Return what stands before the digits, the digits with their marks and spaces, and what stands after."""
+    parts = pc.extract_regex(cells, _PARTS)
+    head, number, tail = (pc.struct_field(parts, name) for name in ("head", "number", "tail"))
+    own = pc.struct_field(pc.extract_regex(head, _OWN_MARK), "mark")
+    if own.null_count < len(own):
+        number = pc.binary_join_element_wise(pc.fill_null(own, ""), number, "")
+        head = pc.if_else(pc.is_valid(own), pc.replace_substring_regex(head, "[.,]$", ""), head)
+    return head, _trim(number), tail
 
 
 def _trim(cells: pa.StringArray) -> pa.StringArray:
-    return pc.replace_substring_regex(cells, r"^[\s\x{a0}\x{202f}]+|[\s\x{a0}\x{202f}]+$", "")
+    return pc.replace_substring_regex(cells, f"^[{_SPACES}]+|[{_SPACES}]+$", "")
 
 
 def _without_exponent(cells: pa.StringArray) -> pa.StringArray:

@@ -18,6 +18,7 @@ from ledger.importing.due_dates import read_due_dates
 from ledger.importing.intake import EARLIEST, Intake, codes, plural, text_column
 from ledger.importing.maps import InvoiceMap
 from ledger.importing.money import Money, currency_of, minor_units
+from ledger.importing.outstanding import in_other_currency
 from ledger.importing.settling import known
 from ledger.reading import plain
 from ledger.tables import PAYMENT_KINDS
@@ -87,7 +88,7 @@ def read_documents(
     due, discount = read_due_dates(intake, kind == INVOICE, issued, terms, as_of=as_of, today=today)
     issued = _ordered(intake, map_, kind, issued, due)
     cleared = _clear_dates(intake, as_of, today)
-    open_ = _open_amounts(intake, kind, amount, currency)
+    open_ = _open_amounts(intake, kind, amount, currency, money, company=map_.open_in_company_currency)
     _no_repeats(intake, ids, kind, issued, due, amount, cleared, customer)
     return Documents(
         intake=intake,
@@ -184,7 +185,9 @@ def _clear_dates(intake: Intake, as_of: np.datetime64, today: np.datetime64) -> 
     return np.where(known(cleared, as_of), cleared, UNREADABLE)
 
 
-def _open_amounts(intake: Intake, kind: npt.NDArray[np.int8], amount: Ints, currency: pa.StringArray) -> Ints | None:
+def _open_amounts(
+    intake: Intake, kind: npt.NDArray[np.int8], amount: Ints, currency: pa.StringArray, money: Money, *, company: bool
+) -> Ints | None:
     """Return what is open of each row, without sign."""
     found = intake.amount("open_amount")
     if found is None:
@@ -195,8 +198,11 @@ def _open_amounts(intake: Intake, kind: npt.NDArray[np.int8], amount: Ints, curr
         other = pc.not_equal(pc.utf8_upper(intake.text("open_currency")), currency)
         intake.reject(flags(other), "open_in_other_currency", "open_amount")
     minor = minor_units(intake, found, currency, "open_amount")
-    amounts = intake.amount("amount")
-    assert amounts is not None
+    if "open_currency" not in intake.sheet:
+        other_currency = in_other_currency(
+            np.where(intake.good, amount, 0), np.abs(minor), currency, money, company=company
+        )
+        intake.reject(other_currency, "open_in_other_currency", "open_amount")
     invoice = kind == INVOICE
     intake.reject(invoice & (minor < 0), "negative_open_amount", "open_amount")
     intake.reject(np.abs(minor) > amount, "open_exceeds_amount", "open_amount")

@@ -50,6 +50,7 @@ def _from_terms(intake: Intake, missing: Flags, issued: Days, own: TermsColumn, 
     if remarks := own.remarks(missing, issued):
         place = f"{intake.sheet.where}, {intake.sheet.header['terms']}"
         intake.warnings += [f"{place}: {remark}" for remark in remarks]
+        intake.hints += [f"{place}: {remark}" for remark in remarks]
     without = own.index < 0
     for column, rows, role in ((own, missing, "terms"), (agreed, missing & without, "customer_id")):
         intake.reject(rows & column.unknown, "unknown_terms", role)

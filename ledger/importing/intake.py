@@ -10,10 +10,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ledger.importing.amounts import Amounts, exact_sum, read_amounts
+from ledger.currency import decimals
+from ledger.importing.amounts import AmountColumn, Amounts, exact_sum
 from ledger.importing.cells import Flags, Ints, Sheet, flags
 from ledger.importing.dates import UNREADABLE, DateColumn, Days, choose_orders
 from ledger.importing.maps import Map
+from ledger.importing.marks import choose_marks
 from ledger.tables import TEXT
 
 EARLIEST: Final = np.datetime64("1990-01-01")
@@ -80,6 +82,7 @@ class Intake:
     def __init__(self, table: str, sheet: Sheet, map_: Map) -> None:
         self.table = table
         self.warnings: list[str] = []
+        self.hints: list[str] = []  # those of the warnings that explain rejects, and say what a map can answer
         self.rows = len(sheet)
         blank = np.ones(len(sheet), bool)
         for cells in sheet.cells.values():
@@ -121,20 +124,33 @@ class Intake:
 
     def _read_amounts(self, map_: Map) -> None:
         sheet = self.sheet
+        three = self._thousandths(map_)
+        columns = {
+            role: AmountColumn.of(sheet.cells[role], native=sheet.is_native(role), thousandths=three)
+            for role in AMOUNTS.get(self.table, ())
+            if role in sheet
+        }
+        readings = choose_marks({role: column.marks for role, column in columns.items()}, map_.decimal)
         self._amounts: dict[str, Amounts] = {}
-        for role in AMOUNTS.get(self.table, ()):
-            if role in sheet:
-                found = read_amounts(sheet.cells[role], native=sheet.is_native(role), decimal=map_.decimal)
-                found.micro[sheet.ragged] = 0
-                found.unreadable[sheet.ragged] = True
-                self._amounts[role] = found
-                column = f"{sheet.where}, {sheet.header[role]}"
-                if found.doubt:
-                    self.warnings.append(f"{column}: {found.doubt}")
-                if found.noisy:
-                    self.warnings.append(
-                        f"{column}: {found.noisy:,} amounts have more than six decimals; the rest is rounded off"
-                    )
+        for role, column in columns.items():
+            found = column.read(readings[role])
+            found.micro[sheet.ragged] = 0
+            found.unreadable[sheet.ragged] = True
+            self._amounts[role] = found
+            place = f"{sheet.where}, {sheet.header[role]}"
+            if doubt := readings[role].doubt:
+                self.warnings.append(f"{place}: {doubt}")
+                self.hints += [] if readings[role].trusted else self.warnings[-1:]
+            if found.noisy:
+                self.warnings.append(
+                    f"{place}: {found.noisy:,} amounts have more than six decimals; the rest is rounded off"
+                )
+
+    def _thousandths(self, map_: Map) -> Flags:
+        """Return which rows are in a currency of three decimals, as far as the currency column or the map says."""
+        index, texts = codes(self.text("currency"))
+        names = [*(text.strip().upper() for text in texts.to_pylist()), map_.currency or ""]
+        return np.array([decimals(name) == 3 for name in names])[index]
 
     # -- the rows
 

@@ -99,6 +99,7 @@ class InvoiceMap(TableMap):
     skip_rows_without: Names = ()  # further rows that are layout: those in which all these columns are empty
     distinguish: Names = ()  # columns added to ids that occur more than once, such as company code and line item
     due_before_issue: Literal["reject", "move_issue"] = "reject"
+    open_in_company_currency: bool = False  # open amounts are, unless a column `open_currency` says of which
     undated_payment: Literal["due_date", "as_of"] = (
         "due_date"  # day of a settlement that the source gives without a day
     )

@@ -12,12 +12,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ledger.currency import decimals
 from ledger.errors import BadInput
 from ledger.importing.amounts import Amounts, to_minor
 from ledger.importing.cells import Flags, Ints, flags
-from ledger.importing.intake import Intake, text_column
+from ledger.importing.intake import Intake, codes, plural, text_column
+from ledger.importing.signs import SHARED, agreed, currency_named, is_shared
 
-_SIGNS: Final = {"$": "USD", "€": "EUR", "£": "GBP", "US$": "USD", "₹": "INR", "EURO": "EUR"}
+_DEFAULT: Final = "USD"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +50,7 @@ def settle_money(
     The currencies, and warnings.
     """
     for code in filter(None, (base, default)):
-        if not (len(code) == 3 and code.isalpha() and code.isupper()):
+        if not _is_code(code):
             raise BadInput("must be an ISO 4217 code such as EUR", field="base_currency", value=code)
     counts: Counter[str] = Counter()
     for intake in tables:
@@ -57,25 +59,34 @@ def settle_money(
             if cells is not None and cells.null_count < len(cells):
                 found = pc.value_counts(cells.drop_null()).to_pylist()
                 counts.update({str(entry["values"]): entry["counts"] for entry in found})
-    usual = min(
-        (code for code in counts if len(code) == 3 and code.isalpha()), key=lambda c: (-counts[c], c), default=None
-    )
-    chosen = base or default or usual or "USD"
+    codes_named = {name for name in counts if not is_shared(name)}
+    for sign in counts.keys() - codes_named:
+        counts[agreed((sign,), *filter(None, (default, base))) or ""] += counts.pop(sign)
+    usual = min(filter(_is_code, counts), key=lambda code: (-counts[code], code), default=None)
+    chosen = base or default or usual or _DEFAULT
     warnings = []
-    if not (base or default or usual):
-        warnings.append("no currency is named: amounts are taken as USD")
+    if not (base or default) and usual not in codes_named:
+        named = "but by a sign that several share" if usual else "at all"
+        warnings.append(f"no currency is named {named}: amounts are taken as {chosen}")
     if rates.get(chosen, 1.0) != 1.0:
         raise BadInput(f"must be 1, for {chosen} is the base currency", field="rate", value=rates[chosen])
     return Money(base=chosen, default=default or chosen, rates=rates), warnings
 
 
+def _is_code(text: str) -> bool:
+    return len(text) == 3 and text.isalpha() and text.isupper()
+
+
 def currency_cells(intake: Intake) -> pa.StringArray | None:
-    """Return the currency column in capitals, signs as codes; None where there is none."""
+    """Return the currency column: codes, signs that several currencies share, and what is neither in capitals.
+
+    None where there is no such column.
+    """
     if "currency" not in intake.sheet:
         return None
-    encoded = intake.text("currency").dictionary_encode()
-    texts = [_SIGNS.get(text.upper(), text.upper()) for text in encoded.dictionary.to_pylist()]
-    return pa.array(texts, pa.string()).take(encoded.indices)
+    index, texts = codes(intake.text("currency"))
+    names = pa.array([currency_named(text) or text.upper() for text in texts.to_pylist()], pa.string())
+    return names.take(pa.array(index, mask=index < 0))
 
 
 def currency_of(
@@ -88,34 +99,63 @@ def currency_of(
 ) -> pa.StringArray:
     """Return each row's currency, rejecting what is no currency, contradicts the amount's sign, or has no rate.
 
-    `fallback` (a payment's invoice's currency) comes before the default; rows that are `exempt` need no rate.
+    What stands in the amount's own cell counts, and must agree with the currency column. `fallback` (a payment's
+    invoice's currency) comes before the default, for rows that name none and for signs that several currencies share;
+    rows that are `exempt` need no rate.
     """
     given = currency_cells(intake)
+    own = amounts.currency
     if given is not None:
-        intake.reject(
-            ~flags(pc.match_substring_regex(given, "^[A-Z]{3}$")) & ~flags(pc.is_null(given)),
-            "bad_currency",
-            "currency",
-        )
-        both = pc.and_(pc.is_valid(given), pc.is_valid(amounts.currency))
-        intake.reject(flags(pc.and_(both, pc.not_equal(given, amounts.currency))), "currency_mismatch", "amount")
-        currency = pc.coalesce(given, amounts.currency)
-    else:
-        currency = amounts.currency
-    if fallback is not None:
-        currency = pc.coalesce(currency, fallback)
-    currency = pc.fill_null(currency, money.default)
+        named = pc.match_substring_regex(given, "^[A-Z]{3}$")
+        odd = ~flags(named) & ~flags(pc.is_null(given))
+        odd &= ~flags(pc.is_in(given, value_set=pa.array(SHARED)))
+        intake.reject(odd, "bad_currency", "currency")
+        own = pc.if_else(pa.array(odd), pa.scalar(None, pa.string()), own)
+    columns = [cells if cells is not None else pa.nulls(len(intake), pa.string()) for cells in (given, own, fallback)]
+    currency, contradictory, unclear = _agreed(intake, columns, money.default)
+    intake.reject(contradictory, "currency_mismatch", "amount")
+    role = "currency" if given is not None else "amount"
+    intake.reject(unclear, "ambiguous_currency", role)
     rated = money.convertible(currency) if exempt is None else money.convertible(currency) | exempt
-    intake.reject(~rated, "no_rate", "currency" if given is not None else "amount")
+    intake.reject(~rated, "no_rate", role)
     return currency
+
+
+def _agreed(intake: Intake, columns: list[pa.StringArray], default: str) -> tuple[pa.StringArray, Flags, Flags]:
+    """Return the currency on which column and cell agree, and the rows where they contradict or leave a choice."""
+    key, texts = np.zeros(len(intake), np.int64), []
+    for cells in columns:
+        index, names = codes(cells)
+        key = key * (len(names) + 1) + np.where(index < 0, len(names), index)
+        texts.append([*names.to_pylist(), None])
+    at, distinct = pd.factorize(key)
+    found: list[tuple[str, int]] = []  # currency, and 1 where names contradict, 2 where they leave a choice
+    assumed: dict[str, list[int]] = {}
+    for k, combination in enumerate(distinct.tolist()):
+        given, own, fallback = (
+            names[place]
+            for names, place in zip(texts, np.unravel_index(combination, [len(t) for t in texts]), strict=True)
+        )
+        named = tuple(dict.fromkeys(name for name in (given, own) if name))
+        code = agreed(named, *filter(None, (fallback, default))) if named else fallback or default
+        found.append((code or default, 0 if code else len(named) == 2 or 2))
+        if code and all(is_shared(name) for name in named) and code not in (fallback, default):
+            assumed.setdefault(f"{named[0]!r} as {code}", []).append(k)
+    for words, places in assumed.items():
+        count = int(np.isin(at, places).sum())
+        amounts = plural(count, "amount is", "amounts are")
+        intake.warnings.append(
+            f"{intake.sheet.where}: {amounts} taken with the sign {words}, for no code says otherwise"
+        )
+    state = np.array([problem for _, problem in found], np.int64)[at]
+    currency = pa.array([code for code, _ in found], pa.string()).take(pa.array(at))
+    return currency, state == 1, state == 2
 
 
 def minor_units(intake: Intake, amounts: Amounts, currency: pa.StringArray, role: str) -> Ints:
     """Return amounts in minor units, with a warning where rows had to be rounded."""
     minor = to_minor(amounts.micro, currency)
     encoded = currency.dictionary_encode()
-    from ledger.currency import decimals
-
     scale = np.array([10 ** (6 - decimals(code)) for code in encoded.dictionary.to_pylist()], np.int64)
     off = minor * scale[encoded.indices.to_numpy()] - amounts.micro if len(scale) else minor
     rounded = (off != 0) & intake.good
@@ -154,7 +194,7 @@ def read_rates(path: Path | None, given: Mapping[str, float]) -> dict[str, float
     for number, line in enumerate(reader, start=2):
         code = (line[header["currency"]] or "").strip().upper()
         where = f"{path}, row {number}"
-        if not (len(code) == 3 and code.isalpha()):
+        if not _is_code(code):
             raise BadInput("must be an ISO 4217 code such as EUR", where=where, field="currency", value=code)
         if code in seen:
             raise BadInput("stands twice", where=where, field="currency", value=code)

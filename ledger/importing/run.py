@@ -200,8 +200,10 @@ def _demand_some(intake: Intake) -> None:
     counts = rule_counts(intake.rejects())[:5]
     reasons = ", ".join(f"{n:,} {rule}{f' ({column})' if column else ''}" for n, rule, _, column in counts)
     first = intake.rejects().iloc[0]
+    hint = f"; {intake.hints[0]}" if intake.hints else ""
+    none = f"none of its {plural(len(intake), 'row', 'rows')} can be imported"
     raise BadInput(
-        f"none of its {plural(len(intake), 'row', 'rows')} can be imported: {reasons}; the first is row {first['row']}",
+        f"{none}: {reasons}; the first is row {first['row']}{hint}",
         where=where,
         field=str(first["column"]) or None,
         value=None if pd.isna(first["value"]) else str(first["value"]),

@@ -305,10 +305,10 @@ def test_a_wrong_table_of_rates_is_refused(load, rates, message):
 
 def test_decimals_beyond_the_currency_are_rounded_half_to_even_and_counted(load):
     """The control total stays that of the file."""
-    imported = load(rows("A,C1,2024-01-10,2024-02-09,1.005,EUR,", "B,C1,2024-01-10,2024-02-09,1.015,EUR,"))
-    assert imported.ledger.invoices["amount"].tolist() == [100, 102]
+    imported = load(rows("A,C1,2024-01-10,2024-02-09,0.105,EUR,", "B,C1,2024-01-10,2024-02-09,0.115,EUR,"))
+    assert imported.ledger.invoices["amount"].tolist() == [10, 12]
     assert any("2 amounts have more decimals" in warning for warning in imported.warnings)
-    adds_up(imported, "2.02")
+    adds_up(imported, "0.22")
 
 
 def test_money_is_exact_to_the_last_cent(load):
