@@ -147,6 +147,11 @@ COLUMNS: Final[Mapping[str, Mapping[str, Column]]] = {
 }
 
 
+def further_columns(customers: pd.DataFrame) -> list[str]:
+    """Return the columns of customers that have no meaning here: names, phones and others; text, carried as it is."""
+    return [str(column) for column in customers.columns if column not in COLUMNS["customers"]]
+
+
 @cache
 def schema(table: str) -> "pa.DataFrameSchema":
     """Return the pandera schema of the named table."""
@@ -178,8 +183,12 @@ def validated(name: str, table: pd.DataFrame) -> pd.DataFrame:
     missing = [column for column in COLUMNS[name] if column not in table.columns]
     if missing:
         raise BadInput(f"lacks the column {', '.join(missing)}", where=name)
+    further = [str(column) for column in table.columns if column not in COLUMNS[name]]
+    if further and name != "customers":
+        raise BadInput(f"has a column that is none of {', '.join(COLUMNS[name])}", where=name, field=further[0])
     try:
-        return schema(name).validate(table)
+        checked = schema(name).validate(table.drop(columns=further) if further else table)
+        return checked.assign(**{column: table[column].astype(TEXT) for column in further})
     except pandera.errors.SchemaError as error:
         cases = error.failure_cases
         row, value = None, None

@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 
 from ledger.calendar import Calendar
+from ledger.places import zones_meant
 from ledger.roster import BLOCKS, FULL_SHIFT, SHIFT_START
 from models.timing import Floats
 
@@ -19,11 +20,30 @@ _BY_HOUR: Final = np.array([0.70, 1.00, 1.20, 1.15, 0.70, 0.85, 1.05, 1.15, 1.05
 _BY_WEEKDAY: Final = np.array([0.95, 1.05, 1.05, 1.05, 0.90, 0.50, 0.50])
 
 
-def reach_by_block(calendar: Calendar, zones: tuple[str, ...], home: str, rate: float) -> Floats:
-    """Return the chance of reaching an average customer, shape (zones, days, blocks); 0 outside the calling window."""
+def reach_by_block(calendar: Calendar, clocks: tuple[str, ...], home: str, rate: float) -> Floats:
+    """Return the chance of reaching an average customer, shape (clocks, days, blocks); 0 outside the calling window.
+
+    Of a clock that stands for several zones (see `calling_clocks`) the least chance counts: the window is open in all.
+    """
     length = FULL_SHIFT / BLOCKS / 3600
+    meant, zones = _zones(calendar, clocks)
     begin = SHIFT_START / 3600 + length * np.arange(BLOCKS) + calendar.offsets(zones, home)[:, :, None]
     allowed = (begin >= CALLING_WINDOW[0]) & (begin + length <= CALLING_WINDOW[1])
     local = begin + length / 2
     by_hour = np.interp(local, _HOUR, _BY_HOUR)
-    return np.asarray(np.where(allowed, rate * by_hour * _BY_WEEKDAY[calendar.weekday()][None, :, None], 0.0))
+    table = np.where(allowed, rate * by_hour * _BY_WEEKDAY[calendar.weekday()][None, :, None], 0.0)
+    return np.array([table[rows].min(axis=0) for rows in meant]).reshape(len(clocks), *table.shape[1:])
+
+
+def closing_hour(calendar: Calendar, clocks: tuple[str, ...], home: str) -> Floats:
+    """Return the hour of the collectors' clock at which each clock's calling window closes, shape (clocks, days)."""
+    meant, zones = _zones(calendar, clocks)
+    ahead = calendar.offsets(zones, home)
+    return np.array([CALLING_WINDOW[1] - ahead[rows].max(axis=0) for rows in meant]).reshape(len(clocks), calendar.span)
+
+
+def _zones(calendar: Calendar, clocks: tuple[str, ...]) -> tuple[list[list[int]], tuple[str, ...]]:
+    """Return the zones that clocks stand for, and the rows of each clock's among them."""
+    meant = [zones_meant(clock, calendar.start.year) for clock in clocks]
+    zones = tuple(dict.fromkeys(zone for names in meant for zone in names))
+    return [[zones.index(zone) for zone in names] for names in meant], zones

@@ -44,7 +44,7 @@ class Calls:
         """Price of a contact that is heard, base-currency minor units."""
         price = self.policy.goodwill
         assert price is not None, "a request's policy is in the base currency"
-        return price * 10 ** decimals(self.chase.ledger.base_currency)
+        return price * 10.0 ** decimals(self.chase.ledger.base_currency)
 
     @property
     def must(self) -> Flags:

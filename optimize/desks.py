@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -11,10 +10,11 @@ from ledger.calendar import Calendar
 from ledger.currency import decimals
 from ledger.ledger import positions
 from ledger.months import day_number
+from ledger.places import calling_clocks
 from ledger.roster import BLOCKS, FULL_SHIFT
 from ledger.tables import TEXT
 from models.assumptions import Assumptions
-from models.reach import CALLING_WINDOW, reach_by_block
+from models.reach import closing_hour, reach_by_block
 from optimize.chase import Chase, Flags, Floats, Ints, usual_specialist
 from optimize.policy import Policy
 from optimize.shifts import STARTS, Shifts
@@ -67,6 +67,12 @@ class Desks:
         """Return who speaks each language, (languages, S); everybody where nobody speaks it: English serves."""
         return self._able(languages, skill=False)
 
+    def unspoken(self, languages: "pd.Series[str]") -> "pd.Series[int]":
+        """Return how many customers speak each language that nobody of the team does, most first."""
+        spoken = {code for person in self.team.specialists for code in person.languages}
+        foreign = languages[~languages.isin({*spoken, ""}).to_numpy(bool)] if spoken else languages[:0]
+        return foreign.astype(object).value_counts()
+
     def skilled(self, segments: "pd.Series[str]", skills: Mapping[str, str]) -> Flags:
         """Return who has the skill that `skills` asks for by segment, (segments, S); everybody where it asks none."""
         return self._able(segments.map(lambda name: skills.get(str(name), "")), skill=True)
@@ -97,7 +103,6 @@ class Reach:
     minutes: Floats
     open_days: Flags
     closes: Floats  # (n,) hour on the collectors' clock at which the customer's calling window closes on the first day
-    unknown_zones: int  # customers whose time zone is not known: the collectors' own is taken
 
     @classmethod
     def of(cls, chase: Chase, home: tuple[str, str], assume: Assumptions, policy: Policy) -> "Reach":
@@ -108,12 +113,11 @@ class Reach:
         people = chase.ledger.customers.iloc[chase.customer]
         at = chase.days - day_number(chase.ledger.as_of)
         calendar = Calendar(start=chase.ledger.as_of, days=int(at[-1]), countries=(), home=home[1])
-        known = {zone: _is_zone(zone) for zone in people["timezone"].unique()}
-        zone = people["timezone"].astype(object).where(people["timezone"].map(known).astype(bool), home[0])
-        zones = tuple(sorted({str(name) for name in zone} | {home[0]}))
+        clock = calling_clocks(people, home[0], calendar.start.year)
+        zones = tuple(sorted({*clock, home[0]}))
         rate = assume.right_party_contact_rate
         table = reach_by_block(calendar, zones, home[0], rate)[:, at]
-        row = positions(zone.astype(TEXT), pd.Series(zones, dtype=TEXT))
+        row = positions(clock, pd.Series(zones, dtype=TEXT))
         log, prior = chase.contacted, policy.reach_attempts
         factor = (prior + log.reached / max(rate, 1e-9)) / (prior + log.calls)
         chance = np.minimum(table[row] * factor[chase.customer][:, None, None], 0.95)
@@ -125,14 +129,5 @@ class Reach:
             chance=chance,
             minutes=chance * talk + (1 - chance) * sum(assume.minutes("unreached_call_minutes")) / 3,
             open_days=open_days,
-            closes=CALLING_WINDOW[1] - calendar.offsets(zones, home[0])[row, at[0]],
-            unknown_zones=int((~people["timezone"].map(known).astype(bool)).sum()),
+            closes=closing_hour(calendar, zones, home[0])[row, at[0]],
         )
-
-
-def _is_zone(name: str) -> bool:
-    try:
-        ZoneInfo(str(name))
-    except (OSError, ValueError, KeyError):
-        return False
-    return True

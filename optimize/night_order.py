@@ -10,6 +10,7 @@ from ledger import BadInput, Ledger, read_ledger
 from ledger.database import safe
 from ledger.errors import Unavailable
 from ledger.ledger import Day, as_day
+from ledger.places import home_zone
 from ledger.roster import SHIFT_START
 from ledger.strategy import Strategy
 from models.chosen import check_reference
@@ -72,7 +73,7 @@ class Order:
         source = int(self.roster) if self.roster.isdigit() else self.roster
         if ledger is None:
             return Team.load(source)
-        return Team.load(source, timezone=ledger.timezone, currency=ledger.base_currency)
+        return Team.load(source, timezone=home_zone(ledger), currency=ledger.base_currency)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

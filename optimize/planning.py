@@ -26,6 +26,7 @@ from optimize.findings import Findings, holdouts
 from optimize.messages import messages
 from optimize.policy import Policy
 from optimize.reasons import Reasons
+from optimize.remarks import language_remarks, zone_remarks
 from optimize.request import Request, request
 from optimize.rows import Writer
 from optimize.rules import Rules, Stops, stopped_until
@@ -163,8 +164,9 @@ def laid_out(asked: Request) -> tuple[Calls, Flags, dict[str, Ints], tuple[str, 
     if shifts.chosen and asked.team.has_few_hours and (calls.must.any() or len(calls.tasks.customer)):
         shifts = asked.team.shifts(asked.date, asked.days, value=1 + calls.wanted(), assumptions=asked.assume)
         calls = replace(calls, desks=replace(desks, minutes=shifts.minutes))
-    zones = f"{reach.unknown_zones:,} customers have no known time zone: the collectors' clock is taken."
-    return calls, held, held_back, (*shifts.remarks(), *([zones] if reach.unknown_zones else []))
+    zones = zone_remarks(people, asked.team.timezone, asked.known.as_of.year)
+    said = (*shifts.remarks(), *zones, *language_remarks(desks, people))
+    return calls, held, held_back, said
 
 
 def _started(previous: pd.DataFrame | None, desks: Desks) -> Floats | None:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from ledger import BadInput, Ledger
 from ledger.ledger import Day, as_day
+from ledger.places import home_zone
 from ledger.strategy import Strategy
 from models.assumptions import Assumptions, costs_of
 from models.timing import PaymentTiming, fit
@@ -105,7 +106,7 @@ def request(
     check_numbers(days, exploration)
     day = as_day(date, field="date")
     known = _known(ledger, day)
-    team, note = Team.load(roster, timezone=ledger.timezone, currency=ledger.base_currency).beside(known)
+    team, note = Team.load(roster, timezone=home_zone(known), currency=known.base_currency).beside(known)
     exchange = exchange_of(team, known)
     chosen, team = Strategy.load(strategy).in_base(exchange), in_base(team, exchange)
     needed = costs_of(chosen, wage=not team.all_priced)

@@ -77,7 +77,7 @@ def from_ledger(
         ledger=ledger,
         behaviour=behaviour,
         assumptions=Assumptions.default(write_off_age=min(written.usual_age, _NO_WRITE_OFF)),
-        timezone=_most_common(customers["timezone"], "UTC"),
+        timezone=_most_common(customers["timezone"], ledger.timezone),
         country=_most_common(customers["country"], ""),
         timing=words,
         notes=(

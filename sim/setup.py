@@ -8,6 +8,7 @@ import pandas as pd
 
 from ledger.calendar import NEVER, Calendar
 from ledger.ledger import positions
+from ledger.places import calling_clocks
 from ledger.roster import Roster
 from models.assumptions import Assumptions
 from sim.behaviour import Behaviour
@@ -45,7 +46,8 @@ def prepare(
     customers, behaviour = portfolio.ledger.customers, portfolio.behaviour
     entity = portfolio.entity
     country = _codes(customers["country"], calendar.countries)
-    zones = tuple(sorted(customers["timezone"].unique()))
+    clock = calling_clocks(customers, portfolio.timezone, portfolio.start.year)
+    zones = tuple(sorted(clock.unique()))
     begin = portfolio.opening
     orders = draw_orders(behaviour, country, entity, calendar, *seeds)
     runs = calendar.payment_day(country, behaviour.payment_weekdays)
@@ -64,7 +66,7 @@ def prepare(
     if behaviour.write_offs is not None and assume.write_off_age == portfolio.assumptions.write_off_age:
         _draw_write_offs(invoices, behaviour.write_offs, key(*seeds, Purpose.WRITE_OFF))
     invoices.lapse[rests] = NEVER
-    accounts = _accounts(entity, portfolio, people, invoices, runs.row, _codes(customers["timezone"], zones))
+    accounts = _accounts(entity, portfolio, people, invoices, runs.row, _codes(clock, zones))
     threshold = -np.log(uniforms(key(*seeds, Purpose.PAYMENT), invoices.entity, 0))
     start_clock(
         (payments.cumulative, payments.decayed, payments.first_day), invoices.kind, behaviour.frailty,

@@ -1,7 +1,10 @@
 """The customer table, and what the other tables say of customers."""
 
+import re
+from collections import Counter
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -10,11 +13,28 @@ import pyarrow.compute as pc
 
 from ledger.importing.amounts import to_minor
 from ledger.importing.cells import flags
-from ledger.importing.intake import Intake, as_series, codes, text_column
-from ledger.importing.maps import Map
+from ledger.importing.headers import FURTHER
+from ledger.importing.intake import Intake, as_series, codes, plural, text_column
+from ledger.importing.maps import PEOPLE, Map
 from ledger.importing.money import Money
 from ledger.importing.phrases import read_column
 from ledger.importing.terms import Terms, TermsColumn
+from ledger.places import country_code, is_zone, without_zone, zone_of
+from ledger.reading import plain
+from ledger.tables import COLUMNS, TEXT
+
+_LANGUAGE: Final = re.compile(r"([a-z]{2})(?:[-_][a-z]{2,4})*")  # also as a locale: de-CH
+_LANGUAGES: Final = {
+    **dict.fromkeys(("english", "eng", "englisch", "anglais"), "en"),
+    **dict.fromkeys(("german", "deutsch", "deu", "ger", "allemand"), "de"),
+    **dict.fromkeys(("french", "français", "francais", "fra", "fre", "französisch"), "fr"),
+    **dict.fromkeys(("spanish", "español", "espanol", "spa", "spanisch"), "es"),
+    **dict.fromkeys(("italian", "italiano", "ita", "italienisch"), "it"),
+    **dict.fromkeys(("dutch", "nederlands", "nld", "dut"), "nl"),
+    **dict.fromkeys(("portuguese", "português", "portugues", "por"), "pt"),
+    **dict.fromkeys(("polish", "polski", "pol"), "pl"),
+}
+_NAMED: Final = 5  # examples in a remark
 
 
 class AgreedTerms:
@@ -59,8 +79,10 @@ def read_customers(
     money: Money,
     *,
     as_of: np.datetime64,
-) -> pd.DataFrame:
-    """Return the ledger's customers: those of the table and all others that the other tables name.
+) -> tuple[pd.DataFrame, list[str]]:
+    """Return the ledger's customers, those of the table and all others that the other tables name, and remarks.
+
+    Columns without a meaning here are carried as they are, as text, by their own names.
 
     Parameters
     ----------
@@ -78,39 +100,89 @@ def read_customers(
     ids = ids.take(pc.sort_indices(ids))
     frame = pd.DataFrame({"customer_id": as_series(ids)})
     where = pd.Index(frame["customer_id"])
-    for role, default in (("segment", ""), ("country", ""), ("timezone", "UTC"), ("language", "en")):
-        values = dict(attributes.get(role, {}))
-        if intake is not None and role in intake.sheet:
-            rows = intake.good & ~intake.lacks(role)
-            keep = pa.array(rows)
-            own_ids, texts_ = intake.text("customer_id").filter(keep), intake.text(role).filter(keep)
-            values |= dict(zip(own_ids.to_pylist(), texts_.to_pylist(), strict=True))
-        fixed = {who: _tidy(role, value) for who, value in values.items()}
-        frame[role] = text_column([fixed.get(who) or default for who in where])
-    given = np.full(len(ids), -1)
+    remarks = []
+    for role, default in (("segment", ""), ("country", ""), ("timezone", ""), ("language", "en")):
+        given = _given(intake, role, attributes.get(role, {}))
+        tidy = {text: _tidy(role, text) for text in set(given.values())}
+        frame[role] = text_column([tidy.get(given.get(who, "")) or default for who in where])
+        remarks += _not_understood(role, given, tidy)
+    frame["timezone"], lacking = _zones(frame, pd.Timestamp(as_of).year)
+    days = np.full(len(ids), -1)
     if intake is not None and "terms" in intake.sheet:
-        given = terms.by_customer(ids).usual_days
-    frame["terms"] = pd.arrays.IntegerArray(given.astype(np.int64), given < 0)
+        days = terms.by_customer(ids).usual_days
+    frame["terms"] = pd.arrays.IntegerArray(days.astype(np.int64), days < 0)
     frame["credit_limit"], frame["since"] = _limits(intake, where, money, as_of)
-    return frame
+    for name, texts in _carried(intake, attributes).items():
+        frame[name] = text_column([texts.get(who) for who in where])
+    return frame, remarks + lacking
+
+
+def _given(intake: Intake | None, role: str, said: Mapping[str, str]) -> dict[str, str]:
+    """Return the text of each customer in a role: from the customer table, else as the invoice table says."""
+    values = dict(said)
+    if intake is not None and role in intake.sheet:
+        keep = pa.array(intake.good & ~intake.lacks(role))
+        own, texts = intake.text("customer_id").filter(keep), intake.text(role).filter(keep)
+        values |= dict(zip(own.to_pylist(), texts.to_pylist(), strict=True))
+    return values
+
+
+def _carried(intake: Intake | None, attributes: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
+    """Return the texts that are carried, by the column's name and the customer; no name stands for two columns."""
+    found, taken = dict[str, dict[str, str]](), {plain(name) for name in COLUMNS["customers"]}
+    headers = {} if intake is None else intake.sheet.header
+    roles = {role: role for role in PEOPLE if role in headers or role in attributes}
+    roles |= {role: name for role, name in headers.items() if role.startswith(FURTHER)}
+    for role, name in roles.items():
+        own, k = name, 1
+        while plain(own) in taken:
+            own, k = f"{name} {k + 1}", k + 1
+        taken.add(plain(own))
+        if texts := _given(intake, role, attributes.get(role, {})):
+            found[own] = texts
+    return found
 
 
 def _tidy(role: str, value: str) -> str:
     """Return a customer's attribute in the ledger's form, empty where it has none."""
     if role == "country":
-        code = value.strip().upper()
-        return code if len(code) == 2 and code.isalpha() else ""
+        return country_code(value)
     if role == "language":
-        code = value.strip().lower()[:2]
-        return code if len(code) == 2 and code.isalpha() else ""
+        found = _LANGUAGE.fullmatch(value.strip().lower())
+        return found[1] if found else _LANGUAGES.get(plain(value), "")
     if role == "timezone":
-        from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-        try:
-            return ZoneInfo(value).key
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            return ""
+        return ZoneInfo(value).key if is_zone(value) else ""
     return value
+
+
+def _not_understood(role: str, given: Mapping[str, str], tidy: Mapping[str, str]) -> list[str]:
+    lost = Counter(text for text in given.values() if not tidy[text])
+    if not lost:
+        return []
+    named = ", ".join(repr(text[:40]) for text, _ in lost.most_common(_NAMED))
+    known = {"country": "an ISO 3166-1 code or English name", "timezone": "an IANA name"}.get(role, "an ISO 639-1 code")
+    taken = "English is taken" if role == "language" else "it is not used"
+    count = plural(lost.total(), "customer has", "customers have")
+    return [f"{count} a {role} that is not {known} ({named}{' …' if len(lost) > _NAMED else ''}): {taken}"]
+
+
+def _zones(frame: pd.DataFrame, year: int) -> tuple[Any, list[str]]:
+    """Return each customer's zone, or its country's where that has one clock; "" else, which is counted."""
+    of_country = {code: zone_of(code, year) for code in frame["country"].unique()}
+    zone = frame["timezone"].where(frame["timezone"] != "", frame["country"].map(of_country).astype(TEXT))
+    lacking = without_zone(frame.assign(timezone=zone), year)
+    nowhere = lacking.pop("") if "" in lacking.index else 0
+    if nowhere == len(frame):  # a source without places: plans say on which clock they call
+        return zone, []
+    said = []
+    if len(lacking):
+        named = ", ".join(f"{code} {count:,}" for code, count in lacking.head(_NAMED).items())
+        count = plural(int(lacking.sum()), "customer has", "customers have")
+        said.append(f"{count} no time zone, and a country with several ({named}): a column `timezone` would say more")
+    if nowhere:
+        count = plural(int(nowhere), "customer has", "customers have")
+        said.append(f"{count} neither time zone nor a known country: plans call on the collectors' clock")
+    return zone, said
 
 
 def _limits(intake: Intake | None, where: pd.Index, money: Money, as_of: np.datetime64) -> tuple[Any, Any]:

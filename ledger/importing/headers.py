@@ -11,6 +11,7 @@ from ledger.importing.maps import Map, preset_map, presets
 from ledger.reading import nearest, plain
 
 HEADER_LINES: Final = 40  # in which a header must begin
+FURTHER: Final = "#further_"  # begins the role of a customer's column that is carried as it is
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,11 @@ def match_columns(map_: Map, table: str, header: Sequence[str]) -> dict[str, int
         return {role: present[plain(name)] for role, name in first.items() if name is not None}
 
     found = find(map_.names(table))
+    if found.get("name", -1) == found.get("customer_id"):  # customers go by their names: that is said once
+        del found["name"]
+    if table == "customers" and found:
+        free = [k for k, name in enumerate(header) if plain(name) and k not in found.values()]
+        return found | {f"{FURTHER}{k}": k for k in free}
     if table != "invoices":
         return found
     sets = [columns for money in map_.invoices.money if (columns := find(money.model_dump()))]

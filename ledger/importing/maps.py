@@ -20,6 +20,9 @@ Currency = Annotated[str, Field(pattern="^[A-Z]{3}$", description="an ISO 4217 c
 TABLES: Final = ("invoices", "payments", "customers", "contacts", "promises", "disputes")
 
 
+PEOPLE: Final = ("name", "phone", "email", "contact_person", "account_owner")  # of a customer: carried, never needed
+
+
 class TableMap(Written):
     """Where one table stands in the source, and the names that each of its columns may have (the first found counts).
 
@@ -59,6 +62,11 @@ class InvoiceColumns(Written):
     country: Names = ()
     timezone: Names = ()
     language: Names = ()
+    name: Names = ()
+    phone: Names = ()
+    email: Names = ()
+    contact_person: Names = ()
+    account_owner: Names = ()
 
 
 class Money(Written):
@@ -136,6 +144,11 @@ class CustomerColumns(Written):
     terms: Names = ()
     credit_limit: Names = ()
     since: Names = ()
+    name: Names = ()
+    phone: Names = ()
+    email: Names = ()
+    contact_person: Names = ()
+    account_owner: Names = ()
 
 
 class CustomerMap(TableMap):

@@ -17,7 +17,7 @@ from ledger.importing.customers import AgreedTerms, read_customers
 from ledger.importing.dates import DateColumn
 from ledger.importing.documents import Documents, attribute, read_documents
 from ledger.importing.intake import Intake, plural, rule_counts
-from ledger.importing.maps import Map, preset_map, read_map
+from ledger.importing.maps import PEOPLE, Map, preset_map, read_map
 from ledger.importing.money import Money, read_rates, settle_money
 from ledger.importing.others import read_contacts, read_disputes, read_promises
 from ledger.importing.payments import Invoices, Receipts, read_payments
@@ -127,10 +127,12 @@ def _ledger(
     who = [documents.customer.filter(pa.array(documents.intake.good)), *([table.customer] if table is not None else [])]
     attributes = {
         role: attribute(documents, role)
-        for role in ("segment", "country", "timezone", "language")
+        for role in ("segment", "country", "timezone", "language", *PEOPLE)
         if role in documents.intake.sheet
     }
-    customers = read_customers(intakes.get("customers"), pa.concat_arrays(who), attributes, terms, money, as_of=as_of)
+    customers, unplaced = read_customers(
+        intakes.get("customers"), pa.concat_arrays(who), attributes, terms, money, as_of=as_of
+    )
     first = invoices.frame(documents).groupby("customer_id")["issue_date"].min()
     customers["since"] = customers["since"].where(~(customers["since"] > customers["customer_id"].map(first)))
     others = _others(intakes, customers, invoices, map_.timezone, as_of, today)
@@ -145,7 +147,7 @@ def _ledger(
         origin=_origin(documents, settled, as_of),
         **others,
     )
-    return ledger.validate(), [*settled.warnings, *_remarks(documents, as_of)]
+    return ledger.validate(), [*settled.warnings, *unplaced, *_remarks(documents, as_of)]
 
 
 def _origin(documents: Documents, settled: Settled, as_of: np.datetime64) -> Origin:

@@ -453,7 +453,7 @@ def test_customers_are_completed_from_the_other_tables(load):
         "de",
     ]
     assert (table.loc["C1", "terms"], table.loc["C1", "credit_limit"]) == (14, 100_000)
-    assert table.loc["C9", ["country", "timezone", "language"]].tolist() == ["", "UTC", "en"]
+    assert table.loc["C9", ["country", "timezone", "language"]].tolist() == ["DE", "Europe/Berlin", "en"]
     assert rules(imported) == [(3, "customer_id", "duplicate_customer")]
 
 
