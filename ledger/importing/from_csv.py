@@ -3,7 +3,9 @@
 import codecs
 import csv
 import io
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
 import numpy as np
@@ -43,6 +45,8 @@ def read_csv(data: bytes, match: Match, *, where: str) -> tuple[Sheet, list[str]
     if not data.strip():
         raise BadInput("is empty", where=where)
     layout = _layout(data[:_LOOK].decode("utf-8", "ignore"), match)
+    if layout is None:
+        raise BadInput("cannot be read as delimited text", where=where)
     names = list(layout.header.names)
     if not layout.header.at:
         return _nothing(where, layout), names
@@ -78,27 +82,32 @@ def _as_utf8(data: bytes, where: str) -> tuple[bytes, list[str]]:
     return data, []
 
 
-def _layout(head: str, match: Match) -> _Layout:
+def _layout(head: str, match: Match) -> _Layout | None:
     """Find the delimiter and the header that give most recognised columns; the first delimiter of equals."""
     best: _Layout | None = None
     for delimiter in DELIMITERS:
         reader = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter)
         records: list[list[str]] = []
         lines: list[int] = []
-        try:
-            for cells in reader:
+        with suppress(csv.Error):  # what comes before it may do
+            for cells in islice(reader, HEADER_LINES + _SAMPLE + 1):
                 records.append(cells)
                 lines.append(reader.line_num)
-                if len(records) > HEADER_LINES + _SAMPLE:
-                    break
-        except csv.Error:
+        if not records:
             continue
         header = find_header(records, match)
         if best is None or header.fit > best.header.fit:
             end = header.first + header.rows
             best = _Layout(delimiter=delimiter, header=header, lines=lines[end - 1], sample=records[end:-1])
-    assert best is not None
     return best
+
+
+def _cells(text: str, delimiter: str) -> list[str]:
+    """Return the cells of a row that does not fit; a cell may be longer than Python's reader takes."""
+    try:
+        return next(csv.reader([text], delimiter=delimiter), [])
+    except csv.Error:
+        return text.split(delimiter)
 
 
 def _nothing(where: str, layout: _Layout) -> Sheet:
@@ -161,7 +170,7 @@ def _assembled(
     columns = {role: one_array(table[name]) for role, name in at.items()}
     del table
     if broken:
-        texts = [next(csv.reader([text], delimiter=layout.delimiter), []) for _, text in broken]
+        texts = [_cells(text, layout.delimiter) for _, text in broken]
         order = np.argsort(np.concatenate([np.flatnonzero(whole), off]), kind="stable")
         for role, name in at.items():
             k = int(name)

@@ -1,8 +1,5 @@
-"""Files whose cells have types: workbooks and Parquet files; and DataFrames."""
+"""Columns that have types: Parquet files and DataFrames."""
 
-import io
-import warnings
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -14,98 +11,9 @@ import pyarrow as pa
 
 from ledger.errors import BadInput
 from ledger.importing.cells import Sheet, from_column, from_values
-from ledger.importing.headers import HEADER_LINES, Header, Match, find_header
-from ledger.importing.maps import TableMap
-from ledger.reading import nearest, plain
+from ledger.importing.headers import Header, Match, find_header
 
 SAMPLE: Final = 200  # cells that tell what a column holds which is not used
-
-
-def read_workbook(
-    data: bytes, match: Match, map_: TableMap, table: str, *, where: str
-) -> tuple[Sheet | None, list[str]]:
-    """Read a sheet of an XLSX workbook: the one that the map names, else one named as the table, else the first.
-
-    Only the invoice table may stand on a sheet of another name; other tables are None then.
-
-    Raises
-    ------
-    BadInput
-        Where the file is not a workbook, or lacks the sheet.
-    """
-    import openpyxl
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # openpyxl speaks of styles it does not know
-            book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-            name = _sheet_name(book.sheetnames, map_, table, where)
-            if name is None:
-                return None, []
-            sheet: Any = book[name]
-            if hasattr(sheet, "reset_dimensions"):
-                sheet.reset_dimensions()
-            rows = [list(row) for row in sheet.iter_rows(values_only=True)]
-            book.close()
-    except (
-        zipfile.BadZipFile,
-        KeyError,
-        OSError,
-        ValueError,
-        EOFError,
-        SyntaxError,
-        TypeError,
-        AttributeError,
-    ) as error:
-        if isinstance(error, BadInput):
-            raise
-        raise BadInput(
-            "is not a readable XLSX workbook" + (" (it is empty)" if not data else ""), where=where
-        ) from error
-    return _from_rows(rows, match, where=f"{where}, sheet {name}" if len(book.sheetnames) > 1 else where)
-
-
-def _sheet_name(names: list[str], map_: TableMap, table: str, where: str) -> str | None:
-    """Return the sheet of a table: one of those that the map names, else one named as the table, else the first."""
-    for wanted in (map_.sheet, (*map_.called, table)):
-        named = next((name for given in wanted for name in names if plain(name) == plain(given)), None)
-        if named is not None:
-            return named
-        if wanted and wanted is map_.sheet:
-            near = nearest(wanted[0], names, 1)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            rule = f"has no such sheet; it has {', '.join(names)}{hint}"
-            raise BadInput(rule, where=where, field="sheet", value=wanted[0])
-    return names[0] if table == "invoices" else None
-
-
-def _from_rows(rows: list[list[Any]], match: Match, *, where: str) -> tuple[Sheet, list[str]]:
-    """Find the header among the first rows and take the recognised columns below it."""
-    if not any(any(cell is not None for cell in row) for row in rows):
-        raise BadInput("is empty", where=where)
-    header = find_header(
-        [["" if cell is None else str(cell) for cell in row] for row in rows[: HEADER_LINES + 1]], match
-    )
-    start = header.first + header.rows
-    body = rows[start:]
-    cells: dict[str, pa.StringArray] = {}
-    native = {}
-    for role, k in header.at.items():
-        cells[role], native[role] = from_values([row[k] if k < len(row) else None for row in body])
-    return Sheet(
-        where=where,
-        header=header.found,
-        at=header.at,
-        cells=cells,
-        row=np.arange(start + 1, start + 1 + len(body), dtype=np.int64),
-        ragged=np.zeros(len(body), bool),
-        native=native,
-        preamble=header.above,
-        unused={
-            name: from_values([row[k] if k < len(row) else None for row in body[:SAMPLE]])[0]
-            for name, k in header.unused.items()
-        },
-    ), list(header.names)
 
 
 def read_parquet(path: Path, match: Match) -> tuple[Sheet, list[str]]:

@@ -9,7 +9,8 @@ from ledger.errors import BadInput
 from ledger.importing.cells import Sheet
 from ledger.importing.from_csv import read_csv
 from ledger.importing.from_database import Database
-from ledger.importing.from_typed import read_parquet, read_workbook
+from ledger.importing.from_typed import read_parquet
+from ledger.importing.from_workbook import Workbook
 from ledger.importing.headers import Match, lacking, lacks_columns
 from ledger.importing.layout import lay_out
 from ledger.importing.maps import TABLES, Map, TableMap
@@ -52,8 +53,8 @@ def open_source(source: str | Path, map_: Map) -> Source:
         return _folder(path, map_)
     kind = _kind(path)
     if kind in _BOOK:
-        data = path.read_bytes()
-        return _gather(lambda name: _workbook(data, map_, name, path.name), map_, path.name)
+        book = Workbook(_bytes(path), where=path.name)
+        return _gather(lambda name: book.read(Match(map_, name), _of(map_, name), name), map_, path.name)
     return _gather(lambda name: _file(path, map_, name) if name == "invoices" else (None, []), map_, path.name)
 
 
@@ -81,22 +82,29 @@ def _gather(read: Callable[[str], Read], map_: Map, name: str, warnings: tuple[s
 
 def _kind(path: Path) -> str:
     """Return the kind of a file by its first bytes, else by its ending."""
-    with path.open("rb") as file:
-        start = file.read(8)
+    try:
+        with path.open("rb") as file:
+            start = file.read(8)
+    except OSError as error:
+        raise BadInput(f"cannot be read: {error.strerror}", where=path.name) from error
     if start.startswith(b"PK\x03\x04"):
         return ".xlsx"
     if start.startswith(b"PAR1"):
         return ".parquet"
     if start.startswith(b"\xd0\xcf\x11\xe0"):
-        raise BadInput("is an old Excel workbook; save it as XLSX or CSV", where=path.name)
+        rule = "is an old Excel workbook, or one that is protected by a password; save it as XLSX or CSV without one"
+        raise BadInput(rule, where=path.name)
     ending = path.suffix.lower()
     if ending == ".xls":
         raise BadInput("is not a readable workbook", where=path.name)
     return ending if ending in (*_BOOK, *_PARQUET) else ".csv"
 
 
-def _workbook(data: bytes, map_: Map, table: str, where: str) -> Read:
-    return read_workbook(data, Match(map_, table), _of(map_, table), table, where=where)
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BadInput(f"cannot be read: {error.strerror}", where=path.name) from error
 
 
 def _file(path: Path, map_: Map, table: str) -> Read:
@@ -104,8 +112,8 @@ def _file(path: Path, map_: Map, table: str) -> Read:
     if kind in _PARQUET:
         return read_parquet(path, Match(map_, table))
     if kind in _BOOK:
-        return _workbook(path.read_bytes(), map_, table, path.name)
-    return read_csv(path.read_bytes(), Match(map_, table), where=path.name)
+        return Workbook(_bytes(path), where=path.name).read(Match(map_, table), _of(map_, table), table)
+    return read_csv(_bytes(path), Match(map_, table), where=path.name)
 
 
 def _folder(folder: Path, map_: Map) -> Source:

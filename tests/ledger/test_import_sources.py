@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -364,3 +365,116 @@ def test_rejects_read_back_to_exactly_the_rejects(tmp_path):
     again = pd.read_csv(folder / "rejects.csv", dtype=str, keep_default_na=False)
     assert again["value"].tolist() == expected
     assert again["row"].astype(int).tolist() == imported.rejects["row"].tolist()
+
+
+def a_workbook(*rows, **settings):
+    """Return the bytes of a workbook with these rows below the header."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.append(TEXT.splitlines()[0].split(","))
+    for row in rows:
+        sheet.append(row)
+    for name, value in settings.items():
+        setattr(book, name, value)
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def flagged(data, *, encrypted=False, compression=None):
+    """Return an archive whose parts say that they are encrypted or packed in another way."""
+    data, central, local = bytearray(data), b"PK\x01\x02", b"PK\x03\x04"
+    for mark, at in ((central, 8), (local, 6)):
+        k = -1
+        while (k := data.find(mark, k + 1)) >= 0:
+            data[k + at] |= encrypted
+            if compression is not None:
+                data[k + at + 2] = compression
+    return bytes(data)
+
+
+PLAIN = ("1", "acme", date(2024, 1, 25), date(2024, 2, 9), 10.5, None)
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "empty"),
+        (b"PK\x03\x04" + b"x" * 200, "damaged"),
+        (a_workbook(PLAIN)[:-700], "damaged"),
+        (flagged(a_workbook(PLAIN), encrypted=True), "protected by a password"),
+        (flagged(a_workbook(PLAIN), compression=99), "damaged"),
+        (a_workbook(PLAIN).replace(b"xl/workbook.xml", b"xl/wordbook.xml"), "something else"),
+        (b"\xd0\xcf\x11\xe0" + b"x" * 600, "protected by a password"),
+    ],
+    ids=["empty", "garbage", "cut off", "encrypted", "unknown packing", "another document", "a container"],
+)
+def test_a_broken_workbook_is_one_sentence(tmp_path, data, said):
+    """Whatever is broken about it."""
+    (tmp_path / "x.xlsx").write_bytes(data)
+    with pytest.raises(BadInput, match=said) as error:
+        import_ledger(tmp_path / "x.xlsx")
+    assert str(error.value).startswith("x.xlsx: ")
+
+
+def test_any_byte_of_a_workbook_may_be_wrong(tmp_path):
+    """Read or refused, never anything else; what is read adds up."""
+    whole = a_workbook(PLAIN)
+    for at in range(0, len(whole), 97):
+        (tmp_path / "x.xlsx").write_bytes(whole[:at] + bytes([whole[at] ^ 0x55]) + whole[at + 1 :])
+        with suppress(BadInput):
+            assert import_ledger(tmp_path / "x.xlsx").rows == 1
+
+
+def test_errors_of_formulas_are_no_empty_cells(tmp_path):
+    """A due date that says #N/A is not one that is missing."""
+    (tmp_path / "x.xlsx").write_bytes(a_workbook(PLAIN, ("2", "acme", date(2024, 1, 25), "#N/A", 5, None)))
+    rejects = import_ledger(tmp_path / "x.xlsx").rejects
+    assert rejects[["rule", "value"]].to_numpy().tolist() == [["bad_date", "#N/A"]]
+
+
+def test_serial_days_count_from_1904_where_the_workbook_says_so(tmp_path):
+    """A date with a format, and one without: both are of the workbook's calendar."""
+    from openpyxl.utils.datetime import CALENDAR_MAC_1904
+
+    row = ("1", "acme", datetime(2024, 2, 1), 43861, 10.5, None)
+    (tmp_path / "x.xlsx").write_bytes(a_workbook(row, epoch=CALENDAR_MAC_1904))
+    invoices = import_ledger(tmp_path / "x.xlsx").ledger.invoices
+    assert [f"{invoices[name][0]:%F}" for name in ("issue_date", "due_date")] == ["2024-02-01", "2024-02-01"]
+
+
+def test_a_cell_far_from_the_others_is_named_rather_than_filling_the_memory(tmp_path):
+    """What a sheet spans is known before it is read."""
+    book = openpyxl.load_workbook(io.BytesIO(a_workbook(PLAIN)))
+    book.active["XFD1048576"] = "x"
+    book.save(tmp_path / "x.xlsx")
+    with pytest.raises(BadInput, match="row 1,048,576 and column 16,384"):
+        import_ledger(tmp_path / "x.xlsx")
+
+
+def test_hidden_sheets_and_merged_cells_are_read_as_they_are(tmp_path):
+    """A sheet is found by its name, hidden or not; of merged cells the first has the value."""
+    book = openpyxl.load_workbook(io.BytesIO(a_workbook(PLAIN)))
+    book.active.insert_rows(1)
+    book.active["A1"] = "Open items"
+    book.active.merge_cells("A1:F1")
+    hidden = book.create_sheet("Payments")
+    hidden.sheet_state = "hidden"
+    for row in (("invoice_id", "received_date", "amount"), ("1", date(2024, 2, 1), 4)):
+        hidden.append(row)
+    book.save(tmp_path / "x.xlsx")
+    imported = import_ledger(tmp_path / "x.xlsx")
+    assert (imported.rows, imported.ledger.open_amount().tolist()) == (2, [650])
+
+
+def test_a_ragged_row_with_a_huge_cell_is_a_reject(tmp_path):
+    """Longer than 128 KiB, quoted and not; the message of a file that is one such cell stays short."""
+    huge = "x" * 200_000
+    text = TEXT + f'4,{huge},2024-01-15\n5,"{huge}",2024-01-15,2024-02-14,1.00,,,\n'
+    (tmp_path / "x.csv").write_text(text)
+    imported = import_ledger(tmp_path / "x.csv")
+    assert imported.rejects["rule"].tolist() == ["wrong_columns"] * 2
+    (tmp_path / "y.csv").write_text(f"{huge},{huge}\n1,2\n")
+    with pytest.raises(BadInput) as error:
+        import_ledger(tmp_path / "y.csv")
+    assert len(str(error.value)) <= 300
