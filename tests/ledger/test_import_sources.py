@@ -427,10 +427,10 @@ def test_any_byte_of_a_workbook_may_be_wrong(tmp_path):
 
 
 def test_errors_of_formulas_are_no_empty_cells(tmp_path):
-    """A due date that says #N/A is not one that is missing."""
-    (tmp_path / "x.xlsx").write_bytes(a_workbook(PLAIN, ("2", "acme", date(2024, 1, 25), "#N/A", 5, None)))
+    """An amount that says #REF! is not one that is missing."""
+    (tmp_path / "x.xlsx").write_bytes(a_workbook(PLAIN, ("2", "acme", date(2024, 1, 25), date(2024, 2, 9), "#REF!")))
     rejects = import_ledger(tmp_path / "x.xlsx").rejects
-    assert rejects[["rule", "value"]].to_numpy().tolist() == [["bad_date", "#N/A"]]
+    assert rejects[["rule", "value"]].to_numpy().tolist() == [["bad_amount", "#REF!"]]
 
 
 def test_serial_days_count_from_1904_where_the_workbook_says_so(tmp_path):
