@@ -104,8 +104,11 @@ def show(test: "Backtest", names: list[str]) -> None:
     for line in _findings(test, names):
         console.print(line)
     first, last = test.support
+    below = (
+        f"Below each number its 95 % interval over {test.bootstrap} resamples of customers. " if test.bootstrap else ""
+    )
     console.print(
-        f"[dim]Below each number its 95 % interval over {test.bootstrap} resamples of customers. IBS: days {first} to "
+        f"[dim]{below}IBS: days {first} to "
         f"{last} from due. cash: {test.weeks} weeks. Open invoices count by their chance of being followed.[/dim]"
     )
     for note in test.notes():
@@ -167,7 +170,7 @@ def _findings(test: "Backtest", names: list[str]) -> list[str]:
             verdict: ", ".join(METRICS[name].label for name in found["metric"])
             for verdict, found in rows.groupby("verdict")
         }
-        colours = {"better": "green", "worse": "red", "undecided": "dim"}
+        colours = {"better": "green", "worse": "red", "undecided": "dim", "not judged": "dim"}
         parts = [f"[{colours[key]}]{key}[/] {said[key]}" for key in colours if key in said]
         lines.append(f"{model} against {baseline}: " + "; ".join(parts))
     return lines

@@ -54,7 +54,7 @@ def _ended(error: Exception, *, as_json: bool) -> int:
         return _told(str(error), BAD_INPUT, as_json=as_json, **details)
     if _is(error, "ledger.errors", "Unavailable"):
         return _told(str(error), UNAVAILABLE, as_json=as_json)
-    if _is(error, "models.promotion", "Refused"):
+    if _is(error, "ledger.errors", "Refused"):
         return _told(str(error), INFEASIBLE, as_json=as_json, **getattr(error, "details", {}))
     what = f"{type(error).__name__}: {error}".splitlines()[0]
     return _told(f"unexpected: {what} (a bug; set COLLECTLAB_DEBUG=1 for the traceback)", BUG, as_json=as_json)

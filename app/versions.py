@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.printing import print_json, progress_bar, remark, screen
+from app.printing import print_json, progress_bar, remark, screen, wrapped
 
 if TYPE_CHECKING:
     from ledger import Ledger
@@ -37,7 +37,8 @@ def run_fit(
     ledger = read_ledger(folder)
     saved = fit_saved(ledger, as_of=as_of, model=model, seed=seed)
     path = saved.write(state / "models" / saved.file_name)
-    result: dict[str, Any] = {**saved.about(), "file": str(path)}
+    notes = [*(one.text for one in ledger.answers().findings), *getattr(saved.timing, "notes", ())]
+    result: dict[str, Any] = {**saved.about(), "file": str(path), "notes": notes}
     if track:
         trialled, version, failed = _registered(ledger, saved, path, promote=promote, state=state)
         texts = [one.text for one in failed]
@@ -53,6 +54,8 @@ def run_fit(
     if trialled is not None:
         print(trialled.found.summary())
     print(f"Fitted {model} to {saved.invoices:,} invoices known on {saved.as_of:%Y-%m-%d}\nKept in {path}")
+    for note in notes:
+        print(wrapped(f"Mind: {note}"))
     if track:
         print(f"Registered as {version.words}: {', '.join(version.aliases)}")
         if promote and failed:
@@ -96,7 +99,7 @@ def _registered(
 
 
 def _trialled(ledger: "Ledger", saved: "SavedModel", rival: "SavedModel | None", called: str) -> "Trialled | None":
-    from ledger import BadInput
+    from ledger import BadInput, Refused
     from models.promotion import trial
 
     try:
@@ -109,7 +112,7 @@ def _trialled(ledger: "Ledger", saved: "SavedModel", rival: "SavedModel | None",
                 called=called,
                 progress=lambda done, total, name: bar.update(task, completed=done, total=total, description=name),
             )
-    except BadInput as error:
+    except (BadInput, Refused) as error:
         remark(f"No back-test: {error}")
         return None
 

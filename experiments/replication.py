@@ -82,9 +82,16 @@ def source_of(study: Study, ledger: str | Path | None = None) -> Source:
 
 @lru_cache(maxsize=1)
 def portfolio_of(source: Source) -> "Portfolio":
-    """Return the portfolio; loaded once per process."""
+    """Return the portfolio; loaded once per process.
+
+    Raises
+    ------
+    Refused
+        Where a ledger without a model of its own cannot teach when its customers pay.
+    """
     import sim
     from ledger import read_ledger
+    from models.timing import learnable
 
     if source.prepared:
         import joblib
@@ -92,7 +99,9 @@ def portfolio_of(source: Source) -> "Portfolio":
         portfolio: Portfolio = joblib.load(source.prepared)
         return portfolio
     if source.ledger:
-        return sim.from_ledger(read_ledger(source.ledger))
+        ledger = read_ledger(source.ledger)
+        learnable(ledger, "kaplan_meier")
+        return sim.from_ledger(ledger)
     if source.customers is None:
         return sim.embedded(source.preset)
     return sim.synthetic(source.preset, customers=source.customers)

@@ -21,7 +21,7 @@ import pandas as pd
 
 from ledger import BadInput, Ledger
 from ledger.months import day_numbers
-from models.covariates import Covariates
+from models.covariates import Covariates, sparse
 from models.history import history
 from models.timing import ByHazard, Floats, unpaid_on
 
@@ -124,7 +124,7 @@ def _fitted(ledger: Ledger, name: str) -> Accelerated:
         coefficients=np.array([found[family.location, column] for column in covariates.names], np.float64),
         intercept=found[family.location, "Intercept"],
         log_shape=found[family.shape, "Intercept"],
-        notes=(*covariates.notes, *how),
+        notes=(*covariates.notes, *how, *sparse(int(past.paid.sum()), len(covariates.names))),
     )
 
 

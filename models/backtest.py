@@ -5,7 +5,8 @@ issue day with history rolled forward to that evening (`PaymentTiming.knowing`).
 knows; what is still open, or ended without cash, is censored.
 
 Intervals are percentiles over resampled *customers*, for invoices of one customer are alike; the same resamples serve
-all models, so that differences are paired. The weights for censoring stay as estimated from all test invoices.
+all models, so that differences are paired. The weights for censoring stay as estimated from all test invoices. With
+few customers (`ledger.answers`) of whom a payment was seen there is no interval and no verdict.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from ledger import BadInput, Ledger
+from ledger.answers import few
 from ledger.ledger import Day, as_day
 from ledger.reading import one_of
 from models.metrics import BUCKETS, METRICS, SUPPORT
@@ -46,6 +48,7 @@ class Backtest:
     as_of: pd.Timestamp
     invoices: int
     customers: int
+    units: int  # customers with a payment that was seen
     observed: float  # share of the test invoices whose payment was seen
     support: tuple[int, int]  # of the Brier score, days relative to due
     wanted: tuple[int, int]  # the same, before it was clipped to what is followed
@@ -89,8 +92,9 @@ class Backtest:
             said.append(
                 f"IBS ends on day {self.support[1]}, not {self.wanted[1]}: beyond, too few invoices are followed."
             )
-        if self.bootstrap and self.customers == 1:
-            said.append("Intervals resample customers, and there is only one: they have no width.")
+        if reason := few(self.units, " with a payment that was seen"):
+            lone = "Intervals resample customers, and there is only one. " if self.customers == 1 else ""
+            said.append(f"{lone}There is no interval and no verdict: {reason}.")
         return said + [
             f"{name}: {note}." for name, model in self.fitted.items() for note in getattr(model, "notes", ())
         ]
@@ -104,6 +108,7 @@ class Backtest:
             "as_of": f"{self.as_of:%F}",
             "invoices": self.invoices,
             "customers": self.customers,
+            "paying_customers": self.units,
             "observed": self.observed,
             "brier_support": list(self.support),
             "notes": self.notes(),
@@ -194,12 +199,15 @@ def backtest(
     ------
     BadInput
         Where the cut lies outside the ledger, nothing is known at it or issued after it, or a model is unknown.
+    Refused
+        Where what is known at the cut cannot teach when invoices are paid.
     """
     start = as_day(cut, field="cut")
     chosen, trial = named(models), Trial.of(ledger, start, until, days=days, bootstrap=bootstrap, seed=seed)
     known = ledger.snapshot(start)
     if not len(known.invoices):
         raise BadInput("no invoice was issued by then: nothing to learn from", field="cut", value=f"{start:%F}")
+    known.answers().demand("timing", f"a back-test from {start:%F} has nothing to learn from")
     runs: dict[str, Run] = {}
     for k, (name, model) in enumerate(chosen.items()):
         if progress is not None:
@@ -217,6 +225,7 @@ def _result(trial: Trial, runs: dict[str, Run], ledger: Ledger, against: tuple[s
         as_of=ledger.as_of,
         invoices=len(trial.invoices),
         customers=trial.counts.shape[1],
+        units=trial.units,
         observed=float(trial.outcomes.paid.mean()),
         support=(int(trial.days[0]), int(trial.days[-1])),
         wanted=trial.wanted,

@@ -34,6 +34,11 @@ class Best(ByHazard):
     lateness: Lateness | None
     name: str = "best"
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What could not be learned, and why."""
+        return self.hazard.notes
+
     def knowing(self, ledger: Ledger) -> "Best":
         """Return the same model, told of all that the ledger knows."""
         return replace(self, hazard=self.hazard.knowing(ledger))

@@ -7,25 +7,30 @@ import pandas as pd
 
 from ledger import BadInput, Ledger
 from ledger.reading import unknown
+from models.acquaintance import acquainted
+from models.published import WARNING
 from models.saved import SUFFIX, SavedModel
-from models.timing import FITTERS, PaymentTiming, fit
+from models.timing import FITTERS, PaymentTiming, fit, learnable
 
 REGISTERED = "models:/"
+PUBLISHED = "published curve of US business receivables (models/published_curve.csv)"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Chosen:
-    """A model to use, in words where it comes from, and the last day that it learned from."""
+    """A model to use, in words where it comes from, the last day that it learned from, and what to mind of it."""
 
     timing: PaymentTiming
     words: str
     as_of: pd.Timestamp
+    minded: tuple[str, ...] = ()
 
     def remarks(self, ledger: Ledger) -> tuple[str, ...]:
         """Return what a reader of results on this ledger must know of the model."""
         if self.as_of <= ledger.as_of:
-            return ()
+            return self.minded
         return (
+            *self.minded,
             f"Warning: {self.words} learned from days up to {self.as_of:%Y-%m-%d}, later than the ledger's last, "
             f"{ledger.as_of:%Y-%m-%d}: it has seen what it is to predict.",
         )
@@ -63,11 +68,16 @@ def chosen(reference: str, ledger: Ledger, *, state: str | Path) -> Chosen:
     ------
     BadInput
         Where it names nothing, or what cannot be read.
+    Refused
+        Where the ledger cannot teach the model, or a fitted one knows none of its customers.
     TrackingUnavailable
         Where the registry cannot be reached.
     """
     check_reference(reference)
+    if reference == "published":
+        return Chosen(timing=fit(ledger, model=reference), words=PUBLISHED, as_of=ledger.as_of, minded=(WARNING,))
     if reference in FITTERS:
+        learnable(ledger, reference)
         learned = f"learned from {len(ledger.invoices):,} invoices known on {ledger.as_of:%Y-%m-%d}"
         return Chosen(timing=fit(ledger, model=reference), words=f"{reference}, {learned}", as_of=ledger.as_of)
     if is_file(reference):
@@ -80,4 +90,4 @@ def chosen(reference: str, ledger: Ledger, *, state: str | Path) -> Chosen:
         with connected(state) as store:
             saved, version = load(store, reference)
         words = version.words
-    return Chosen(timing=saved.timing, words=words, as_of=saved.as_of)
+    return Chosen(timing=saved.timing, words=words, as_of=saved.as_of, minded=acquainted(saved.known, ledger, words))

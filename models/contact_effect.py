@@ -12,8 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.special import stdtrit
 
 from ledger import BadInput
+from ledger.answers import FEW_CUSTOMERS
 from models.hazard_regression import Fit, Relative, regress, summed
 from models.history import Flags, Ints
 from models.timing import Floats
@@ -24,7 +26,7 @@ class ContactEffect:
     """Logarithms of hazard ratios by covariate, with standard errors.
 
     `errors` follow from the model; `robust` allow any dependence within a cluster (a customer, say) and are NaN where
-    no clusters were given.
+    no clusters were given, or too few (`ledger.answers`). `clusters` is their number, 0 for none given.
     """
 
     names: tuple[str, ...]
@@ -34,11 +36,16 @@ class ContactEffect:
     rows: int
     cells: int
     paid: int
+    clusters: int = 0
 
     def table(self) -> pd.DataFrame:
-        """Return one row per covariate: coefficient, ratio, standard errors, 95 % interval of the ratio."""
-        error = np.where(np.isnan(self.robust), self.errors, self.robust)
-        low, high = self.coefficients - 1.96 * error, self.coefficients + 1.96 * error
+        """Return one row per covariate: coefficient, ratio, standard errors, 95 % interval of the ratio.
+
+        The interval is Student's with one degree of freedom less than clusters; with too few of them it is NaN.
+        """
+        error = self.robust if self.clusters else self.errors
+        wide = float(stdtrit(self.clusters - 1, 0.975)) if self.clusters >= FEW_CUSTOMERS else 1.96
+        low, high = self.coefficients - wide * error, self.coefficients + wide * error
         columns = {"coefficient": self.coefficients, "error": self.errors, "robust": self.robust}
         ratios = {"ratio": np.exp(self.coefficients), "low": np.exp(low), "high": np.exp(high)}
         return pd.DataFrame(columns | ratios, index=pd.Index(self.names, name="covariate"))
@@ -70,7 +77,8 @@ def contact_effect(
     Raises
     ------
     BadInput
-        Where columns differ in length, or a covariate never varies among those at risk on a day of a payment.
+        Where columns differ in length, a covariate never varies among those at risk on a day of a payment, or parts
+        payments perfectly: nobody who was paid has it, or everybody, and no ratio is finite.
     """
     for name, column in {"paid": paid, **covariates}.items():
         if len(column) != len(day):
@@ -94,7 +102,8 @@ def contact_effect(
     design = np.column_stack([np.asarray(column)[at].astype(np.float64) for column in covariates.values()])
     fit = _fitted(count[some], events[some], level[at], design, tuple(covariates))
     robust = np.full(design.shape[1], np.nan)
-    if cluster is not None:
+    clusters = 0 if cluster is None else len(np.unique(cluster))
+    if cluster is not None and clusters >= FEW_CUSTOMERS:
         number = np.empty(size, np.int64)
         number[some] = np.arange(len(some))
         robust = _robust(fit, design, level[at], count[some], number[cell], paid, cluster)
@@ -106,6 +115,7 @@ def contact_effect(
         rows=len(day),
         cells=len(some),
         paid=int(paid.sum()),
+        clusters=clusters,
     )
 
 
@@ -115,9 +125,23 @@ def _fitted(count: Ints, events: Ints, level: Ints, design: Floats, names: tuple
         fit = regress(count.astype(float), events.astype(float), level, _linear(design), start)
     except np.linalg.LinAlgError:
         fit = None
-    if fit is None or not np.isfinite(fit.covariance).all():
-        raise BadInput("must vary among invoices at risk on days of payments", field=", ".join(names))
-    return fit
+    if fit is not None and fit.converged and np.isfinite(fit.covariance).all():
+        return fit
+    parting = [name for name, column in zip(names, design.T, strict=True) if _parts(column, events)]
+    if parting:
+        rule = "parts payments perfectly: all that were paid have one value of it, so no ratio is finite"
+    elif fit is None or not np.isfinite(fit.covariance).all():
+        rule = "must vary among invoices at risk on days of payments"
+    else:
+        rule = "the search for ratios does not end: together they part payments perfectly"
+    raise BadInput(rule, field=", ".join(parting or names))
+
+
+def _parts(column: Floats, events: Ints) -> bool:
+    """Return whether everything that was paid has the lowest value of a covariate that varies, or the highest."""
+    paid = column[events > 0]
+    least, most = column.min(), column.max()
+    return bool(least < most and ((paid == least).all() or (paid == most).all()))
 
 
 def _codes(values: npt.NDArray[np.generic]) -> tuple[Ints, int]:

@@ -30,6 +30,7 @@ NAMES: Final = ("log_expected", "log_expected_median", "share_late", "log_term",
 _LOOKED_UP: Final = ("late_last_20", "late_median", "share_late", "peers_late")
 _FAR: Final = 10.0  # standard deviations beyond which no difference is made
 _FLAT: Final = 1e-6  # standard deviation, in the covariate's unit, of what counts as constant
+PAYMENTS_EACH: Final = 10  # per covariate, below which coefficients are mostly noise
 _OWN: Final = 0.02  # standard deviation, of 1, that the other covariates must leave unexplained
 
 
@@ -103,6 +104,18 @@ class Covariates:
     def notes(self) -> tuple[str, ...]:
         """What was left out, and why: one sentence each."""
         return tuple(f"{name} is left out: {reason}" for name, reason in self.dropped.items())
+
+
+def sparse(payments: int, covariates: int) -> tuple[str, ...]:
+    """Return a note where there are too few payments for so many covariates; nothing where there are enough.
+
+    Below ten events for each covariate, coefficients of a Cox regression are biased and their errors too small
+    (Peduzzi et al. 1995, Journal of Clinical Epidemiology 48:1503).
+    """
+    if payments >= PAYMENTS_EACH * covariates:
+        return ()
+    what = f"{payments} payment{'' if payments == 1 else 's'} for {covariates} covariates"
+    return (f"{what}, fewer than {PAYMENTS_EACH} each: its coefficients are mostly noise, and predictions far off",)
 
 
 def _independent(values: Floats, deviation: Floats) -> tuple[Ints, dict[str, str]]:

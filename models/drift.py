@@ -16,13 +16,15 @@ import numpy as np
 import pandas as pd
 
 from ledger import BadInput, Ledger
+from ledger.answers import few
+from models.acquaintance import acquainted
 from models.backtest import Backtest, backtest, cell, plain
 from models.history import Flags
 from models.metrics import METRICS
 from models.promotion import CHAMPION, JUDGED
 from models.saved import SavedModel
 from models.timing import Floats
-from models.trial import BASELINES
+from models.trial import BASELINES, UNJUDGED
 
 YEAR: Final = 365  # days before the model's last day that invoices are compared with
 PARTS: Final = 10
@@ -34,8 +36,8 @@ LARGE: Final = 0.25
 class Drift:
     """A model on invoices issued since its last day.
 
-    `metrics` has one row per metric of `JUDGED`: registered, now, low, high, worsened, lost_to. `shifts` has one row
-    per fact of an invoice: psi and shift (none, some, large).
+    `metrics` has one row per metric of `JUDGED`: registered, now, low, high, compared (both have intervals), worsened,
+    lost_to. `shifts` has one row per fact of an invoice: psi and shift (none, some, large).
     """
 
     called: str
@@ -43,10 +45,14 @@ class Drift:
     metrics: pd.DataFrame
     shifts: pd.DataFrame
     unseen: float  # share of the invoices whose customer had none before
+    minded: tuple[str, ...] = ()  # warnings
 
     @property
     def verdict(self) -> str:
         """What follows, in one sentence."""
+        if not self.judged:
+            reason = few(self.found.units, " with a payment that was seen") or "there are no intervals"
+            return f"Not judged: {reason}. Wait for more payments."
         worsened = list(self.metrics.index[self.metrics["worsened"]])
         lost = list(self.metrics.index[self.metrics["lost_to"] != ""])
         large = list(self.shifts.index[self.shifts["shift"] == "large"])
@@ -56,7 +62,14 @@ class Drift:
             return f"Drift: {', '.join(what)}. Fit a new version."
         if large:
             return f"Invoices changed ({', '.join(large)}), predictions did not get worse: watch it."
+        if not self.metrics["compared"].any():
+            return "No drift: the model lost to no baseline; its back-test had no intervals to compare it with."
         return "No drift: the model is as good as in its back-test, and invoices look as they did."
+
+    @property
+    def judged(self) -> bool:
+        """Whether there are customers enough for intervals."""
+        return bool((self.found.paired["verdict"] != UNJUDGED).any())
 
     @property
     def drifted(self) -> bool:
@@ -75,11 +88,12 @@ class Drift:
             "until": f"{self.found.until:%Y-%m-%d}",
             "invoices": self.found.invoices,
             "customers": self.found.customers,
-            "drift": self.drifted,
+            "drift": self.drifted if self.judged else None,
             "verdict": self.verdict,
             "compared": rows(self.metrics, "metric"),
             "shifts": rows(self.shifts, "fact"),
             "unseen_customers": self.unseen,
+            "warnings": list(self.minded),
         }
 
     def summary(self) -> str:
@@ -91,12 +105,16 @@ class Drift:
             remark += f" worse than {row['lost_to']}" if row["lost_to"] else ""
             lines.append(
                 f"{metric:<18}{cell(metric, row['registered']):>10}{cell(metric, row['now']):>9}"
-                f"  {cell(metric, row['low'])} to {cell(metric, row['high'])}{remark}"
+                f"  {_span(metric, row['low'], row['high'])}{remark}"
             )
         lines += ["", f"{'invoices':<18}{'PSI':>10}  shift"]
         lines += [f"{name!s:<18}{row['psi']:>10.3f}  {row['shift']}" for name, row in self.shifts.iterrows()]
-        lines += [f"{'new customers':<18}{100 * self.unseen:>8.1f} %  of invoices", "", self.verdict]
+        lines += [f"{'new customers':<18}{100 * self.unseen:>8.1f} %  of invoices", "", *self.minded, self.verdict]
         return "\n".join(lines)
+
+
+def _span(metric: str, low: float, high: float) -> str:
+    return f"{cell(metric, low)} to {cell(metric, high)}" if math.isfinite(low) else "none"
 
 
 def drift(
@@ -108,10 +126,13 @@ def drift(
     ------
     BadInput
         Where the ledger knows nothing later than the model.
+    Refused
+        Where the model knows none of its customers, or it cannot teach the baselines.
     """
     if not ledger.as_of > saved.as_of:
         rule = f"knows nothing after {saved.as_of:%Y-%m-%d}, the last day of {called}: give a newer ledger"
         raise BadInput(rule, field="ledger", value=f"{ledger.as_of:%Y-%m-%d}")
+    minded = acquainted(saved.known, ledger, called)
     found = backtest(ledger, cut=saved.as_of, models={CHAMPION: saved.timing}, bootstrap=bootstrap)
     issue = ledger.invoices["issue_date"]
     since = (issue > saved.as_of).to_numpy(bool)
@@ -120,6 +141,7 @@ def drift(
     known = np.bincount(ledger.customer_of_invoice[before], minlength=len(ledger.customers)) > 0
     return Drift(
         called=called,
+        minded=minded,
         found=found,
         metrics=_compared(found, registered),
         shifts=_shifts(ledger, year if year.any() else before, since),
@@ -137,8 +159,9 @@ def _compared(found: Backtest, registered: Mapping[str, float]) -> pd.DataFrame:
         worsened = low > ends[1] if METRICS[name].better < 0 else high < ends[0]
         lost = [base for base in BASELINES if ((pairs["metric"] == name) & (pairs["baseline"] == base)).any()]
         now = float(found.metrics[name][CHAMPION])
-        rows.append((name, registered.get(name, math.nan), now, low, high, bool(worsened), ", ".join(lost)))
-    columns = ["metric", "registered", "now", "low", "high", "worsened", "lost_to"]
+        compared = bool(np.isfinite([low, high, *ends]).all())
+        rows.append((name, registered.get(name, math.nan), now, low, high, compared, bool(worsened), ", ".join(lost)))
+    columns = ["metric", "registered", "now", "low", "high", "compared", "worsened", "lost_to"]
     return pd.DataFrame(rows, columns=columns).set_index("metric")
 
 

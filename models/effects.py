@@ -18,8 +18,10 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+from scipy.special import stdtrit
 
 from ledger import BadInput, Ledger
+from ledger.answers import FEW_CUSTOMERS, few
 from ledger.ledger import Day, as_day
 from ledger.months import day_number, timestamp
 from models.assumptions import Assumptions
@@ -28,10 +30,11 @@ from models.effect_regressions import adjusted, as_assigned, by_draw, cells, nai
 from models.effect_study import CAVEATS, GRADES, EffectStudy, Estimate
 from models.exposure import Exposure, exposure
 from models.hazard_regression import Fit
-from models.history import Flags, history
+from models.history import Flags, Ints, history
 from models.what_if import Effects
 
 FEW: Final = 30  # contacts felt, and payments while they were, below which nothing is estimated
+_FELT: Final = 0.05  # dose from which a contact is felt
 _MOST_ROWS: Final = 3_000_000  # beyond which a sample of customers is taken
 
 
@@ -80,11 +83,13 @@ def contact_effects(
 
 
 def _estimated(ledger: Ledger, assumed: Effects, log: ContactLog, rows: Exposure, first: int) -> EffectStudy:
-    payments = ((rows.dose > 0.05) & rows.paid[:, None]).sum(axis=0)
-    felt = np.bincount(log.kind, minlength=len(log.kinds))
-    enough = (payments >= FEW) & (felt >= FEW)
+    felt = rows.dose > _FELT
+    payments, others = ((some & rows.paid[:, None]).sum(axis=0) for some in (felt, ~felt))
+    contacts = np.bincount(log.kind, minlength=len(log.kinds))
+    who = np.array([len(np.unique(rows.customer[column])) for column in felt.T], np.int64)
+    enough = (payments >= FEW) & (contacts >= FEW) & (who >= FEW_CUSTOMERS) & (others > 0)
     notes = [
-        f"{channel} {tone}: {felt[k]} contacts, {payments[k]} payments after them: too few to estimate (need {FEW})."
+        f"{channel} {tone}: {_too_few(int(contacts[k]), int(payments[k]), int(others[k]), int(who[k]))}."
         for k, (channel, tone) in enumerate(log.kinds)
         if not enough[k]
     ]
@@ -103,15 +108,27 @@ def _estimated(ledger: Ledger, assumed: Effects, log: ContactLog, rows: Exposure
             "No randomised holdout: the ledger's table of holdouts is empty, so no estimate is free of choice."
         )
     notes += [f"The {name} estimate did not come to an end: too little varies." for name in fits if fits[name] is None]
+    wide = _quantile(data.customer)
     estimates = [
-        _estimate(name, log.kinds[kind], fit, place, int(payments[kind]))
+        _estimate(name, log.kinds[kind], fit, place, int(payments[kind]), wide)
         for place, kind in enumerate(kinds)
         for name, fit in fits.items()
         if fit is not None
     ]
     intention = _tried(lambda: as_assigned(data)) if drawn else None
-    study = _study(ledger, assumed, tuple(estimates), _intention(intention), rows, first, len(log), tuple(notes))
+    study = _study(ledger, assumed, tuple(estimates), _intention(intention, wide), rows, first, len(log), tuple(notes))
     return study if middle is None else replace(study, frailty_variance=middle.frailty_variance)
+
+
+def _too_few(contacts: int, payments: int, others: int, customers: int) -> str:
+    """Return why a kind of contact is not estimated."""
+    if contacts >= FEW and not payments:
+        return f"{contacts} contacts, and nobody paid after one: they part payments perfectly, no ratio is finite"
+    if contacts < FEW or payments < FEW:
+        return f"{contacts} contacts, {payments} payments after them: too few to estimate (need {FEW})"
+    if not others:
+        return f"{contacts} contacts, and nobody paid without one: they part payments perfectly, no ratio is finite"
+    return f"felt by {few(customers)}: no estimate"
 
 
 def _tried(fit: Callable[[], Fit]) -> Fit | None:
@@ -123,15 +140,20 @@ def _tried(fit: Callable[[], Fit]) -> Fit | None:
     return found if found.converged and np.isfinite(found.errors).all() else None
 
 
-def _estimate(method: str, kind: tuple[str, str], fit: Fit, place: int, payments: int) -> Estimate:
+def _quantile(customer: Ints) -> float:
+    """Return how many standard errors a 95 % interval reaches: Student's, one degree of freedom less than customers."""
+    return float(stdtrit(len(np.unique(customer)) - 1, 0.975))
+
+
+def _estimate(method: str, kind: tuple[str, str], fit: Fit, place: int, payments: int, wide: float) -> Estimate:
     ratio, error = max(1 + float(fit.coefficients[place]), 0.0), float(fit.errors[place])
     return Estimate(
         method=method,
         channel=kind[0],
         tone=kind[1],
         ratio=ratio,
-        low=max(ratio - 1.96 * error, 0.0),
-        high=ratio + 1.96 * error,
+        low=max(ratio - wide * error, 0.0),
+        high=ratio + wide * error,
         error=error,
         payments=payments,
         grade=GRADES[method],
@@ -139,12 +161,12 @@ def _estimate(method: str, kind: tuple[str, str], fit: Fit, place: int, payments
     )
 
 
-def _intention(fit: Fit | None) -> Estimate | None:
+def _intention(fit: Fit | None, wide: float) -> Estimate | None:
     """Return the hazard ratio of allowed against held spans; its error is that of the logarithm."""
     if fit is None:
         return None
     log_ratio, error = float(fit.coefficients[0]), float(fit.errors[0])
-    low, ratio, high = np.exp(log_ratio + np.array([-1.96, 0, 1.96]) * error).tolist()
+    low, ratio, high = np.exp(log_ratio + np.array([-wide, 0, wide]) * error).tolist()
     return Estimate(
         method="as assigned", channel="any", tone="any", ratio=ratio, low=low, high=high, error=error,
         payments=int(fit.events), grade="B", caveat="intention to treat: diluted by contacts not due or not reached",

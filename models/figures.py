@@ -1,6 +1,7 @@
 """Figures of a back-test, as Plotly figures for its page and for notebooks: what was predicted beside what came.
 
-Bars around observed shares are 95 % intervals over resampled customers, as in the back-test itself.
+Bars around observed shares are 95 % intervals over resampled customers, as in the back-test itself; there are none with
+few customers.
 """
 
 from itertools import pairwise
@@ -10,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ledger import Ledger
+from ledger.answers import FEW_CUSTOMERS
 from ledger.ledger import positions
 from models.history import Flags, Ints
 from models.outcomes import FollowUp, Outcomes
@@ -73,7 +75,7 @@ def _shares(top: Floats, bottom: Floats, test: "Backtest") -> pd.DataFrame:
 
 def _customers(test: "Backtest") -> tuple[Ints, Floats]:
     invoices = next(iter(test.predictions.values())).invoices
-    return resamples(invoices["customer_id"], _SAMPLES, test.seed)
+    return resamples(invoices["customer_id"], _SAMPLES if test.units >= FEW_CUSTOMERS else 0, test.seed)
 
 
 def _points(figure: "Figure", rows: pd.DataFrame, colour: str, column: int) -> None:

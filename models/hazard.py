@@ -111,6 +111,13 @@ class Hazard(ByHazard):
     factors: tuple[Factor, ...]
     tail: float  # hazard of a payment day beyond the horizon
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What could not be learned, and why."""
+        if all(factor.learner is not None for factor in self.factors):
+            return ()
+        return (f"fewer than {_ENOUGH} payments: no factor is learned, customers go on as their kernels say",)
+
     def knowing(self, ledger: Ledger) -> "Hazard":
         """Return the same model, told of all that the ledger knows."""
         return replace(self, past=self.past.rolled(ledger))

@@ -4,6 +4,7 @@ Challenger, champion and baselines predict the same invoices, those issued in th
 day. All but a champion that was fitted before those days are fitted again on what was known at their start: what has
 seen the outcomes is no fair rival.
 
+- **Judged at all**: with too few customers there is no interval, nothing is surely worse, and nothing is proven either.
 - **Not worse than any baseline**: in none of `JUDGED` does the 95 % interval of the paired difference (bootstrap over
   customers) lie wholly on the bad side.
 - **Better than the champion**: a lower integrated Brier score, and in none of the others an interval wholly on the bad
@@ -17,12 +18,13 @@ from typing import Final
 
 import pandas as pd
 
-from ledger import Ledger
+from ledger import Ledger, errors
+from ledger.answers import few
 from models.backtest import Backtest, Progress, backtest, cell
 from models.metrics import METRICS
 from models.saved import SavedModel
 from models.timing import PaymentTiming
-from models.trial import BASELINES
+from models.trial import BASELINES, UNJUDGED
 
 TEST_DAYS: Final = 92
 DECIDES: Final = "integrated_brier"
@@ -39,7 +41,7 @@ class Failure:
     by: float = math.inf
 
 
-class Refused(RuntimeError):
+class Refused(errors.Refused):
     """A model that must not become champion; the command line ends with exit code 3.
 
     Parameters
@@ -54,8 +56,8 @@ class Refused(RuntimeError):
         worst: dict[str, Failure] = {}
         for one in sorted(failed, key=lambda one: -one.by):
             worst.setdefault(one.metric, one)
-        super().__init__(f"{who} stays challenger: {'; '.join(one.text for one in worst.values())}")
-        self.details = details | {"failed": [one.text for one in failed]}
+        message = f"{who} stays challenger: {'; '.join(one.text for one in worst.values())}"
+        super().__init__(message, **(details | {"failed": [one.text for one in failed]}))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -107,8 +109,13 @@ class Trialled:
         if not math.isfinite(self.found.metrics[DECIDES][self.model]):
             rule = f"{DECIDES} is not defined: too few invoices of the back-test were followed to their end"
             return (Failure(metric=DECIDES, text=rule),)
+        if (self.found.paired["verdict"] == UNJUDGED).all():
+            return (Failure(metric="back-test", text=f"its back-test proves nothing: {self._unproven()}"),)
         failed = [one for base in BASELINES if base != self.model for one in self._worse(base, base)]
         return (*failed, *(self._against_champion() if self.champion else ()))
+
+    def _unproven(self) -> str:
+        return few(self.found.units, " with a payment that was seen") or "it has no intervals"
 
     def _against_champion(self) -> list[Failure]:
         if self.same_kind and not self.newer:

@@ -24,7 +24,7 @@ import pandas as pd
 from ledger import BadInput, Ledger
 from ledger.months import day_numbers
 from models.contact_log import ContactLog
-from models.covariates import Covariates
+from models.covariates import Covariates, sparse
 from models.episodes import ENDS, WINDOW, Episodes, episodes
 from models.history import Flags, Ints
 from models.kaplan_meier import PSEUDO, portfolio_hazard
@@ -106,7 +106,7 @@ def fit_cox(ledger: Ledger, *, seed: int = 0) -> Proportional:  # noqa: ARG001  
         contact_effects=found[first : first + len(chosen)],
         strata=strata,
         baseline=baseline,
-        notes=(*covariates.notes, *left_out, *how),
+        notes=(*covariates.notes, *left_out, *how, *(sparse(int(paid.sum()), len(names)) if paid.any() else ())),
     )
 
 

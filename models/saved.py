@@ -12,7 +12,8 @@ import pandas as pd
 from ledger import BadInput, Ledger
 from ledger.ledger import Day
 from ledger.storage import write_whole
-from models.timing import PaymentTiming, fit
+from models.acquaintance import Hashes, hashed
+from models.timing import UNTAUGHT, PaymentTiming, fit, learnable
 from models.version import code_version, environment
 
 SUFFIX = ".joblib"
@@ -34,6 +35,8 @@ class SavedModel:
         Of models that draw at random.
     code, packages
         Versions it was fitted with.
+    known
+        Whom it knows (see `models.acquaintance`); None where a version that did not keep it fitted the model.
     """
 
     timing: PaymentTiming
@@ -44,6 +47,7 @@ class SavedModel:
     seed: int
     code: str
     packages: dict[str, str]
+    known: Hashes | None = None
 
     @property
     def model(self) -> str:
@@ -109,8 +113,11 @@ def fit_saved(ledger: Ledger, *, as_of: Day | None = None, model: str, seed: int
     ------
     BadInput
         As `fit`, and where `as_of` is later than the ledger.
+    Refused
+        Where the ledger cannot teach when invoices are paid.
     """
     known = ledger if as_of is None else ledger.snapshot(as_of)
+    learnable(known, model)
     return SavedModel(
         timing=fit(known, model=model, seed=seed),
         as_of=known.as_of,
@@ -120,4 +127,5 @@ def fit_saved(ledger: Ledger, *, as_of: Day | None = None, model: str, seed: int
         seed=seed,
         code=code_version(),
         packages=environment(),
+        known=None if model in UNTAUGHT else hashed(known),
     )

@@ -28,7 +28,9 @@ FITTERS: Final[dict[str, str]] = {
     "hazard": "models.hazard:fit_hazard",
     "hazard_linear": "models.hazard:fit_hazard_linear",
     "best": "models.best:fit_best",
+    "published": "models.published:fit_published",
 }
+UNTAUGHT: Final = ("due_date", "published")  # they learn nothing from a ledger
 
 
 @runtime_checkable
@@ -95,11 +97,22 @@ def unpaid_on(invoices: pd.DataFrame) -> npt.NDArray[np.int64]:
     return np.maximum(eve, day_numbers(invoices["asked_on"]))
 
 
+def learnable(ledger: Ledger, model: str) -> None:
+    """Raise `Refused` where a ledger cannot teach a model when invoices are paid.
+
+    `fit` gives an answer all the same; whoever goes on to show numbers asks this first.
+    """
+    one_of(model, FITTERS, field="model")
+    if model not in UNTAUGHT and len(ledger.invoices):
+        instead = "--model published takes a published payment curve instead"
+        ledger.answers().demand("timing", f"{model} cannot be learned from this ledger", instead=instead)
+
+
 def fit(ledger: Ledger, *, as_of: Day | None = None, model: str = "kaplan_meier", seed: int = 0) -> PaymentTiming:
     """Return a payment-timing model of the ledger's history, as known on the evening of `as_of`.
 
     Open invoices are censored, never dropped; so are invoices that ended by credit note or write-off. `seed` matters
-    only to models that draw at random.
+    only to models that draw at random. The answer is a valid distribution whatever the ledger holds; see `learnable`.
 
     Raises
     ------

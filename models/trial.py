@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ledger import BadInput, Ledger
+from ledger.answers import FEW_CUSTOMERS
 from ledger.ledger import Day, as_day, positions
 from ledger.months import day_number, day_numbers, timestamp
 from models.footprint import measured
@@ -22,6 +23,7 @@ from models.timing import Floats, PaymentTiming, fit
 BASELINES: Final = ("due_date", "customer_mean", "kaplan_meier")
 CONFIDENCE: Final = 0.95
 PAIRED: Final = ("model", "baseline", "metric", "difference", "low", "high", "verdict")
+UNJUDGED: Final = "not judged"
 _DEFINED: Final = 0.9  # share of the resamples in which a metric must be defined to have an interval
 
 
@@ -50,6 +52,7 @@ class Trial:
     wanted: tuple[int, int]  # support of the Brier score as asked for, and below as followed
     days: Ints
     owner: Ints
+    units: int  # customers with a payment that was seen: what is independent
     counts: Floats
     seed: int
 
@@ -67,6 +70,7 @@ class Trial:
         invoices = ledger.invoices[rows].reset_index(drop=True)
         outcomes = Outcomes.of(ledger, rows)
         owner, counts = resamples(invoices["customer_id"], bootstrap, seed)
+        units = len(np.unique(owner[outcomes.paid]))
         return cls(
             cut=cut,
             until=last,
@@ -78,7 +82,8 @@ class Trial:
             wanted=days,
             days=support(outcomes, days),
             owner=owner,
-            counts=counts,
+            units=units,
+            counts=counts if units >= FEW_CUSTOMERS else counts[:0],
             seed=seed,
         )
 
@@ -109,9 +114,11 @@ def _shares(known: Ledger, customers: "pd.Series[str]") -> ExpectedShares:
 def resamples(customers: "pd.Series[str]", size: int, seed: int) -> tuple[Ints, Floats]:
     """Return whose each invoice is, (invoices,), and how often each customer counts, (size, customers).
 
-    Customers are numbered in the order of their ids, so the order of rows changes nothing.
+    With fewer than `FEW_CUSTOMERS` there is no resample: their spread would be too small. Customers are numbered in the
+    order of their ids, so the order of rows changes nothing.
     """
     ids, owner = np.unique(customers.to_numpy(dtype=object), return_inverse=True)
+    size = size if len(ids) >= FEW_CUSTOMERS else 0
     draw = np.random.default_rng((seed, len(ids)))
     return owner, draw.multinomial(len(ids), np.full(len(ids), 1 / len(ids)), size=size).astype(np.float64)
 
@@ -141,7 +148,8 @@ def intervals(runs: dict[str, Run]) -> pd.DataFrame:
 def paired(runs: dict[str, Run], against: Sequence[str] = BASELINES) -> pd.DataFrame:
     """Return the difference of every model to every baseline in every metric that has a direction and resamples.
 
-    Columns `PAIRED`. A difference is better or worse where its whole interval lies on one side of zero, else undecided.
+    Columns `PAIRED`. A difference is better or worse where its whole interval lies on one side of zero, else undecided;
+    without an interval it is not judged.
     """
     pairs = [(one, base) for one in runs for base in against if base in runs and one != base]
     judged = [name for name, metric in METRICS.items() if metric.better and name != "d_calibration"]
@@ -156,7 +164,9 @@ def paired(runs: dict[str, Run], against: Sequence[str] = BASELINES) -> pd.DataF
 
 
 def _verdict(low: float, high: float, better: int) -> str:
-    """Return better, worse or undecided: whether the whole interval lies on one side of no difference."""
+    """Return whether the whole interval lies on one side of no difference; see `paired`."""
+    if not np.isfinite([low, high]).all():
+        return UNJUDGED
     if low > 0 or high < 0:
         return "better" if (low > 0) == (better > 0) else "worse"
     return "undecided"

@@ -10,6 +10,7 @@ import pandas as pd
 
 from ledger import BadInput, Ledger
 from ledger.storage import write_file
+from models.acquaintance import acquainted
 from models.chosen import REGISTERED, check_reference, chosen
 from models.timing import FITTERS, PaymentTiming
 
@@ -78,6 +79,7 @@ def _registered(reference: str, ledger: Ledger, state: Path) -> NightModel:
         about = json.loads(note.read_text(encoding="utf-8"))
         saved, words, from_copy = SavedModel.read(file), str(about["words"]), True
         remarks = (f"The model registry cannot be used: planned with the copy of {words} kept on {about['kept_on']}.",)
+    remarks += acquainted(saved.known, ledger, words)
     if saved.as_of > ledger.as_of:
         remarks += (f"{words} learned from days up to {saved.as_of:%Y-%m-%d}: it has seen what it is to predict.",)
     return NightModel(timing=saved.timing, version=words, from_copy=from_copy, remarks=remarks)

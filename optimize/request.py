@@ -14,7 +14,9 @@ from ledger.ledger import Day, as_day
 from ledger.places import home_zone
 from ledger.strategy import Strategy
 from models.assumptions import Assumptions, costs_of
-from models.timing import PaymentTiming, fit
+from models.chosen import PUBLISHED
+from models.published import WARNING
+from models.timing import PaymentTiming, fit, learnable
 from models.what_if import Effects
 from optimize.chase import Flags
 from optimize.policy import Policy
@@ -113,7 +115,11 @@ def request(
     assume = (assumptions or Assumptions.default()).in_base(exchange, needed)
     dates = working_days(day, days + 1, team.country)
     weighed, long = _beyond(policy.in_base(exchange), dates)
-    if isinstance(model, str):
+    minded: tuple[str, ...] = ()
+    if model == "published":
+        timing, words, minded = fit(known, model=model), PUBLISHED, (WARNING,)
+    elif isinstance(model, str):
+        learnable(known, model)
         timing = fit(known, model=model)
         words = f"{model}, learned from {len(known.invoices):,} invoices known on {known.as_of:%Y-%m-%d}"
     else:
@@ -136,7 +142,7 @@ def request(
         stops=stops,
         skills=dict(skills or {}),
         seed=seed,
-        warnings=tuple(text for text in (note, late if between > 0 else "", long) if text),
+        warnings=tuple(text for text in (*minded, note, late if between > 0 else "", long) if text),
     )
 
 

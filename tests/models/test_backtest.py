@@ -14,7 +14,7 @@ from models.metrics import METRICS
 from models.outcomes import Outcomes
 from models.page import document
 from models.prediction import predict
-from models.trial import weekly_cash
+from models.trial import UNJUDGED, weekly_cash
 from models.walk_forward import cuts_before, walk_forward
 from tests.handmade import handmade, invoice, payment
 
@@ -28,14 +28,14 @@ def day(number: int) -> str:
 
 @cache
 def ledger() -> Ledger:
-    """Return 600 invoices of twelve customers over 300 days, who pay about as late as their number; two currencies."""
+    """Return 600 invoices of 24 customers over 300 days, of whom two by two pay alike; two currencies."""
     rng = np.random.default_rng(3)
     invoices, payments = [], []
     for k in range(600):
-        c, issue = int(rng.integers(0, 12)), int(rng.integers(0, 300))
+        c, issue = int(rng.integers(0, 24)), int(rng.integers(0, 300))
         amount, other = int(rng.integers(100, 90_000)), {"currency": ["USD", "EUR"][c % 2]}
         invoices.append(invoice(f"i{k}", day(issue), day(issue + 20), amount, customer_id=f"c{c}", **other))
-        paid = issue + 20 + max(-20, int(rng.normal(3 * c - 6, 4)))
+        paid = issue + 20 + max(-20, int(rng.normal(3 * (c // 2) - 6, 4)))
         if paid <= 300:
             kind = "credit_note" if k % 20 == 0 else "cash"
             payments.append(payment(f"i{k}", day(paid), amount, kind, **other))
@@ -116,13 +116,15 @@ def test_json_is_strict_and_says_what_is_not_available() -> None:
 
 
 def test_one_customer_has_metrics_and_is_said_to_have_no_interval() -> None:
-    """Resampling one customer shows no spread."""
+    """Resampling one customer shows no spread: no interval, no verdict, and the reason."""
     lone = replace(ledger(), invoices=ledger().invoices.query("customer_id == 'c3'").reset_index(drop=True))
     kept = lone.payments["invoice_id"].isin(lone.invoices["invoice_id"]).to_numpy(bool)
     lone = replace(lone, payments=lone.payments[kept].reset_index(drop=True))
     test = backtest(lone, cut=day(150), models=["due_date"], bootstrap=10)
     assert np.isfinite(test.metrics.loc["kaplan_meier", "mae"])
     assert any("only one" in note for note in test.notes())
+    assert test.intervals[["low", "high"]].isna().all(axis=None)
+    assert set(test.paired["verdict"]) == {UNJUDGED}
 
 
 def test_what_a_model_left_out_is_said() -> None:
