@@ -134,18 +134,24 @@ def _ledger(truth: Truth, rng: np.random.Generator, columns: Any, n: int) -> Led
     row, on, money = row[known], on[known], money[known]
     date = zero + pd.to_timedelta(on, unit="D")
     issue = zero + pd.to_timedelta(day, unit="D")
-    invoices = {"invoice_id": ids, "customer_id": names[owner], "issue_date": issue, "amount": cents, "currency": "EUR"}
+    invoices = {"invoice_id": ids, "customer_id": names[owner], "issue_date": issue, "amount": cents, "currency": "USD"}
     invoices |= {"due_date": issue + pd.to_timedelta(term, unit="D"), "discount_percent": np.nan, "discount_days": None}
     payments = {"payment_id": [f"P{k:06d}" for k in range(len(row))], "invoice_id": ids[row], "kind": "cash"}
     payments |= {"customer_id": names[owner[row]], "received_date": date, "applied_date": date, "amount": money}
-    customers = {"customer_id": names, "segment": "all", "country": "", "timezone": "UTC", "language": "en"}
+    customers: dict[str, Any] = {
+        "customer_id": names,
+        "segment": "all",
+        "country": "",
+        "timezone": "UTC",
+        "language": "en",
+    }
     customers |= {"terms": None, "credit_limit": None, "since": None}
     return Ledger(
         as_of=CUT + pd.Timedelta(days=truth.ahead),
-        base_currency="EUR",
+        base_currency="USD",
         customers=_typed("customers", customers),
         invoices=_typed("invoices", invoices),
-        payments=_typed("payments", payments | {"currency": "EUR"}),
+        payments=_typed("payments", payments | {"currency": "USD"}),
     )
 
 

@@ -44,7 +44,8 @@ def roll_rate(known: Ledger, weeks: int) -> Floats:
     """
     due, issue = day_numbers(known.invoices["due_date"]), day_numbers(known.invoices["issue_date"])
     ages = 2 * _AGES + 1
-    was, begun, kept, fresh = (np.zeros(ages) for _ in range(4))
+    was: Floats = np.zeros(ages)
+    begun, kept, fresh = (np.zeros(ages) for _ in range(3))
     for back in range(_LAST, -1, -1):
         evening = known.as_of - pd.Timedelta(weeks=back)
         left = known.open_amount(evening) * known.base_rate
@@ -54,7 +55,7 @@ def roll_rate(known: Ledger, weeks: int) -> Floats:
             begun += _older(was)
             kept += np.bincount(age[~new], left[~new], ages)
             fresh += np.bincount(age[new], left[new], ages) / _LAST
-        was = np.bincount(age, left, ages)
+        was = np.bincount(age, left, ages).astype(np.float64)
     share = np.clip(np.divide(kept, begun, out=np.ones(ages), where=begun > 0), 0, 1)
     out = np.zeros(weeks)
     for week in range(weeks):
@@ -65,7 +66,8 @@ def roll_rate(known: Ledger, weeks: int) -> Floats:
 
 def _older(amounts: Floats) -> Floats:
     """Return amounts by age a week later; the last age keeps what it has."""
-    older = np.r_[0.0, amounts[:-1]]
+    older = np.zeros(len(amounts))
+    older[1:] = amounts[:-1]
     older[-1] += amounts[-1]
     return older
 

@@ -127,7 +127,7 @@ def main() -> None:
     parser.add_argument("--cuts", nargs="*", default=["2019-02-15", "2019-05-15", "2019-08-15"])
     given = parser.parse_args()
     start = time.perf_counter()
-    pd.set_option("display.width", 250, "display.max_columns", 30)
+    pd.set_option("display.width", 250)
     if given.ledger:
         print(of_file(given.ledger, given.cuts, given.replications).round(1).to_string())
         return

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from ledger import BadInput
 from models.part_payments import CLASSES, PartPayments
+from sim.demand import Demand
 from sim.write_offs import WriteOffs
 
 
@@ -28,7 +29,7 @@ class Behaviour:
     payment_weekdays
         Weekdays of each customer's payment runs, shape (customers, 7).
     order_rate
-        Order days per working day of each customer.
+        Order days per working day of each customer, while it orders at the portfolio's usual level.
     orders, lines, amount, term
         The order catalogue: customer c repeats one of orders `orders[c] .. orders[c+1]-1` at random; order o
         consists of the lines `lines[o] .. lines[o+1]-1`, one invoice each, of `amount` (base-currency minor units)
@@ -39,6 +40,8 @@ class Behaviour:
         Factor on the assumed share of promises that each customer keeps.
     disputes
         Factor on the assumed share of disputed invoices; 0 where the hazard already contains the delay by disputes.
+    demand
+        How rates and level go on and what is not known of them; None where they are the truth.
     write_offs
         When unpaid invoices are written off; None where all are at the assumed age.
     part_payments
@@ -59,6 +62,7 @@ class Behaviour:
     reach: npt.NDArray[np.float64]
     keeps: npt.NDArray[np.float64]
     disputes: float
+    demand: Demand | None = None
     write_offs: WriteOffs | None = None
     part_payments: PartPayments | None = None
 

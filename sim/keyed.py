@@ -42,6 +42,10 @@ class Purpose(IntEnum):
     BELIEF = 14
     PART_PAYMENT = 15
     WRITE_OFF = 16
+    ORDER_LEVEL = 17
+    ORDER_RATE = 18
+    NEWCOMER = 19
+    ORDER_SAMPLE = 20
 
 
 @njit(cache=True)

@@ -10,7 +10,7 @@ from models.part_payments import PartPayments, class_of
 from models.timing import PaymentTiming
 from models.weekdays import payment_weekdays
 from sim.behaviour import Behaviour
-from sim.demand import WINDOW, catalogue
+from sim.demand import demand
 from sim.intents import intent_hazard
 from sim.portfolio import Portfolio
 from sim.state import B1, F8, I4
@@ -26,10 +26,9 @@ def from_ledger(
     """Return a portfolio that starts from the open invoices of a ledger on its `as_of`.
 
     Customers pay as the payment-timing model says, which is told of this ledger (default: Kaplan–Meier by customer,
-    shrunk), on their own payment weekdays. They order as in the last 365 days: order days come at each customer's own
-    rate, and each repeats a past order day of that customer, with its invoices, amounts and terms. Customers who came
-    late in that time count with their rate over the whole of it, which stands for the new ones to come: total sales
-    stay as they were.
+    shrunk), on their own payment weekdays. They go on ordering as the ledger's last year tells, at its level of today
+    (`sim.demand`); each order day repeats a past one of that customer, with its invoices, amounts and terms. What is
+    not known of rates and level is drawn by each replication, alike for all strategies.
 
     Parameters
     ----------
@@ -50,8 +49,8 @@ def from_ledger(
 
         timing = fit(ledger)
     customers = ledger.customers
-    rate, orders, lines, amount, term = catalogue(ledger)
-    hazard, kind, weekdays = _timing(ledger, timing, rate)
+    wanted, orders, lines, amount, term = demand(ledger)
+    hazard, kind, weekdays = _timing(ledger, timing, wanted.rate)
     n, written = len(customers), write_offs(ledger)
     parts = PartPayments.of(ledger)
     behaviour = Behaviour(
@@ -60,7 +59,7 @@ def from_ledger(
         kind=kind,
         frailty=np.ones(n),
         payment_weekdays=weekdays,
-        order_rate=rate,
+        order_rate=wanted.rate,
         orders=orders,
         lines=lines,
         amount=amount,
@@ -70,6 +69,7 @@ def from_ledger(
         disputes=0.0,
         write_offs=written,
         part_payments=parts,
+        demand=wanted,
     )
     words = words or f"{timing.name}, learned from {len(ledger.invoices):,} invoices known on {ledger.as_of:%Y-%m-%d}"
     return Portfolio(
@@ -85,7 +85,7 @@ def from_ledger(
             *remarks,
             "Effects of contacts are assumptions, on top of that timing.",
             *_part_payments(parts),
-            f"Orders: each customer repeats its own of the last {WINDOW} days at its own rate.",
+            wanted.words(),
             written.words(),
         ),
     )
