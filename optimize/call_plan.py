@@ -36,6 +36,9 @@ ROW_COLUMNS: Final[dict[str, str]] = {
     "run_id": "str",
     "exploration": "bool",
     "exploration_probability": "float64",
+    "open_as_invoiced": "str",
+    "customer_name": "str",
+    "customer_details": "str",
 }
 PRICE_COLUMNS: Final[dict[str, str]] = {
     "specialist_id": "str",
@@ -58,8 +61,13 @@ AUTOMATIC: Final = "automatic"  # the name that stands in `specialist` where no 
 
 
 def framed(columns: dict[str, str], values: dict[str, Any] | None = None) -> pd.DataFrame:
-    """Return a table with these columns and types; without values it is empty. Texts are Python strings."""
+    """Return a table with these columns and types; without values it is empty. Texts are Python strings.
+
+    A text column that is not among the values is empty text.
+    """
     given = values or {name: [] for name in columns}
+    rows = len(next(iter(given.values())))
+    given = {name: [""] * rows for name, kind in columns.items() if kind == "str"} | given
     types = {name: object if kind == "str" else kind for name, kind in columns.items()}
     return pd.DataFrame({name: pd.Series(given[name], dtype=types[name]) for name in columns})
 
@@ -91,7 +99,9 @@ class CallPlan:
           expected from these invoices with and without the contact), uplift (their difference), net_value (less cost
           and goodwill);
         - reason (words for the collector), model, model_version, strategy, snapshot, run_id;
-        - exploration (drawn for the holdout) and exploration_probability (with which it is drawn).
+        - exploration (drawn for the holdout) and exploration_probability (with which it is drawn);
+        - open_as_invoiced (words: the same open amount in the invoices' own currencies, as it is quoted), customer_name
+          and customer_details (words: what else the ledger says of the customer, "phone: …; email: …"); "" for nothing.
     objective, bound, gap
         Days are planned one after the other. The objective is the sum of what the days' plans are worth to the
         optimiser (net values, less what waiting for the next day would bring, plus continuity); the bound is the sum of

@@ -26,6 +26,7 @@ RUNS: Final = "call_plan_runs"
 ROWS: Final = "call_plan"
 _WAIT: Final = 20  # seconds for another's transaction, or for an answer of the server
 _KEY: Final = 0x636F6C6C  # "coll": of PostgreSQL's advisory lock
+_LATER: Final = ("open_as_invoiced", "customer_name", "customer_details")  # added to tables that are older
 _RENAMED: Final = {"date": "call_date", "starts": "starts_at", "order": "call_order"}  # words that SQL reserves
 
 
@@ -72,6 +73,7 @@ def tables() -> "tuple[sa.MetaData, sa.Table, sa.Table]":
         *((name, text, True) for name in ("reason", "model", "model_version", "strategy")),
         ("exploration", sa.Boolean(), False),
         ("exploration_probability", chance, True),
+        *((name, text, True) for name in _LATER),
     ]
     rows = sa.Table(
         ROWS,
@@ -164,12 +166,18 @@ class PlanDatabase:
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _KEY})
         meta.create_all(connection)
         inspector = sa.inspect(connection)
+        views = set(inspector.get_view_names())
         for name, table in meta.tables.items():
             lacking = {column.name for column in table.columns} - {one["name"] for one in inspector.get_columns(name)}
-            if lacking:
+            if lacking - {*_LATER}:
                 rule = f"is not a table of ours: it lacks {', '.join(sorted(lacking))}"
                 raise BadInput(rule, where=self.where, field=name)
-        views = set(inspector.get_view_names())
+            for column in [column for column in _LATER if column in lacking]:
+                connection.execute(sa.text(f"ALTER TABLE {name} ADD COLUMN {column} TEXT"))
+            if lacking:  # a view has the columns that its tables had when it was made
+                for view in views & {*_VIEWS}:
+                    connection.execute(sa.text(f"DROP VIEW {view}"))
+                views = set()
         for view, query in _VIEWS.items():
             if view not in views:
                 connection.execute(sa.text(f"CREATE VIEW {view} AS {query}"))
@@ -226,7 +234,7 @@ def _records(plan: Published) -> list[dict[str, Any]]:
     frame["plan_date"] = date.fromisoformat(plan.about["date"])
     frame["row_number"] = range(1, len(frame) + 1)
     names = [column.name for column in tables()[2].columns]
-    rows = frame[names].astype(object).to_dict("records")
+    rows = frame.reindex(columns=names).astype(object).to_dict("records")  # an older plan has fewer columns
     return [{str(name): None if pd.isna(value) else value for name, value in row.items()} for row in rows]
 
 

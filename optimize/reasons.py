@@ -23,6 +23,7 @@ class Reasons:
     unit: int
     late: Floats  # (customers,) mean days late of paid invoices, NaN where few are known
     unapplied: Floats  # (customers,) base-currency minor units of cash that no invoice has yet
+    received: dict[int, str]  # the same as it was received, of customers who pay in other currencies too
     horizon: int
     strategy: str
 
@@ -37,11 +38,17 @@ class Reasons:
         loose = ledger.payments[(ledger.invoice_of_payment < 0) & (ledger.payments["kind"] == "cash").to_numpy(bool)]
         at = pd.Index(ledger.customers["customer_id"]).get_indexer(pd.Index(loose["customer_id"]))
         cash = loose["amount"].to_numpy(np.float64) * ledger.to_base(loose["currency"])
+        own = loose["currency"].ne(ledger.base_currency).to_numpy(bool)
+        abroad = [int(one) for one in np.unique(at[own & (at >= 0)])]
         return cls(
             currency=ledger.base_currency,
             unit=10 ** decimals(ledger.base_currency),
             late=np.where(count >= _FEW, days / np.maximum(count, 1), np.nan),
             unapplied=np.bincount(at[at >= 0], cash[at >= 0], people).astype(np.float64),
+            received={
+                one: as_invoiced(loose["amount"].to_numpy(np.int64)[at == one], loose["currency"][at == one].tolist())
+                for one in abroad
+            },
             horizon=horizon,
             strategy=strategy,
         )
@@ -53,10 +60,14 @@ class Reasons:
 
     def exact(self, minor: int) -> str:
         """Return an amount to the last digit."""
-        places = len(str(self.unit)) - 1
-        return f"{minor / self.unit:,.{places}f} {self.currency}"
+        return exact(minor, self.currency)
 
-    def owed(self, days_past_due: "Ints | Sequence[int]", amount: int) -> str:
+    def quoted(self, amount: int, as_invoiced: str) -> str:
+        """Return an amount as the customer knows it, beside it the one in the base currency where that is another."""
+        own = self.exact(amount)
+        return own if as_invoiced in ("", own) else f"{as_invoiced} ({own})"
+
+    def owed(self, days_past_due: "Ints | Sequence[int]", amount: int, as_invoiced: str = "") -> str:
         """Return how many invoices, how much and how old: "Three invoices, 41,200.50 EUR overdue, oldest 34 days"."""
         ages = np.asarray(days_past_due)
         count = len(ages)
@@ -65,9 +76,9 @@ class Reasons:
         oldest = int(ages.max())
         if oldest <= 0:
             when = "due today" if oldest == 0 else f"due in {-oldest} {_days(-oldest)}"
-            return f"{number} {noun}, {self.exact(amount)}, {'' if count == 1 else 'first '}{when}"
+            return f"{number} {noun}, {self.quoted(amount, as_invoiced)}, {'' if count == 1 else 'first '}{when}"
         old = f"{oldest} {_days(oldest)}" if count == 1 else f"oldest {oldest} {_days(oldest)}"
-        return f"{number} {noun}, {self.exact(amount)} overdue, {old}"
+        return f"{number} {noun}, {self.quoted(amount, as_invoiced)} overdue, {old}"
 
     def habit(self, customer: int) -> str:
         """Return how the customer pays: "pays on average 22 days late"; "" where too little is known."""
@@ -82,7 +93,8 @@ class Reasons:
     def cash(self, customer: int) -> str:
         """Return a warning where cash of the customer is not applied yet; else ""."""
         loose = self.unapplied[customer]
-        return f"{self.money(loose)} of its cash is not applied yet: check first" if loose > 0 else ""
+        own = f"{self.received[customer]} ({self.money(loose)})" if customer in self.received else self.money(loose)
+        return f"{own} of its cash is not applied yet: check first" if loose > 0 else ""
 
     def effect(self, kind: str, uplift: float, chance: float, date: str) -> str:
         """Return what is expected of the contact."""
@@ -94,6 +106,21 @@ class Reasons:
     def step(self, name: str) -> str:
         """Return the rule that a row comes from."""
         return f"step '{name}' of strategy {self.strategy}"
+
+
+def exact(minor: int, currency: str) -> str:
+    """Return an amount of minor units to the last digit: "41,200.50 EUR", "9,000 JPY"."""
+    places = decimals(currency)
+    return f"{minor / 10**places:,.{places}f} {currency}"
+
+
+def as_invoiced(minor: Ints, currencies: Sequence[str]) -> str:
+    """Return amounts added up by currency, the largest number of invoices first: "1,200.00 GBP and 300.00 USD"."""
+    totals: dict[str, int] = {}
+    for amount, currency in zip(minor.tolist(), currencies, strict=True):
+        totals[currency] = totals.get(currency, 0) + amount
+    counted = sorted(totals, key=lambda code: (-list(currencies).count(code), code))
+    return " and ".join(exact(totals[code], code) for code in counted)
 
 
 def _days(count: int) -> str:

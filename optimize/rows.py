@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ledger.tables import further_columns
 from optimize.call_plan import AUTOMATIC, ROW_COLUMNS, framed
 from optimize.calls import Calls, Chosen
 from optimize.chase import Flags, Ints
 from optimize.messages import Messages
-from optimize.reasons import Reasons, joined
+from optimize.reasons import Reasons, as_invoiced, joined
 from optimize.shifts import BLOCK_MINUTES
 from optimize.values import TONES
 
@@ -47,6 +48,28 @@ class Writer:
     @cached_property
     def _customers(self) -> Any:
         return self.calls.chase.ledger.customers["customer_id"].to_numpy(object)
+
+    @cached_property
+    def _open(self) -> Ints:
+        """Open minor units of each invoice, in its own currency."""
+        return self.calls.chase.ledger.open_amount()
+
+    @cached_property
+    def _currencies(self) -> Any:
+        return self.calls.chase.ledger.invoices["currency"].to_numpy(object)
+
+    def _whom(self, customer: int, rows: Ints) -> Row:
+        """Return who the customer is, and the amount open of these invoices as the customer knows it."""
+        person = self.calls.chase.ledger.customers.iloc[customer]
+        further = {name: person[name] for name in further_columns(self.calls.chase.ledger.customers)}
+        known = {name: text for name, text in further.items() if not pd.isna(text) and text}
+        name = known.pop("name", "")
+        return {
+            "customer_id": self._customers[customer],
+            "customer_name": name,
+            "customer_details": "; ".join(f"{key}: {text}" for key, text in known.items()),
+            "open_as_invoiced": as_invoiced(self._open[rows], self._currencies[rows].tolist()),
+        }
 
     # -- calls and tasks
 
@@ -106,12 +129,13 @@ class Writer:
     def _task(self, task: int, desk: int, day: int) -> Row:
         tasks, ledger = self.calls.tasks, self.calls.chase.ledger
         rows = tasks.invoices[task]
-        owed = round(float((ledger.open_amount()[rows] * ledger.base_rate[rows]).sum()))
+        owed = round(float((self._open[rows] * ledger.base_rate[rows]).sum()))
+        whom = self._whom(int(tasks.customer[task]), rows)
         late = int((self.calls.desks.dates[day] - ledger.invoices["due_date"].iloc[rows].min()).days)
-        count = f"{len(rows)} disputed invoice{'s' if len(rows) > 1 else ''}, {self.reasons.exact(owed)}"
+        amount = self.reasons.quoted(owed, whom["open_as_invoiced"])
+        count = f"{len(rows)} disputed invoice{'s' if len(rows) > 1 else ''}, {amount}"
         cost = float(tasks.minutes[task] * tasks.cost[desk])
-        return {
-            "customer_id": self._customers[tasks.customer[task]],
+        return whom | {
             "invoices": " ".join(self._invoices[rows]),
             "invoice_count": len(rows),
             "open_amount": owed,
@@ -176,8 +200,8 @@ class Writer:
             broken = "only if the promise that falls due before then is not kept"
         date = "" if day == 0 else f"on {self.calls.desks.dates[day]:%a %d %b}"
         named = {"": "today"}.get(date, date)
-        return {
-            "customer_id": self._customers[customer],
+        whom = self._whom(customer, chase.invoice[rows])
+        return whom | {
             "invoices": " ".join(self._invoices[chase.invoice[rows]]),
             "invoice_count": len(rows),
             "open_amount": owed,
@@ -191,8 +215,9 @@ class Writer:
             "value_without": without,
             "uplift": uplift,
             "reason": joined(
-                reasons.owed(late, owed), broken, reasons.habit(customer), reasons.cash(customer),
-                reasons.effect(kind, uplift, chance, named), reasons.step(chase.step_name(step)), note,
+                reasons.owed(late, owed, whom["open_as_invoiced"]), broken, reasons.habit(customer),
+                reasons.cash(customer), reasons.effect(kind, uplift, chance, named),
+                reasons.step(chase.step_name(step)), note,
             ),
         }  # fmt: skip
 

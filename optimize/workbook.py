@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _BAND: Final = "EEF3F6"  # every other day
 _ROOM: Final = "FFF9E5"  # what the collector fills in
+_WHO: Final = ("customer_id", "customer_name", "customer_details")
 _IDS: Final = 6  # invoices named in a cell; plan.csv has them all
 _HEADER_ROW: Final = 4
 _LENGTH: Final = 31  # UTF-16 units of a sheet's name
@@ -102,7 +103,7 @@ def _columns(currency: str) -> tuple[_Column, ...]:
         _Column(title="Day", width=12, format="ddd d mmm"),
         _Column(title="From", width=7, align="center"),
         _Column(title="No.", width=5, format="0", align="right"),
-        _Column(title="Customer", width=17, wrap=True),
+        _Column(title="Customer", width=20, wrap=True),
         _Column(title="Invoices", width=26, wrap=True),
         _Column(title="Open", width=18, format=money, align="right"),
         _Column(title="Days late", width=7, format="0", align="right"),
@@ -173,7 +174,7 @@ def _values(row: dict[Any, Any], minor: float) -> tuple[Any, ...]:
         pd.Timestamp(row["date"]).to_pydatetime(),
         row["starts"],
         int(row["order"]),
-        str(row["customer_id"]),
+        "\n".join(_shown(row[name]) for name in _WHO if _shown(row.get(name))),
         " ".join(ids[:_IDS]) + more,
         row["open_amount"] / minor,
         None if pd.isna(late) else int(late),
@@ -196,8 +197,12 @@ def _lines(value: Any, width: float) -> int:
     """Return about how many lines a wrapped text takes."""
     if not isinstance(value, str):
         return 1
+    return sum(_wrapped(line, width) for line in value.splitlines()) or 1
+
+
+def _wrapped(line: str, width: float) -> int:
     lines, used = 1, 0
-    for word in value.split():
+    for word in line.split():
         if used and used + 1 + len(word) > width - 1:
             lines, used = lines + 1, 0
         used += len(word) + (1 if used else 0)

@@ -58,6 +58,9 @@ def made(date: pd.Timestamp = MONDAY, contacts: int = 12, snapshot: str = "5a5a"
         "run_id": run,
         "exploration": False,
         "exploration_probability": 0.0,
+        "open_as_invoiced": [f"{1_000_000 + n:,.2f} EUR" for n in k],
+        "customer_name": [f"{'=+-@'[n % 4]} & Sons {n}" for n in k],
+        "customer_details": "phone: +1 555 0100; email: pay@example.test",
     }
     rows = framed(ROW_COLUMNS, {key: list(np.broadcast_to(value, contacts)) for key, value in values.items()})
     prices = {

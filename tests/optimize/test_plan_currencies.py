@@ -167,3 +167,23 @@ def test_nothing_is_nothing_in_every_currency():
     exchange = Exchange.of(owing("JPY", {}))
     assert exchange.to_base(0, "USD", field="minimum_balance") == 0
     assert Strategy(name="all", currency="USD").in_base(exchange).currency is None
+
+
+def test_amounts_are_quoted_as_they_were_invoiced():
+    """A caller says pounds and yen to whom owes pounds and yen; the base amount stands beside, in its own column."""
+    rows = [
+        invoice("a", "2025-01-02", "2025-03-01", 1_200_00, customer_id="c1", currency="GBP"),
+        invoice("b", "2025-01-02", "2025-03-02", 300_00, customer_id="c1", currency="GBP"),
+        invoice("c", "2025-01-02", "2025-03-02", 90_000, customer_id="c1", currency="JPY"),
+        invoice("d", "2025-01-02", "2025-03-02", 700_00, customer_id="c2"),
+    ]
+    paid = [payment(None, "2025-03-30", 50_00, currency="GBP", customer_id="c1")]
+    rates = [{"currency": "GBP", "rate": 1.25}, {"currency": "JPY", "rate": 0.008}]
+    found = planned(handmade("2025-03-31", rows, paid, rates=rates), strategy=CALLS).rows.set_index("customer_id")
+    assert found["open_as_invoiced"].to_dict() == {"c1": "1,500.00 GBP and 90,000 JPY", "c2": "700.00 USD"}
+    assert found["open_amount"].to_dict() == {"c1": 2_595_00, "c2": 700_00}
+    assert found.loc["c1", "reason"].startswith(
+        "Three invoices, 1,500.00 GBP and 90,000 JPY (2,595.00 USD) overdue, oldest 31 days"
+    )
+    assert "50.00 GBP (62.50 USD) of its cash is not applied yet" in found.loc["c1", "reason"]
+    assert found.loc["c2", "reason"].startswith("One invoice, 700.00 USD overdue, 30 days")

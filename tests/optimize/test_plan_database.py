@@ -50,6 +50,29 @@ def test_a_database_has_all_of_a_plan(url: str, tmp_path: Path):
     engine.dispose()
 
 
+def test_a_database_of_before_gets_the_columns_that_came_later(url: str, tmp_path: Path):
+    """Tables without names and quoted amounts keep their rows and gain the columns; readers of the views see them."""
+    database = PlanDatabase(url)
+    database.publish(read_plan(put_out(tmp_path / "out", made(contacts=4))))
+    engine = sa.create_engine(url)
+    later = ("open_as_invoiced", "customer_name", "customer_details")
+    with engine.begin() as connection:
+        for view in ("current_call_plan", "current_call_plan_run"):
+            connection.execute(sa.text(f"DROP VIEW {view}"))
+        for column in later:
+            connection.execute(sa.text(f"ALTER TABLE call_plan DROP COLUMN {column}"))
+        connection.execute(sa.text("CREATE VIEW current_call_plan AS SELECT * FROM call_plan"))
+    database.publish(read_plan(put_out(tmp_path / "out", made(contacts=2, date=MONDAY + pd.Timedelta(days=1)))))
+    with engine.connect() as connection:
+        rows = connection.execute(
+            sa.text(f"SELECT {', '.join(later)} FROM current_call_plan ORDER BY row_number")
+        ).all()
+        old = connection.execute(sa.text("SELECT count(*) FROM call_plan WHERE customer_name IS NULL")).scalar()
+    engine.dispose()
+    assert rows[0] == ("1,000,000.00 EUR", "= & Sons 0", "phone: +1 555 0100; email: pay@example.test")
+    assert (len(rows), old) == (2, 4)
+
+
 def test_a_failure_half_way_leaves_the_database_as_it_was(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """All rows come in one transaction with the run that they belong to."""
     database = PlanDatabase(url)

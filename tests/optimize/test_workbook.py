@@ -34,6 +34,10 @@ def test_the_workbook_can_be_handed_out(tmp_path: Path):
     assert open_.value == mine["open_amount"].iloc[0] / 100
     assert open_.number_format == '#,##0.00\\ "USD"'
     assert sheet.cell(5, heads.index("Why") + 1).alignment.wrap_text
+    first = mine.iloc[0]
+    who = f"{first['customer_id']}\n{first['customer_name']}\n{first['customer_details']}"
+    assert sheet.cell(5, heads.index("Customer") + 1).value == who
+    assert sheet.row_dimensions[5].height >= 5 * 14.5  # number, name, and details in three lines
     assert sheet.cell(5, 1).value == mine["date"].iloc[0]
     for sheet in book:
         texts = [cell for row in sheet.iter_rows() for cell in row if isinstance(cell.value, str)]
