@@ -17,6 +17,17 @@ from ledger.reading import Written, one_of, read_toml
 _PRESETS: Final = Path(__file__).with_name("presets")
 Names = Annotated[tuple[str, ...], BeforeValidator(lambda given: (given,) if isinstance(given, str) else given)]
 Currency = Annotated[str, Field(pattern="^[A-Z]{3}$", description="an ISO 4217 code such as EUR")]
+DEAD: Final = (
+    "draft", "void", "voided", "cancelled", "canceled", "cancel", "deleted", "reversed", "rejected", "entwurf",
+    "storniert", "annulé", "annulée", "brouillon", "anulado", "anulada", "borrador", "annullato", "annullata", "bozza",
+    "geannuleerd", "concept", "cancelado", "cancelada", "rascunho", "anulowana", "anulowany", "szkic",
+)  # fmt: skip
+PAID: Final = (
+    "paid", "fully paid", "paid in full", "closed", "settled", "cleared", "bezahlt", "ausgeglichen", "beglichen",
+    "payé", "payée", "soldée", "réglée", "acquittée", "pagado", "pagada", "cobrado", "cobrada", "pagato", "pagata",
+    "saldato", "saldata", "betaald", "voldaan", "pago", "paga", "liquidado", "liquidada", "zapłacona", "opłacona",
+    "rozliczona",
+)  # fmt: skip
 TABLES: Final = ("invoices", "payments", "customers", "contacts", "promises", "disputes")
 
 
@@ -49,11 +60,13 @@ class InvoiceColumns(Written):
     open_amount: Names = ()
     currency: Names = ()
     open_currency: Names = ()
+    paid_amount: Names = ()  # what was paid of it in cash
     clear_date: Names = ()  # empty: not yet settled
-    clearing: Names = ()  # document that settled it: rows that share it settle one another
+    clearing: Names = ()  # document that settled it: rows of one, of its year, company and customer, settle one another
+    company: Names = ()  # whose numbers they are
     type: Names = ()
     status: Names = ()
-    applies_to: Names = ()  # on a credit note or payment: the invoice that it settles
+    applies_to: Names = ()  # on a credit note or payment: the invoice, or invoices, that it settles
     terms: Names = ()  # days, or words such as "Net 30"
     discount_percent: Names = ()
     discount_days: Names = ()
@@ -87,6 +100,8 @@ class Types(Written):
     write_off: Names = ()
     discount: Names = ()
     deduction: Names = ()
+    exchange_difference: Names = ()
+    returned: Names = ()  # money that goes back, whatever its sign: refunds, returned cheques, reversals of payments
     other: Names = ()  # no receivable: rejected by name
 
 
@@ -96,9 +111,12 @@ class InvoiceMap(TableMap):
     columns: InvoiceColumns
     money: tuple[Money, ...] = ()
     types: Types | None = None
-    not_posted: Names = ()  # values of the status column (as a whole word) that are rejected
-    signed: bool = True  # credit notes and payments carry a minus; false: their sign says nothing
+    not_posted: Names = ()  # further values of the status column that are rejected, beside those in `DEAD`
+    paid: Names = ()  # further values of the status column that say, as those in `PAID`: nothing is open any more
+    signed: bool = True  # credit notes and payments carry a minus, what takes them back none; false: no sign counts
+    across_customers: bool = False  # payments and credits may settle what another customer owes, such as a subsidiary
     one_row_per_line: bool = False  # rows that repeat an invoice in every column are lines of one invoice
+    sum_lines: bool | None = None  # rows that share number, customer and dates are lines: their amounts add up
     header_rows: Literal[1, 2] | None = None  # rows of the header; default: two where both are needed to name columns
     carry_down: Names | None = None  # roles whose empty cells take what stands above; default: the customer, where
     # it stands in headings only
@@ -121,6 +139,7 @@ class PaymentColumns(Written):
     payment_id: Names = ()
     invoice_id: Names = ()
     customer_id: Names = ()
+    reverses: Names = ()  # the payment that it takes back
     applied_date: Names = ()
     currency: Names = ()
     invoice_amount: Names = ()  # what a payment in another currency settles, in the invoice's currency

@@ -13,7 +13,7 @@ from ledger.importing.cells import Flags, Ints, flags
 from ledger.importing.dates import Days
 from ledger.importing.intake import Intake, as_series, codes, text_column
 from ledger.importing.money import minor_units
-from ledger.importing.payments import Invoices
+from ledger.importing.references import Invoices
 from ledger.reading import plain
 from ledger.tables import CHANNELS, DISPUTE_REASONS, OUTCOMES, RESOLUTIONS, TONES
 

@@ -10,12 +10,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ledger.importing.cells import Flags, Ints
+from ledger.importing.cells import Flags, Ints, flags
 from ledger.importing.dates import Days
-from ledger.importing.documents import Documents
 from ledger.importing.exchange import in_invoice_currency, states_invoice_amount
-from ledger.importing.intake import Intake, as_series, codes, plural, text_column
+from ledger.importing.intake import Intake, codes, plural, text_column
 from ledger.importing.money import Money, currency_of, minor_units
+from ledger.importing.references import Invoices, find
 from ledger.reading import plain
 from ledger.tables import PAYMENT_KINDS
 
@@ -23,67 +23,40 @@ CASH: Final = PAYMENT_KINDS.index("cash")
 _KINDS: Final[Mapping[str, str]] = {
     **{plain(kind): kind for kind in PAYMENT_KINDS},
     **dict.fromkeys(
-        ("payment", "receipt", "banktransfer", "wire", "check", "cheque", "ach", "card", "directdebit"), "cash"
+        ("payment", "receipt", "banktransfer", "transfer", "wire", "check", "cheque", "ach", "card", "creditcard"),
+        "cash",
     ),
-    **dict.fromkeys(("credit", "creditmemo", "refund"), "credit_note"),
+    **dict.fromkeys(
+        ("directdebit", "overpayment", "prepayment", "advance", "advancepayment", "downpayment", "deposit"), "cash"
+    ),
+    **dict.fromkeys(("credit", "creditmemo"), "credit_note"),
     **dict.fromkeys(("baddebt", "chargeoff"), "write_off"),
-    **dict.fromkeys(("cashdiscount", "skonto"), "discount"),
-    **dict.fromkeys(("shortpay", "chargeback"), "deduction"),
+    **dict.fromkeys(("cashdiscount", "skonto", "earlypaymentdiscount"), "discount"),
+    **dict.fromkeys(("shortpay",), "deduction"),
+    **dict.fromkeys(
+        ("fxdifference", "exchangegain", "exchangeloss", "exchangegainloss", "fxgainloss", "currencygainloss"),
+        "exchange_difference",
+    ),
+    **dict.fromkeys(("retention", "retainage"), "cash"),
 }
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Invoices:
-    """The ledger's invoices as columns. Amounts in minor units."""
-
-    id: pa.StringArray
-    customer: pa.StringArray
-    currency: pa.StringArray
-    issued: Days
-    due: Days
-    amount: Ints
-    document: Ints  # row of the documents
-
-    @classmethod
-    def of(cls, documents: Documents) -> "Invoices":
-        """Take the invoices out of the documents."""
-        rows = documents.invoices
-        keep = pa.array(rows)
-        return cls(
-            id=documents.id.take(keep),
-            customer=documents.customer.take(keep),
-            currency=documents.currency.take(keep),
-            issued=documents.issued[rows],
-            due=documents.due[rows],
-            amount=documents.amount[rows],
-            document=rows,
-        )
-
-    def frame(self, documents: Documents) -> pd.DataFrame:
-        """Return the ledger's table."""
-        percent, days = documents.discount[0][self.document], documents.discount[1][self.document]
-        none = np.isnan(percent)
-        return pd.DataFrame(
-            {
-                "invoice_id": as_series(self.id),
-                "customer_id": as_series(self.customer),
-                "issue_date": self.issued.astype("datetime64[ns]"),
-                "due_date": self.due.astype("datetime64[ns]"),
-                "amount": self.amount,
-                "currency": as_series(self.currency),
-                "discount_percent": percent,
-                "discount_days": pd.arrays.IntegerArray(days, none),
-            }
-        )
+_BACK: Final = frozenset((
+    "refund", "reversal", "reversed", "chargeback", "nsf", "bounce", "bounced", "bouncedcheque", "bouncedcheck",
+    "returnedcheque", "returnedcheck", "returnedpayment", "returneditem", "dishonoured", "dishonored",
+    "paymentreversal", "directdebitreturn", "rückzahlung", "erstattung", "rücklastschrift", "storno", "remboursement",
+    "impayé", "reembolso", "devolución", "rimborso", "insoluto", "terugbetaling", "estorno", "zwrot",
+))  # fmt: skip
+_STILL_OWED: Final = frozenset(("retention", "retainage"))  # held back for a while: nothing of it has been settled
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Receipts:
-    """Rows that settle invoices, from the payments table or the invoice table. Amounts in minor units, positive."""
+    """Rows that settle invoices, and rows that take back what settled (amount below 0). Amounts in minor units."""
 
     id: pa.StringArray  # null where the source gives none
+    takes_back: pa.StringArray  # the id of the payment that a row below 0 takes back, null where it names none
     named: pa.StringArray  # the invoice that is named, null where none
     invoice: Ints  # its row in the ledger's invoices, -1 where none
+    also: tuple[Ints, ...]  # the rows of further invoices that are named
     customer: pa.StringArray
     received: Days
     applied: Days
@@ -92,14 +65,30 @@ class Receipts:
     currency: pa.StringArray
     kind: npt.NDArray[np.int8]
     group: Ints
-    from_table: bool
+    from_table: Flags  # of the payments table, else of the invoice table
+    row: Ints  # there
 
     def __len__(self) -> int:
         return len(self.amount)
 
+    def take(self, rows: Ints) -> "Receipts":
+        """Return some of them, in that order."""
+        keep = pa.array(rows)
+        texts = {name: getattr(self, name).take(keep) for name in ("id", "takes_back", "named", "customer", "currency")}
+        names = ("invoice", "received", "applied", "amount", "spare", "kind", "group", "from_table", "row")
+        numbers = {name: getattr(self, name)[rows] for name in names}
+        return Receipts(**texts, **numbers, also=tuple(more[rows] for more in self.also))
+
 
 def read_payments(
-    intake: Intake, invoices: Invoices, rejected: Flags, money: Money, *, as_of: np.datetime64, today: np.datetime64
+    intake: Intake,
+    invoices: Invoices,
+    rejected: Flags,
+    money: Money,
+    *,
+    as_of: np.datetime64,
+    today: np.datetime64,
+    across_customers: bool,
 ) -> Receipts:
     """Interpret the payments table; what breaks a rule is marked in the intake.
 
@@ -107,10 +96,12 @@ def read_payments(
     ----------
     rejected
         For each payment, whether its invoice is among the rejected ones.
+    across_customers
+        Whether a payment may settle what another customer owes.
     """
-    named = intake.text("invoice_id")
-    row = pc.index_in(named, value_set=invoices.id, skip_nulls=True).fill_null(-1).to_numpy(zero_copy_only=False)
-    row = row.astype(np.int64)
+    received = intake.day("received_date")
+    found = find(invoices, intake.text("invoice_id"), intake.text("customer_id"), received, same_names=False)
+    row = found.row
     amounts = intake.amount("amount")
     assert amounts is not None  # the header was checked
     intake.reject(amounts.empty, "missing_amount", "amount")
@@ -120,43 +111,84 @@ def read_payments(
     currency = currency_of(intake, amounts, money, fallback=of_invoice, exempt=stated)
     intake.reject(rejected, "rejected_invoice", "invoice_id")
     intake.reject((row < 0) & ~intake.lacks("invoice_id"), "unknown_invoice", "invoice_id")
+    intake.reject(found.ambiguous, "ambiguous_invoice", "invoice_id")
+    across = found.other_customer & ~found.ambiguous
+    if not across_customers:
+        intake.reject(across, "customer_mismatch", "customer_id")
+    elif count := int((across & intake.good).sum()):
+        words = plural(count, "payment settles", "payments settle")
+        intake.warnings.append(f"{words} what another customer owes, as the map allows")
     minor = minor_units(intake, amounts, currency, "amount")
-    intake.reject(minor < 0, "negative_payment", "amount")
     intake.reject(minor == 0, "zero_amount", "amount")
     intake.reject_days("received_date", as_of, today, required=True)
-    received = intake.day("received_date")
     intake.reject(received > as_of, "after_as_of", "received_date")
     if "applied_date" in intake.sheet:
         intake.reject_days("applied_date", as_of, today, required=False)
-    kind = _kinds(intake)
+    kind, back = _kinds(intake)
     _no_repeats(intake)
     owed = np.append(invoices.amount, 0)[row]
     minor, currency = in_invoice_currency(intake, minor, currency, of_invoice, owed, row, money)
+    minor = np.where(back, -np.abs(minor), minor)
+    _reject_halves(intake, back | (minor < 0))
     good = np.flatnonzero(intake.good)
-    keep = pa.array(good)
+    owner = invoices.customer.take(pa.array(row, mask=row < 0))
+    payer = pc.if_else(pa.array(across), intake.text("customer_id"), owner)
     return Receipts(
-        id=intake.text("payment_id").take(keep),
-        named=named.take(keep),
-        invoice=row[good],
-        customer=pc.coalesce(invoices.customer.take(pa.array(row, mask=row < 0)), intake.text("customer_id")).take(
-            keep
-        ),
-        received=received[good],
-        applied=intake.day("applied_date")[good],
-        amount=minor[good],
-        spare=np.zeros(len(good), np.int64),
-        currency=currency.take(keep),
-        kind=kind[good],
-        group=np.full(len(good), -1),
-        from_table=True,
-    )
+        id=intake.text("payment_id"),
+        takes_back=pc.coalesce(intake.text("reverses"), intake.text("payment_id")),
+        named=intake.text("invoice_id"),
+        invoice=row,
+        also=found.also,
+        customer=pc.coalesce(payer, intake.text("customer_id")),
+        received=received,
+        applied=intake.day("applied_date"),
+        amount=minor,
+        spare=np.zeros(len(intake), np.int64),
+        currency=currency,
+        kind=kind,
+        group=np.full(len(intake), -1),
+        from_table=np.ones(len(intake), bool),
+        row=np.arange(len(intake)),
+    ).take(good)
 
 
-def _kinds(intake: Intake) -> npt.NDArray[np.int8]:
+def _kinds(intake: Intake) -> tuple[npt.NDArray[np.int8], Flags]:
+    """Return the kind of each row, and which by their kind are money that goes back."""
     index, texts = codes(intake.text("kind"))
-    names = [_KINDS.get(plain(text)) for text in texts.to_pylist()]
+    words = [plain(text) for text in texts.to_pylist()]
+    back = np.array([word in _BACK for word in words] + [False])[index]
+    names = ["cash" if word in _BACK else _KINDS.get(word) for word in words]
+    owed = np.array([word in _STILL_OWED for word in words] + [False])[index]
+    intake.reject(owed, "still_owed", "kind")
     intake.reject(np.array([name is None for name in names] + [False])[index], "unknown_kind", "kind")
-    return np.array([PAYMENT_KINDS.index(name) if name else CASH for name in names] + [CASH], np.int8)[index]
+    kinds = np.array([PAYMENT_KINDS.index(name) if name else CASH for name in names] + [CASH], np.int8)
+    return kinds[index], back
+
+
+def _reject_halves(intake: Intake, back: Flags) -> None:
+    """Reject payments whose reversal cannot be read, and reversals whose payment cannot: half of it would be wrong.
+
+    They belong together by the payment's id, else by the invoice and the amount.
+    """
+    unread = ~intake.good & ~intake.broke("after_as_of") & ~intake.broke("duplicate_payment")
+    if not back.any() or not unread.any():
+        return
+    amounts = intake.amount("amount")
+    assert amounts is not None
+    own, other = intake.text("payment_id"), pc.coalesce(intake.text("reverses"), intake.text("payment_id"))
+    name = pc.if_else(pa.array(back), other, own)
+    size = pa.array(np.abs(amounts.micro)).cast(pa.string())
+    invoice = pc.binary_join_element_wise(intake.text("invoice_id"), size, " ")
+
+    def among(keys: pa.StringArray, rows: Flags) -> Flags:
+        return flags(pc.is_in(keys, value_set=keys.filter(pa.array(rows)).drop_null(), skip_nulls=True))
+
+    for lost, half, rule in ((unread & back, ~back, "reversal_rejected"), (unread & ~back, back, "payment_rejected")):
+        alone = lost & ~among(name, half)  # no other half has its id
+        stands = half if rule == "reversal_rejected" else half & ~among(name, intake.good & ~back)
+        intake.reject(stands & among(name, lost), rule, "payment_id")
+        stands = half if rule == "reversal_rejected" else half & ~among(invoice, intake.good & ~back)
+        intake.reject(stands & among(invoice, alone), rule, "payment_id")
 
 
 def _no_repeats(intake: Intake) -> None:

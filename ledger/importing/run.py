@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from ledger.answers import Origin
 from ledger.errors import BadInput
 from ledger.importing.applying import Settled, settle_all
-from ledger.importing.cells import Flags, flags
+from ledger.importing.cells import Flags, Ints, flags
 from ledger.importing.customers import AgreedTerms, read_customers
 from ledger.importing.dates import DateColumn
 from ledger.importing.documents import Documents, attribute, read_documents
@@ -20,7 +20,8 @@ from ledger.importing.intake import Intake, plural, rule_counts
 from ledger.importing.maps import PEOPLE, Map, preset_map, read_map
 from ledger.importing.money import Money, read_rates, settle_money
 from ledger.importing.others import read_contacts, read_disputes, read_promises
-from ledger.importing.payments import Invoices, Receipts, read_payments
+from ledger.importing.payments import Receipts, read_payments
+from ledger.importing.references import Invoices
 from ledger.importing.result import Imported, place_of
 from ledger.importing.sources import Source, open_source
 from ledger.ledger import Day, Ledger, as_day
@@ -121,9 +122,12 @@ def _ledger(
         unrated = _named_rejects(intakes["payments"], documents, documents.intake.broke("no_rate"))
         intakes["payments"].reject(unrated, "no_rate", "invoice_id")
         lost = _named_rejects(intakes["payments"], documents, ~documents.intake.good)
-        table = read_payments(intakes["payments"], invoices, lost, money, as_of=as_of, today=today)
-    settled = settle_all(documents, invoices, table, map_.invoices, as_of)
-    _check(documents, invoices, settled, table)
+        across = map_.invoices.across_customers
+        table = read_payments(
+            intakes["payments"], invoices, lost, money, as_of=as_of, today=today, across_customers=across
+        )
+    settled = settle_all(documents, invoices, table, intakes.get("payments"), map_.invoices, as_of)
+    _check(documents, invoices, settled, None if table is None else table.take(_still(intakes["payments"], table)))
     who = [documents.customer.filter(pa.array(documents.intake.good)), *([table.customer] if table is not None else [])]
     attributes = {
         role: attribute(documents, role)
@@ -184,10 +188,15 @@ def _others(
     return tables
 
 
+def _still(payments: Intake, table: Receipts) -> Ints:
+    """Return the rows of the payments that were not rejected in settling."""
+    return np.flatnonzero(payments.good[table.row])
+
+
 def _named_rejects(payments: Intake, documents: Documents, rows: Flags) -> Flags:
     """Return which payments name an invoice among the rejected rows (and not imported from another row)."""
-    rejected = documents.id.filter(pa.array(rows))
-    kept = documents.id.filter(pa.array(documents.intake.good))
+    rejected = documents.number.filter(pa.array(rows))
+    kept = documents.number.filter(pa.array(documents.intake.good))
     named = payments.text("invoice_id")
     return flags(pc.is_in(named, value_set=rejected, skip_nulls=True)) & ~flags(
         pc.is_in(named, value_set=kept, skip_nulls=True)
@@ -229,14 +238,15 @@ def _check(documents: Documents, invoices: Invoices, settled: Settled, table: Re
             f"invoices do not add up: {invoiced} in the source, {int(invoices.amount.sum())} in the ledger"
         )
     paid = int(payments["amount"].sum())
-    if documents.open is None and not documents.has_clear_date:
-        given = settled.credited + (int(table.amount.sum()) if table is not None else 0)
+    stated = documents.stated
+    if not stated.speaks:
+        credits = documents.credits
+        given = int(np.where(documents.back, -documents.amount, documents.amount)[credits].sum())
+        given += int(table.amount.sum()) if table is not None else 0
         if given != paid:
             raise RuntimeError(f"payments do not add up: {given} in the source, {paid} in the ledger")
-    if documents.open is not None and table is None:
-        rows = invoices.document
-        later = np.isnat(documents.cleared) & ~np.isnat(documents.intake.day("clear_date"))
-        owed = int(np.where(later, documents.amount, documents.open)[rows].sum())
+    if stated.open is not None and table is None:
+        owed = int(np.where(stated.later, documents.amount, stated.open)[invoices.document].sum())
         applied = int(payments["amount"][payments["invoice_id"].notna()].sum())
         if int(invoices.amount.sum()) - applied != owed:
             raise RuntimeError(f"open amounts do not add up: {owed} in the source, {invoiced - applied} in the ledger")
@@ -254,6 +264,6 @@ def _remarks(documents: Documents, as_of: np.datetime64) -> list[str]:
                 "for nothing says when that became known"
             )
     late = int((intake.day("issue_date") > as_of).sum())
-    if late and documents.open is not None:
+    if late and documents.stated.open is not None:
         remarks.append(f"open amounts are those of the day of the export, which is later than {as_of}")
     return remarks

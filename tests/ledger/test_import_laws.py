@@ -135,10 +135,14 @@ def test_settling_is_conservative(data):
     debits = Debits(
         amount=amount,
         settled=settled,
+        cash=settled,
         cap=amount,
         issued=day(n),
+        due=day(n),
         cleared=day(n),
+        line=np.sort(integers(n, 0, n - 1)),
         group=integers(n, -1, 2),
+        owner=integers(n, 0, 1),
         tie=np.arange(n),
     )
     never = np.full(m, "NaT", "datetime64[D]")
@@ -146,8 +150,12 @@ def test_settling_is_conservative(data):
         amount=credit,
         received=day(m),
         applied=never,
-        invoice=integers(m, -1, n - 1),
+        line=integers(m, -1, n - 1),
+        also=(integers(m, -1, n - 1),),
+        against=np.full(m, -1),
         group=integers(m, -1, 2),
+        owner=integers(m, -1, 1),
+        cash=integers(m, 0, 1) > 0,
         tie=np.arange(m),
     )
     pieces, left = settle(debits, credits_)
@@ -176,18 +184,26 @@ def test_a_large_clearing_is_split_exactly(seed):
     debits = Debits(
         amount=amount,
         settled=amount,
+        cash=amount,
         cap=amount,
         issued=day(1000),
+        due=day(1000),
         cleared=day(1000),
+        line=np.arange(1000),
         group=np.zeros(1000, int),
+        owner=np.zeros(1000, int),
         tie=np.arange(1000),
     )
     credits_ = Credits(
         amount=credit,
         received=day(300),
         applied=day(300),
-        invoice=np.full(300, -1),
+        line=np.full(300, -1),
+        also=(),
+        against=np.full(300, -1),
         group=np.zeros(300, int),
+        owner=np.full(300, -1),
+        cash=np.ones(300, bool),
         tie=np.arange(300),
     )
     pieces, left = settle(debits, credits_)
