@@ -96,7 +96,7 @@ def staffed(
         raise BadInput("must be at least 1", field="replications", value=replications)
     levels = sorted({100.0, *percents})
     exchange = exchange_of(team, portfolio.ledger)
-    chosen, team = sim.Strategy.load(strategy).in_base(exchange), in_base(team, exchange)
+    team, chosen = in_base(team, exchange), sim.Strategy.load(strategy).in_base(exchange)
     assume = portfolio.assumptions.in_base(exchange, costs_of(chosen, wage=not team.all_priced))
     portfolio, note = _on_the_team_s_clock(portfolio, team)
     tell, rows = progress or (lambda *_: None), []

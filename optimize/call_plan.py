@@ -172,7 +172,8 @@ class CallPlan:
         """Return the plan in a few lines of at most 100 columns."""
         from ledger.currency import decimals
 
-        unit = 10 ** decimals(self.currency)
+        places = decimals(self.currency)
+        unit = 10**places
         rows, calls = self.rows, int((self.rows["action"] == "call").sum())
         uplift, net = rows["uplift"].sum() / unit, rows["net_value"].sum() / unit
         price = float(self.prices["price_per_hour"].max()) / unit if len(self.prices) else 0.0
@@ -180,7 +181,8 @@ class CallPlan:
             f"Call plan {self.date:%Y-%m-%d}, {self.days} working days: {self.status}, gap {100 * self.gap:.3f} %",
             f"{self.accounts:,} accounts considered, {self.contacts:,} contacts, {calls:,} of them calls; "
             f"{self.minutes_used:,.0f} minutes",
-            f"expected uplift {uplift:,.2f} {self.currency}, net {net:,.2f}; dearest hour {price:,.2f}",
+            f"expected uplift {uplift:,.{places}f} {self.currency}, net {net:,.{places}f}; "
+            f"dearest hour {price:,.{places}f}",
             f"strategy {self.strategy}, effects {self.effects_basis} (grade {self.effects_grade}), run {self.run_id}",
             f"model {self.model} {self.model_version}".rstrip(),
             *(

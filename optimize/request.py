@@ -110,7 +110,7 @@ def request(
     known = _known(ledger, day)
     team, note = Team.load(roster, timezone=home_zone(known), currency=known.base_currency).beside(known)
     exchange = exchange_of(team, known)
-    chosen, team = Strategy.load(strategy).in_base(exchange), in_base(team, exchange)
+    team, chosen = in_base(team, exchange), Strategy.load(strategy).in_base(exchange)
     needed = costs_of(chosen, wage=not team.all_priced)
     assume = (assumptions or Assumptions.default()).in_base(exchange, needed)
     dates = working_days(day, days + 1, team.country)

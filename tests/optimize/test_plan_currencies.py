@@ -1,5 +1,6 @@
 """Money of several places: wages, message costs, minimum balances and goodwill in the ledger's currency, or refused."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from experiments.metrics import metrics_of
 from ledger import BadInput, Ledger
+from ledger.currency import decimals
 from ledger.exchange import Exchange
 from ledger.strategy import Step, Strategy
 from models.assumptions import Assumptions
@@ -69,6 +71,9 @@ def test_the_same_money_is_planned_alike_in_every_currency(currency: str, rate: 
     found = planned(owing(currency, {"USD": rate}, times=times))
     assert contacts(found) == contacts(usual)
     assert found.currency == currency
+    (money,) = [line for line in found.summary().splitlines() if line.startswith("expected uplift")]
+    cents = f"[.][0-9]{{{decimals(currency)}}}" if decimals(currency) else ""
+    assert re.search(f" [0-9,]+{cents} {currency},", money)
     assert found.objective == pytest.approx(usual.objective * times, rel=1e-6)
 
 
@@ -85,7 +90,7 @@ def test_a_plan_costs_what_the_minute_costs_in_the_ledgers_money():
         (team("JPY", 2500), MIXED, "minimum_balance is '40 USD'"),
         (team("JPY", 2500), MIXED.model_copy(update={"currency": None}), "email_cost is '0.02 USD'"),
         (team("JPY", 2500), CALLS, "goodwill is '1 USD'"),
-        (team("GBP", 25), CALLS, "specialist a, cost_per_hour is '25 GBP'"),
+        (team("GBP", 25), MIXED, "specialist a, cost_per_hour is '25 GBP'"),
         (pd.DataFrame({"specialist_id": ["s"], "cost_per_hour": [25_00], "currency": ["GBP"]}), CALLS, "'25 GBP'"),
     ],
 )
