@@ -17,7 +17,7 @@ import numpy as np
 from ledger import BadInput, Ledger
 from ledger.months import month_ends
 from sim.newcomers import Newcomers, newcomers
-from sim.order_days import NONE, Exposure, OrderDays, order_days
+from sim.order_days import NONE, Exposure, OrderDays, order_days, weekly
 from sim.order_level import Level, level, season
 from sim.order_sizes import catalogue
 from sim.state import B1, F8, I4, I8
@@ -43,6 +43,8 @@ class Demand:
         Factor on all rates on the last day.
     season
         Factors of the twelve months to come.
+    week
+        How much is ordered on each weekday, Monday first; they sum to five, so that rates are per working day.
     newcomers
         When new customers come.
     like
@@ -55,6 +57,7 @@ class Demand:
     stop: float
     level: Level
     season: F8
+    week: F8
     newcomers: Newcomers
     like: I8
 
@@ -85,7 +88,8 @@ def demand(ledger: Ledger) -> tuple[Demand, I8, I8, I8, I4]:
             f"has no invoice in the {WINDOW} days before {ledger.as_of:%Y-%m-%d}: nobody to simulate", where="ledger"
         )
     recent = days.after(days.end - WINDOW)
-    workdays = Exposure.of(ledger, min(days.begin, days.end - WINDOW))
+    week = weekly(days, days.end - WINDOW)
+    workdays = Exposure.of(ledger, min(days.begin, days.end - WINDOW), week)
     wave = _season(days, workdays)
     start = np.maximum(days.first, days.end - WINDOW)
     start = np.where(_changed(recent, workdays, start), days.end - QUARTER, start)
@@ -98,6 +102,7 @@ def demand(ledger: Ledger) -> tuple[Demand, I8, I8, I8, I4]:
         stop=came.stop,
         level=walked,
         season=wave,
+        week=week,
         newcomers=newcomers(days, workdays),
         like=np.flatnonzero(listed & (days.first > max(days.end - WINDOW, (2 * days.begin + days.end) // 3))),
     )

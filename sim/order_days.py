@@ -9,7 +9,7 @@ from ledger import Ledger
 from ledger.calendar import Calendar
 from ledger.ledger import positions
 from ledger.months import day_number, day_numbers
-from sim.state import F8, I8
+from sim.state import B1, F8, I8
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -85,20 +85,25 @@ def order_days(ledger: Ledger) -> OrderDays:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Exposure:
-    """Working days of each customer's country, from the day `first` on, each counting with a weight."""
+    """Days on which customers order, from the day `first` on, each counting with a weight.
+
+    These are the working days of each customer's country, and weekends as far as the house invoices on them.
+    """
 
     first: int
     country: I8  # of each customer
-    working: F8  # (countries, days): 1 on working days
+    working: (
+        F8  # (countries, days): how much is ordered on that weekday, on average 1 from Monday to Friday; 0 where none
+    )
     total: F8  # (countries, days + 1): summed weights
 
     @classmethod
-    def of(cls, ledger: Ledger, first: int) -> "Exposure":
-        """Return the working days from a day to the ledger's last one, each counting 1."""
+    def of(cls, ledger: Ledger, first: int, week: F8) -> "Exposure":
+        """Return the days from one to the ledger's last one, each counting as its weekday does (see `weekly`)."""
         codes = tuple(sorted(ledger.customers["country"].unique()))
         days = day_number(ledger.as_of) - first + 1
         calendar = Calendar(start=ledger.as_of - pd.Timedelta(days=days - 1), days=days, countries=codes, home=codes[0])
-        working = np.array([calendar.working(code)[:days] for code in codes], np.float64)
+        working = np.array([open_days(calendar, code)[:days] for code in codes]) * week[calendar.weekday()[:days]]
         country = positions(ledger.customers["country"], pd.Series(codes, dtype=ledger.customers["country"].dtype))
         return cls(first=first, country=country, working=working, total=_summed(working))
 
@@ -113,6 +118,17 @@ class Exposure:
         days = self.total.shape[1] - 1
         low, high = (np.clip(np.asarray(day) - self.first + 1, 0, days) for day in (after, until))
         return np.asarray(np.maximum(self.total[self.country, high] - self.total[self.country, low], 0.0))
+
+
+def weekly(days: OrderDays, after: int) -> F8:
+    """Return how many order days after a day fall on each weekday, Monday first, beside their sum over five."""
+    counts = np.bincount((days.day[days.day > after] + 3) % 7, minlength=7).astype(np.float64)
+    return np.asarray(counts / counts.sum() * 5) if counts.any() else np.r_[np.ones(5), np.zeros(2)]
+
+
+def open_days(calendar: Calendar, country: str) -> B1:
+    """Return which days of a calendar are no bank holidays of the country: working days and weekends."""
+    return calendar.working(country) | (calendar.weekday() >= 5)
 
 
 def _summed(weight: F8) -> F8:

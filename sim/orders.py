@@ -18,6 +18,7 @@ from ledger.calendar import Calendar
 from sim.behaviour import Behaviour
 from sim.demand import Demand
 from sim.keyed import Purpose, child, key, mix, normals, uniform, uniforms
+from sim.order_days import open_days
 from sim.order_level import FADES
 from sim.state import B1, F8, I4, I8, U8
 
@@ -70,7 +71,7 @@ def draw_orders(
 ) -> Orders:
     """Draw the order days of every customer, and one of its catalogue's orders for each."""
     demand = behaviour.demand
-    table, length = _working_days(calendar)
+    table, length = _order_days(calendar, demand)
     if demand is None:
         upto, processes = np.arange(1.0, table.shape[1] + 1) + np.zeros((len(table), 1)), _steady(behaviour, entity)
     else:
@@ -96,9 +97,14 @@ _FIELDS = ("customer", "issue", "due", "amount")
 _PURPOSES = (Purpose.ORDER_TIME, Purpose.ORDER_CHOICE, Purpose.ORDER_SAMPLE)
 
 
-def _working_days(calendar: Calendar) -> tuple[I4, I8]:
-    """Return the working days of each country, (countries, most), and how many there are."""
-    working = [np.flatnonzero(calendar.working(code)[1 : calendar.days + 1]) + 1 for code in calendar.countries]
+def _order_days(calendar: Calendar, demand: Demand | None) -> tuple[I4, I8]:
+    """Return the days of each country on which is ordered, (countries, most), and how many there are."""
+    if demand is None:
+        chosen = [calendar.working(code) for code in calendar.countries]
+    else:
+        asked = demand.week[calendar.weekday()] > 0
+        chosen = [open_days(calendar, code) & asked for code in calendar.countries]
+    working = [np.flatnonzero(days[1 : calendar.days + 1]) + 1 for days in chosen]
     length = np.array([len(days) for days in working])
     table = np.zeros((len(working), max(int(length.max()), 1)), np.int32)
     for row, days in enumerate(working):
@@ -120,10 +126,11 @@ def _level(demand: Demand, days: int, seed: int, replication: int) -> tuple[floa
 
 
 def _weight(demand: Demand, trend: float, calendar: Calendar) -> F8:
-    """Return how much is ordered on each day, by trend and season, beside the last day of the ledger."""
+    """Return how much is ordered on each day, by weekday, trend and season, beside a day at the ledger's end."""
     months = np.arange(calendar.days + 1) / _MONTH
     fading = -np.expm1(np.log(FADES) * months) / -np.log(FADES)
-    return np.asarray(np.exp(trend * fading) * demand.season[months.astype(np.int64) % 12])
+    week = demand.week[calendar.weekday()[: calendar.days + 1]]
+    return np.asarray(np.exp(trend * fading) * demand.season[months.astype(np.int64) % 12] * week)
 
 
 def _staying(demand: Demand, entity: U8, factor: float, seed: int, replication: int) -> _Processes:

@@ -13,7 +13,7 @@ from ledger import Ledger
 from sim import from_ledger, simulate
 from sim.demand import Demand, demand
 from sim.newcomers import Newcomers, newcomers
-from sim.order_days import Exposure, order_days
+from sim.order_days import Exposure, order_days, weekly
 from sim.order_level import level, season
 from sim.order_sizes import catalogue
 from sim.turnover import _chances, turnover
@@ -181,7 +181,7 @@ def test_a_young_ledger_meets_its_old_customers_less_and_less():
     rows.append(ordered_on(pd.DatetimeIndex([begin]), "z"))
     ledger = handmade(f"{AS_OF:%F}", [row for some in rows for row in some])
     days = order_days(ledger)
-    told = newcomers(days, Exposure.of(ledger, days.begin))
+    told = newcomers(days, Exposure.of(ledger, days.begin, weekly(days, days.begin)))
     assert told.steady < 0.05
     assert float(told.expected(65.0)) == pytest.approx(60 / np.log(30) * np.log1p(65 / told.age), rel=0.3)
 
@@ -233,6 +233,17 @@ def test_every_strategy_meets_the_same_orders():
     pd.testing.assert_frame_equal(*tables)
     assert tables[0]["invoice_id"].is_unique
     assert simulate(start, "none", days=60, replication=4).invoices != runs[0].invoices
+
+
+def test_invoices_fall_on_the_weekdays_on_which_the_house_writes_them():
+    """Where a third is written on Saturdays and nothing on Fridays, so it is in the run, within 4.5 standard errors."""
+    days = pd.date_range("2024-01-01", AS_OF, freq="D")
+    chosen = days[days.dayofweek.isin([0, 1, 5])]
+    ledger = handmade(f"{AS_OF:%F}", [row for k in range(20) for row in ordered_on(chosen[k % 7 :: 7], f"c{k:02d}")])
+    run = simulate(from_ledger(ledger), "none", days=180, specialists=0)
+    fresh = run.ledger.invoices.iloc[len(ledger.invoices) :]["issue_date"].dt.dayofweek
+    assert set(fresh) == {0, 1, 5}
+    assert abs((fresh == 5).mean() - 1 / 3) < 4.5 * np.sqrt(2 / 9 / len(fresh)) + 0.02  # 0.02: holidays on Mondays
 
 
 def test_what_is_not_known_of_the_level_is_in_the_projection():
