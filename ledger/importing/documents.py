@@ -10,16 +10,17 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ledger.errors import BadInput
 from ledger.importing.cells import Ints, flags
 from ledger.importing.customers import AgreedTerms
 from ledger.importing.dates import Days
 from ledger.importing.due_dates import read_due_dates
 from ledger.importing.intake import EARLIEST, Intake, codes, plural, text_column
-from ledger.importing.maps import DEAD, InvoiceMap
+from ledger.importing.maps import DEAD, InvoiceMap, Types
 from ledger.importing.money import Money, currency_of, minor_units
 from ledger.importing.numbers import Rows, identified, summed_lines, warn_of_look_alikes
 from ledger.importing.stated import Stated, read_stated, status_is
-from ledger.reading import plain
+from ledger.reading import nearest, plain
 from ledger.tables import PAYMENT_KINDS
 
 INVOICE: Final = -1  # kind of a row; a credit's kind is its place in PAYMENT_KINDS
@@ -121,17 +122,30 @@ def _kinds(intake: Intake, map_: InvoiceMap) -> tuple[npt.NDArray[np.int8], npt.
     meaning = {plain(value): name for name, values in map_.types.model_dump().items() for value in values}
     index, texts = codes(intake.text("type"))
     names = [meaning.get(plain(text)) for text in texts.to_pylist()]
-    if names and not any(names):
-        intake.warnings.append(
-            f"{intake.sheet.where}: no value of {intake.sheet.header['type']} is known; it is not used"
-        )
-        return kind, back
+    _demand_known(intake, texts.take(pa.array(index[intake.good & (index >= 0)])), map_.types)
     back = np.array([n == "returned" for n in names] + [False])[index]
     names = ["cash" if n == "returned" else n for n in names]
     of_type = np.array([PAYMENT_KINDS.index(n) if n in PAYMENT_KINDS else INVOICE for n in names] + [INVOICE], np.int8)
     intake.reject(np.array([n == "other" for n in names] + [False])[index], "not_receivable", "type")
-    intake.reject(np.array([n is None for n in names] + [True])[index], "unknown_type", "type")
     return of_type[index], back
+
+
+def _demand_known(intake: Intake, words: pa.StringArray, types: Types) -> None:
+    """Raise where a type is not known: what is an invoice and what settles one is not guessed. None is an invoice."""
+    known = {plain(word): word for meant in types.model_dump().values() for word in meant}
+    counts = [(each["values"], each["counts"]) for each in pc.value_counts(words).to_pylist()]
+    unknown = sorted(((count, word) for word, count in counts if plain(word) not in known), reverse=True)
+    if not unknown:
+        return
+    shown = ", ".join(f"{word!r} ({plural(count, 'row', 'rows')})" for count, word in unknown[:4])
+    near = nearest(unknown[0][1], known.values(), 1)
+    raise BadInput(
+        f"holds types that the map does not know: {shown}{' …' if len(unknown) > 4 else ''}"
+        + (f"; did you mean {near[0]!r}?" if near else "")
+        + '. Name them in a map under [invoices.types], such as other = ["…"], or leave the column out with type = []',
+        where=intake.sheet.where,
+        field=intake.sheet.header["type"],
+    )
 
 
 def _amounts(intake: Intake, money: Money) -> tuple[Ints, pa.StringArray, Ints]:

@@ -321,3 +321,24 @@ def test_tables_are_found_by_their_name_in_any_of_the_languages(tmp_path):
     )
     (tmp_path / "Zahlungen.csv").write_text("Rechnungsnummer;Zahlungsdatum;Betrag\nR1;20.02.2024;400,00\n")
     assert import_ledger(tmp_path).ledger.open_amount().tolist() == [60000, 123456]
+
+
+def test_a_type_left_empty_is_an_invoice_and_its_sign_decides(load):
+    """Only the others are written."""
+    text = "invoice,customer,date,due,amount,type\nR1,Tern,2024-01-05,2024-02-04,1000.00,\nR2,Tern,2024-01-06,2024-02-05,200.00,\n"
+    imported = load(text + "G1,Tern,2024-02-01,,-300.00,credit note\nG2,Tern,2024-02-02,2024-02-02,-50.00,\n")
+    assert opened(imported) == {("Tern", "R1"): 100000, ("Tern", "R2"): 20000}
+    assert unapplied(imported) == {"Tern": 35000}
+
+
+@pytest.mark.parametrize("others", ["Frachtbrief", "Rechnung"])
+def test_a_type_that_is_not_known_stops_the_import(load, others, tmp_path):
+    """Named with its count; a map says what it is, or leaves the column out."""
+    text = f"invoice,customer,date,due,amount,type\nR1,Tern,2024-01-05,2024-02-04,10.00,{others}\nR2,Tern,2024-01-06,2024-02-05,20.00,Gutschrfit\n"
+    with pytest.raises(BadInput, match=r"report.csv, type: holds types.*'Gutschrfit' \(1 row\)") as error:
+        load(text)
+    assert len(str(error.value)) <= 300
+    (tmp_path / "map.toml").write_text('extends = "generic"\n[invoices.types]\ninvoice = ["Rechnung", "Frachtbrief"]\nother = "Gutschrfit"\n')
+    assert import_ledger(tmp_path / "report.csv", mapping=tmp_path / "map.toml").rejects["rule"].tolist() == ["not_receivable"]
+    (tmp_path / "map.toml").write_text('extends = "generic"\n[invoices.columns]\ntype = []\n')
+    assert import_ledger(tmp_path / "report.csv", mapping=tmp_path / "map.toml").imported == 2

@@ -138,7 +138,7 @@ def test_sap(load, tmp_path):
     assert payments[payments["invoice_id"] == "90000006"]["amount"].tolist() == [
         4000
     ]  # cleared by what is not in the list
-    assert imported.rejects[["row", "rule"]].to_numpy().tolist() == [[8, "unknown_type"]]
+    assert imported.rejects[["row", "rule"]].to_numpy().tolist() == [[8, "not_receivable"]]
     assert imported.accounts[0].skipped == 1
 
 
@@ -148,7 +148,7 @@ def test_sap_as_of_an_earlier_day(load, tmp_path):
     imported = load("sap", SAP, rates=tmp_path / "rates.csv", base_currency="EUR", as_of="2024-02-10")
     assert imported.ledger.open_amount().sum() == 119000 + 50000 + 200000 + 7000 + 3000 + 4000
     assert unapplied(imported) == {"1001": 19000, "1003": 1500}
-    assert imported.rejects["rule"].tolist() == ["after_as_of", "after_as_of", "unknown_type"]
+    assert imported.rejects["rule"].tolist() == ["after_as_of", "after_as_of", "not_receivable"]
 
 
 def test_quickbooks(load):
