@@ -119,13 +119,14 @@ def import_(
     rates: Annotated[Path | None, typer.Option(help="CSV of currency and rate.")] = None,
     base_currency: Annotated[str | None, typer.Option(help="Currency of the results.")] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Replace a ledger made from another source.")] = False,
+    show_map: Annotated[bool, typer.Option("--show-map", help="Print the map that was used, to be edited.")] = False,
     as_json: Json = False,
 ) -> None:
     """Import a ledger: every row is imported, or listed with the rule it broke."""
     from app.ledgers import run_import
 
     options = {"preset": preset, "mapping": map_file, "as_of": as_of, "rates": rates, "base_currency": base_currency}
-    run_import(source, out=out, replace=replace, options=options, as_json=as_json)
+    run_import(source, out=out, replace=replace, options=options, show_map=show_map, as_json=as_json)
 
 
 @app.command("kpi")

@@ -1,14 +1,17 @@
 """The commands `import` and `kpi`."""
 
 import math
+import textwrap
 from pathlib import Path
 from typing import Any
 
 from app.printing import print_json, remark
 
 
-def run_import(source: str, *, out: Path, replace: bool, options: dict[str, Any], as_json: bool) -> None:
-    """Import a ledger into a folder and say what became of every row."""
+def run_import(
+    source: str, *, out: Path, replace: bool, options: dict[str, Any], show_map: bool, as_json: bool
+) -> None:
+    """Import a ledger into a folder and say what became of every row; with the map, as comments above it."""
     from ledger.importing import import_ledger
     from ledger.importing.result import check_same_source, place_of
     from ledger.storage import check_folder
@@ -17,11 +20,12 @@ def run_import(source: str, *, out: Path, replace: bool, options: dict[str, Any]
     imported = import_ledger(source, **options)
     folder = imported.write(out, replace=replace)
     if as_json:
-        print_json(imported.about() | {"ledger": str(folder)})
+        print_json(imported.about() | {"ledger": str(folder)} | ({"map": imported.used_map} if show_map else {}))
         for warning in imported.warnings:
             remark(f"warning: {warning}")
     else:
-        print(f"{imported.summary()}\nKept in {folder}")
+        text = f"{imported.summary()}\nKept in {folder}"
+        print(f"{textwrap.indent(text, '# ', lambda _: True)}\n\n{imported.used_map}" if show_map else text)
 
 
 def run_kpi(folder: Path, *, as_of: str | None, start: str | None, end: str | None, as_json: bool) -> None:

@@ -36,12 +36,18 @@ class Sheet:
     at: Mapping[str, int] = field(default_factory=dict)  # role -> the column's place, from 0
     layout: Flags | None = None
     unused: Mapping[str, pa.StringArray] = field(default_factory=dict)
+    source_header: Mapping[str, str] | None = None  # as found, where the layout changed it
 
     def __len__(self) -> int:
         return len(self.row)
 
     def __contains__(self, role: str) -> bool:
         return role in self.cells
+
+    @property
+    def written(self) -> Mapping[str, str]:
+        """Role -> the column's name in the source, without what the layout made."""
+        return self.header if self.source_header is None else self.source_header
 
     def text(self, role: str) -> pa.StringArray:
         """Return the cells of a role; all null where the source has no such column."""
@@ -68,6 +74,7 @@ class Sheet:
             at=self.at,
             layout=None if self.layout is None else self.layout[keep],
             unused=self.unused,
+            source_header=self.source_header,
         )
 
 

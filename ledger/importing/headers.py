@@ -49,7 +49,7 @@ class Header:
     @property
     def unused(self) -> dict[str, int]:
         """The positions of the columns with a name that have no role."""
-        used = set(self.at.values())
+        used = {k for role, k in self.at.items() if not role.startswith("#text")}
         return {name: k for k, name in enumerate(self.names) if name and k not in used}
 
     @property

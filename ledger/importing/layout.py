@@ -31,7 +31,7 @@ def lay_out(sheet: Sheet, map_: InvoiceMap) -> Sheet:
     """
     if not sheet.cells:
         return sheet
-    sheet = _with_amounts(sheet)
+    source, sheet = sheet.header, _with_amounts(sheet)
     rows, written = _Rows.of(sheet, map_), sheet
     sheet = _with_customers(sheet, rows, map_)
     skip = rows.head | rows.heading | rows.total
@@ -47,6 +47,7 @@ def lay_out(sheet: Sheet, map_: InvoiceMap) -> Sheet:
         header={role: sheet.header[role] for role in roles},
         cells={role: sheet.cells[role] for role in roles},
         layout=skip,
+        source_header=source,
         warnings=(*sheet.warnings, *said),
     )
 

@@ -313,20 +313,20 @@ def preset_map(name: str) -> Map:
     return Map.of(_with_words(read_toml(path)), where=f"preset {name}")
 
 
-def read_map(path: str | Path) -> Map:
-    """Read a map that a person wrote; ``extends = "PRESET"`` builds on a preset.
+def read_map(source: str | Path | Mapping[str, Any]) -> Map:
+    """Read a map that a person wrote, as a file or as keys and values; ``extends = "PRESET"`` builds on a preset.
 
     Raises
     ------
     BadInput
         Naming the key that is wrong.
     """
-    path = Path(path)
-    given = read_toml(path)
+    where = "mapping" if isinstance(source, Mapping) else str(source)
+    given = dict(source) if isinstance(source, Mapping) else read_toml(source)
     if (base := given.pop("extends", None)) is not None:
-        base = one_of(base, presets(), where=str(path), field="extends")
+        base = one_of(base, presets(), where=where, field="extends")
         given = _merged(read_toml(_PRESETS / f"{base}.toml"), given)
-    return Map.of(_with_words(given), where=str(path))
+    return Map.of(_with_words(given), where=where)
 
 
 def _with_words(given: dict[str, Any]) -> dict[str, Any]:
@@ -337,9 +337,9 @@ def _with_words(given: dict[str, Any]) -> dict[str, Any]:
     return {**given, **{name: {**shared[name], **given[name]} for name in tables}}
 
 
-def _merged(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
+def _merged(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
     merged = dict(base)
     for key, value in change.items():
         old = merged.get(key)
-        merged[key] = _merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+        merged[key] = _merged(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
     return merged

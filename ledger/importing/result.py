@@ -1,6 +1,8 @@
 """What an import gives: the ledger, what was rejected and why, and the proof that nothing was lost."""
 
 import json
+import textwrap
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -10,10 +12,14 @@ import pandas as pd
 
 from ledger.database import safe
 from ledger.errors import BadInput
-from ledger.importing.intake import Account, rule_counts
+from ledger.importing.intake import Account, plural, rule_counts
 from ledger.ledger import ABOUT, Ledger
 
 ACCOUNT: Final = "import.json"
+
+WIDTH: Final = 80
+_RULES: Final = 6  # shown
+_WARNINGS: Final = 9
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -22,6 +28,7 @@ class Imported:
 
     `rejects` has the columns row (as a person sees it: the header is row 1), column, value, rule, amount (major units;
     null where unreadable) and table. Each rejected row stands there once, with the first rule that it breaks.
+    `columns` says for each table which column each role was read from, `used_map` the same as a map in TOML.
     """
 
     ledger: Ledger
@@ -30,6 +37,8 @@ class Imported:
     accounts: tuple[Account, ...]
     source: str
     preset: str
+    columns: Mapping[str, Mapping[str, str]]
+    used_map: str
     place: str = ""  # the source in full: path or address, without a password
 
     @property
@@ -68,15 +77,22 @@ class Imported:
         return sum(account.unreadable for account in self.accounts)
 
     def summary(self) -> str:
-        """Return what was read, that it adds up, what was rejected and what to know."""
+        """Return what was read and from which columns, that it adds up, what was rejected and what to know.
+
+        At most a screen, in lines of 80 columns; all of it is in `warnings`, `rejects` and `about`.
+        """
         lines = [line for account in self.accounts for line in _lines(account)]
+        lines += _folded("columns: ", ", ".join(_columns(self.columns["invoices"])))
         if len(self.rejects):
-            lines.append("rejected:")
             counts = rule_counts(self.rejects)
-            lines += [f"  {n:,} {rule} ({table}{f', {column}' if column else ''})" for n, rule, table, column in counts]
-        lines += ["mind:", *(f"  {warning}" for warning in self.warnings)] if self.warnings else []
-        lines += [f"ledger: {self.ledger.summary()}"]
-        return "\n".join([*lines, *(f"  {one.text}" for one in self.ledger.answers().findings)])
+            named = [f"{n:,} {rule} ({table}{f', {column}' if column else ''})" for n, rule, table, column in counts]
+            lines += ["rejected:", *_some(named, _RULES, "rules in rejects.csv")]
+        if self.warnings:
+            lines += ["mind:", *_some(self.warnings, _WARNINGS, "in import.json")]
+        lines += _folded("ledger: ", self.ledger.summary())
+        return "\n".join(
+            [*lines, *(line for one in self.ledger.answers().findings for line in _folded("  ", one.text))]
+        )
 
     def about(self) -> dict[str, Any]:
         """Return the account as plain values, for JSON."""
@@ -107,6 +123,7 @@ class Imported:
                 }
                 for account in self.accounts
             ],
+            "columns": {table: dict(columns) for table, columns in self.columns.items()},
             "warnings": list(self.warnings),
             "answers": self.ledger.answers().to_dict(),
             "fingerprint": self.ledger.fingerprint,
@@ -148,14 +165,30 @@ def check_same_source(folder: str | Path, place: str, *, replace: bool) -> None:
         raise BadInput(rule, where=str(folder))
 
 
+def _columns(written: Mapping[str, str]) -> list[str]:
+    """Return which role comes from which column, those of a layout left out."""
+    return [f"{role} = {column}" for role, column in written.items() if not role.startswith(("#", "distinguish_"))]
+
+
+def _folded(start: str, text: str) -> list[str]:
+    """Return text in lines of 80 columns."""
+    return textwrap.wrap(start + text, WIDTH, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
+
+
+def _some(texts: Sequence[str], most: int, where: str) -> list[str]:
+    """Return so many of the texts, folded, and how many more there are where."""
+    lines = [line for text in texts[:most] for line in _folded("  ", text)]
+    return lines + ([f"  … and {len(texts) - most:,} more {where}"] if len(texts) > most else [])
+
+
 def _lines(account: Account) -> list[str]:
     """Return what became of one table, with its sums."""
     skipped = f" + {account.skipped:,} skipped" if account.skipped else ""
     rows = f"{account.imported:,} imported + {account.rejected:,} rejected{skipped} = {account.rows:,} rows"
-    lines = [f"{account.where} ({account.table}): {rows}"]
+    lines = _folded("", f"{account.where} ({account.table}): {rows}")
     if account.has_amounts:
-        sums = (
-            f"{account.amount_imported:,.2f} imported + {account.amount_rejected:,.2f} rejected = {account.amount:,.2f}"
-        )
-        lines.append(f"  amounts: {sums} in the source, adds up; {account.unreadable:,} rows without a readable amount")
+        parts = f"{account.amount_imported:,.2f} imported + {account.amount_rejected:,.2f} rejected"
+        lines.append(f"  amounts: {parts} = {account.amount:,.2f}, adds up")
+    if account.unreadable:
+        lines.append(f"  {plural(account.unreadable, 'row', 'rows')} without a readable amount, in no total")
     return lines

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,28 +25,32 @@ from ledger.importing.payments import Receipts, read_payments
 from ledger.importing.references import Invoices
 from ledger.importing.result import Imported, place_of
 from ledger.importing.sources import Source, open_source
+from ledger.importing.unused import unused_columns
+from ledger.importing.used_map import used_map
 from ledger.ledger import Day, Ledger, as_day
 from ledger.tables import empty
 
 
 def import_ledger(
-    source: str | Path,
+    source: str | Path | pd.DataFrame | Mapping[str, pd.DataFrame],
     *,
     preset: str | None = None,
-    mapping: str | Path | None = None,
+    mapping: str | Path | Mapping[str, Any] | None = None,
     as_of: Day | None = None,
     rates: str | Path | None = None,
     base_currency: str | None = None,
 ) -> Imported:
-    """Import a ledger from a file, a folder of files, or a database.
+    """Import a ledger from a file, a folder of files, a database, or DataFrames.
 
     Parameters
     ----------
     source
         A CSV, XLSX or Parquet file, a folder with ``invoices.*`` and perhaps ``payments.*``, ``customers.*``,
-        ``contacts.*``, ``promises.*``, ``disputes.*``, or a database URL (``sqlite:///ledger.db?table=invoices``).
+        ``contacts.*``, ``promises.*``, ``disputes.*``, or a database URL (``sqlite:///ledger.db?table=invoices``); or a
+        DataFrame of invoices, or several by the names of these tables.
     preset, mapping
-        How to read it: the name of a map that ships with the package (default ``generic``), or a map of your own.
+        How to read it: the name of a map that ships with the package (default ``generic``), or a map of your own, as a
+        TOML file or as the same keys in a dict.
     as_of
         The day up to which to know: what came later is rejected or not known yet. Default: the day that the map finds
         in the source's name or heading, else the latest fact.
@@ -80,12 +85,27 @@ def import_ledger(
     return Imported(
         ledger=ledger,
         rejects=pd.concat([intake.rejects() for intake in intakes.values()], ignore_index=True),
-        warnings=(*opened.warnings, *warnings, *(w for intake in intakes.values() for w in intake.warnings), *said),
+        warnings=(
+            *unused_columns(opened.tables, map_, ledger.origin),
+            *opened.warnings,
+            *warnings,
+            *(warning for intake in intakes.values() for warning in intake.warnings),
+            *said,
+        ),
         accounts=tuple(intake.account() for intake in intakes.values()),
         source=opened.name,
         place=place_of(source),
-        preset=preset or (Path(mapping).name if mapping is not None else "generic"),
+        preset=preset or _name(mapping),
+        columns={name: dict(sheet.written) for name, sheet in opened.tables.items()},
+        used_map=used_map(map_, opened.tables),
     )
+
+
+def _name(mapping: str | Path | Mapping[str, Any] | None) -> str:
+    """Return what the map is called in the account."""
+    if mapping is None:
+        return "generic"
+    return "mapping" if isinstance(mapping, Mapping) else Path(mapping).name
 
 
 def _as_of(

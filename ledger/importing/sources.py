@@ -5,16 +5,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import pandas as pd
+
 from ledger.errors import BadInput
 from ledger.importing.cells import Sheet
 from ledger.importing.from_csv import read_csv
 from ledger.importing.from_database import Database
-from ledger.importing.from_typed import read_parquet
+from ledger.importing.from_typed import read_frame, read_parquet
 from ledger.importing.from_workbook import Workbook
 from ledger.importing.headers import Match, lacking, lacks_columns
 from ledger.importing.layout import lay_out
 from ledger.importing.maps import TABLES, Map, TableMap
-from ledger.reading import plain
+from ledger.reading import one_of, plain
 
 _TEXT: Final = (".csv", ".tsv", ".txt", ".tab", ".dat")
 _BOOK: Final = (".xlsx", ".xlsm")
@@ -32,14 +34,16 @@ class Source:
     warnings: tuple[str, ...]
 
 
-def open_source(source: str | Path, map_: Map) -> Source:
-    """Read all tables that the map knows from a file, a folder of files, or a database.
+def open_source(source: str | Path | pd.DataFrame | Mapping[str, pd.DataFrame], map_: Map) -> Source:
+    """Read all tables that the map knows from a file, a folder of files, a database, or DataFrames.
 
     Raises
     ------
     BadInput
         Where the source does not exist, is empty or broken, or lacks a column that is needed.
     """
+    if isinstance(source, pd.DataFrame | Mapping):
+        return _frames(source, map_)
     if isinstance(source, str) and "://" in source:
         database = Database(source)
         try:
@@ -56,6 +60,22 @@ def open_source(source: str | Path, map_: Map) -> Source:
         book = Workbook(_bytes(path), where=path.name)
         return _gather(lambda name: book.read(Match(map_, name), _of(map_, name), name), map_, path.name)
     return _gather(lambda name: _file(path, map_, name) if name == "invoices" else (None, []), map_, path.name)
+
+
+def _frames(source: pd.DataFrame | Mapping[str, pd.DataFrame], map_: Map) -> Source:
+    """Read one DataFrame of invoices, or several by the names of the tables."""
+    frames = {"invoices": source} if isinstance(source, pd.DataFrame) else source
+    for name, frame in frames.items():
+        one_of(name, [table for table in TABLES if map_.table(table) is not None], where="source", field="table")
+        if not isinstance(frame, pd.DataFrame):
+            raise BadInput("must be a DataFrame", where="source", field=name, value=type(frame).__name__)
+    if "invoices" not in frames:
+        raise BadInput(f"holds no DataFrame named invoices; it has {', '.join(frames) or 'none'}", where="source")
+    return _gather(
+        lambda name: read_frame(frames[name], Match(map_, name), where=name) if name in frames else (None, []),
+        map_,
+        "DataFrame" if isinstance(source, pd.DataFrame) else "DataFrames",
+    )
 
 
 def _of(map_: Map, table: str) -> TableMap:

@@ -338,7 +338,11 @@ def test_a_type_that_is_not_known_stops_the_import(load, others, tmp_path):
     with pytest.raises(BadInput, match=r"report.csv, type: holds types.*'Gutschrfit' \(1 row\)") as error:
         load(text)
     assert len(str(error.value)) <= 300
-    (tmp_path / "map.toml").write_text('extends = "generic"\n[invoices.types]\ninvoice = ["Rechnung", "Frachtbrief"]\nother = "Gutschrfit"\n')
-    assert import_ledger(tmp_path / "report.csv", mapping=tmp_path / "map.toml").rejects["rule"].tolist() == ["not_receivable"]
+    (tmp_path / "map.toml").write_text(
+        'extends = "generic"\n[invoices.types]\ninvoice = ["Rechnung", "Frachtbrief"]\nother = "Gutschrfit"\n'
+    )
+    assert import_ledger(tmp_path / "report.csv", mapping=tmp_path / "map.toml").rejects["rule"].tolist() == [
+        "not_receivable"
+    ]
     (tmp_path / "map.toml").write_text('extends = "generic"\n[invoices.columns]\ntype = []\n')
     assert import_ledger(tmp_path / "report.csv", mapping=tmp_path / "map.toml").imported == 2
