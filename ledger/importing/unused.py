@@ -10,8 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ledger.answers import Origin
-from ledger.importing.amounts import read_amounts
-from ledger.importing.cells import Sheet
+from ledger.importing.cells import Sheet, flags
 from ledger.importing.dates import DateColumn
 from ledger.importing.intake import AMOUNTS, DATES
 from ledger.importing.maps import Map, preset_map
@@ -20,6 +19,7 @@ from ledger.reading import plain
 _MOST: Final = 0.8  # of the cells must be what a column is taken for
 _ALIKE: Final = 0.8  # similarity of names
 _SHOWN: Final = 12  # names in one line
+_AMOUNT: Final = r"^\W*\p{L}{0,3}\W*\d[\d\s.,'’]*\W*\p{L}{0,3}\W*$"
 _COSTS: Final[Mapping[str, str]] = {
     "open_amount": "without it nothing says what is still owed",
     "paid_amount": "without it nothing says what was paid",
@@ -82,9 +82,8 @@ def _holds(cells: pa.StringArray, role: str, table: str) -> bool:
     if role in DATES.get(table, ()):
         _, unreadable = DateColumn.of(given).read("day_first")
         return bool((~unreadable).mean() >= _MOST)
-    amounts = read_amounts(given, native=pc.is_null(given).to_numpy(zero_copy_only=False))
     if role in AMOUNTS.get(table, ()):
-        return bool((~amounts.unreadable).mean() >= _MOST)
+        return bool(flags(pc.match_substring_regex(given, _AMOUNT)).mean() >= _MOST)
     return True
 
 
