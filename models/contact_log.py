@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numba import njit
 
 from ledger import Ledger
+from ledger.compiling import njit
 from ledger.ledger import positions
 from ledger.months import day_numbers
 from models.history import Flags, History, Ints

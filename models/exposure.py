@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numba import njit
 
 from ledger import Ledger
+from ledger.compiling import njit
 from ledger.ledger import positions
 from ledger.months import day_number, day_numbers
 from models.contact_log import ContactLog, Pairs, dispute_days

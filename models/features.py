@@ -7,8 +7,8 @@ changes none. Counts are capped and no calendar month is used: with a year of da
 from typing import Final
 
 import numpy as np
-from numba import njit
 
+from ledger.compiling import njit
 from models.history import Ints
 from models.kernels import RECENT, Singles
 from models.past import Asked, Past

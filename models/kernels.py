@@ -16,8 +16,8 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from ledger.compiling import njit
 from models.history import Flags, Ints
 from models.past import Asked, Past
 from models.paydays import Paydays

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 import numpy as np
-from numba import njit
 
+from ledger.compiling import njit
 from models.history import Ints
 from models.timing import Floats
 

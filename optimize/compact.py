@@ -1,7 +1,8 @@
 """Compiled: from a dense instance to the options that can matter."""
 
 import numpy as np
-from numba import njit
+
+from ledger.compiling import njit
 
 
 @njit(cache=True)

@@ -1,7 +1,8 @@
 """Compiled: what a call today is worth rather than a later one, and where it can be made."""
 
 import numpy as np
-from numba import njit
+
+from ledger.compiling import njit
 
 
 @njit(cache=True)

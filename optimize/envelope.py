@@ -8,8 +8,8 @@ can be best, and which one is found by bisection.
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
+from ledger.compiling import njit
 from optimize.pricing import ROUNDING
 
 

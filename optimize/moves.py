@@ -3,7 +3,8 @@
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
+
+from ledger.compiling import njit
 
 TRIES = 12  # calls of a resource that are looked at when one of them has to go
 

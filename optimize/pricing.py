@@ -7,7 +7,8 @@ served always has one more option, to be left alone, of reduced value 0.
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
+
+from ledger.compiling import njit
 
 ROUNDING = 2.0**-52
 

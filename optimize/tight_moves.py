@@ -11,8 +11,8 @@ Yagiura, Ibaraki and Glover (2004), An ejection chain approach for the generaliz
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from ledger.compiling import njit
 from optimize.options import Floats, Integers
 
 NONE = 1e300

@@ -8,8 +8,8 @@ to two of accounts without a choice: all combinations, by two pointers over opti
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
+from ledger.compiling import njit
 from optimize.moves import below, enter, journal_of, keep, leave, restore, touch, uniform
 
 

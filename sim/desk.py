@@ -15,9 +15,9 @@ from collections.abc import Generator
 from typing import NamedTuple, Protocol, cast
 
 import simpy
-from numba import njit
 from simpy.events import URGENT
 
+from ledger.compiling import njit
 from sim.state import I4, I8
 
 

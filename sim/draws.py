@@ -4,8 +4,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
+from ledger.compiling import njit
 from models.assumptions import Assumptions
 from sim.keyed import uniform
 from sim.state import F8, I4, I8, U8

@@ -3,9 +3,9 @@
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from ledger.calendar import NEVER
+from ledger.compiling import njit
 from models.assumptions import Assumptions
 from sim.keyed import uniform
 from sim.morning import blocked

@@ -1,9 +1,9 @@
 """Morning: which disputes open, which accounts the strategy wants contacted, and who can be called today."""
 
 import numpy as np
-from numba import njit
 
 from ledger.calendar import NEVER
+from ledger.compiling import njit
 from sim.payment import pause
 from sim.state import F8, I8, Accounts, Invoices, Ladder, Payments
 

@@ -11,10 +11,10 @@ from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 from scipy.special import gammaincinv
 
 from ledger.calendar import Calendar
+from ledger.compiling import njit
 from sim.behaviour import Behaviour
 from sim.demand import Demand
 from sim.keyed import Purpose, child, key, mix, normals, uniform, uniforms

@@ -10,9 +10,9 @@ as it moves any other. The house's write-offs of rests are among their ends, so 
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from ledger.calendar import NEVER
+from ledger.compiling import njit
 from ledger.tables import PAYMENT_KINDS
 from models.part_payments import PartPayments, class_of
 from sim.keyed import Purpose, key, uniforms

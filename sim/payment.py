@@ -21,9 +21,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from ledger.calendar import NEVER
+from ledger.compiling import njit
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -13,9 +13,9 @@ planner that knows the thresholds has S(t) = 1 while H + A·G < target, else 0.
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from ledger.calendar import NEVER
+from ledger.compiling import njit
 from sim.evening import Response
 from sim.morning import blocked, settled
 from sim.planners.protocol import Outlook, Prospects

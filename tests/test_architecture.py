@@ -102,6 +102,17 @@ def test_no_package_needs_what_is_not_installed_with_it(package: str):
     assert not broken, "\n".join(broken)
 
 
+def test_kernels_are_compiled_in_one_way():
+    """`ledger.compiling.njit` knows when kept machine code is stale, and where it can be kept."""
+    found = {
+        str(path.relative_to(ROOT))
+        for package in ALLOWED
+        for path in modules(package)
+        if "numba" in {name for _, name in imported(path.read_text(encoding="utf-8"))}
+    }
+    assert found == {"ledger/compiling.py"}
+
+
 def test_no_file_names_a_place_on_somebodys_machine():
     """The checkout works wherever it lies."""
     found = [f"{name}: {match[0]}" for name, text in texts() for match in MACHINE.finditer(text)]

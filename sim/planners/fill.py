@@ -2,8 +2,8 @@
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from ledger.compiling import njit
 from sim.planners.protocol import Plan, WorkList
 
 
