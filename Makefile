@@ -8,11 +8,12 @@ export COLLECTLAB_STATE := $(STATE)
 export MLFLOW_DISABLE_TELEMETRY = true
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help setup demo test check notebooks bench lab mlflow portfolio lock clean
+.PHONY: help setup demo test fuzz check notebooks bench lab mlflow portfolio lock clean
 
 help:
 	@echo "make demo       compare six strategies on the embedded portfolio, and write a report"
 	@echo "make test       the tests"
+	@echo "make fuzz       20,000 spoiled files: each is read, or refused in one sentence"
 	@echo "make check      ruff, mypy --strict, import floors"
 	@echo "make notebooks  execute the notebooks"
 	@echo "make bench      speed and memory beside peers, in one run"
@@ -41,6 +42,9 @@ demo: setup
 
 test: setup
 	@$(BIN)/python -m pytest -n auto --dist loadfile
+
+fuzz: setup
+	@$(BIN)/python -m tests.fuzzer --cases $(or $(CASES),20000)
 
 check: setup
 	$(BIN)/ruff check .
