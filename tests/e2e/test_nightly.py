@@ -19,6 +19,7 @@ import sim
 from ledger import Ledger, read_ledger
 from ledger.tables import validated
 from models.saved import fit_saved
+from optimize.call_plan import ROW_COLUMNS
 from optimize.night_order import check_fresh, default_date
 from optimize.publish import FILES, Unavailable, only_one, published
 from optimize.team import Team
@@ -266,7 +267,7 @@ def test_nothing_to_chase_is_an_empty_plan(invoices: str, plan: Run, tmp_path: P
     about = json.loads(printed)
     assert (about["contacts"], about["unmet"]) == (0, [])
     assert len(pd.read_csv(tmp_path / "out" / "plan.csv")) == 0
-    assert len(pd.read_parquet(tmp_path / "out" / "plan.parquet").columns) == 29
+    assert list(pd.read_parquet(tmp_path / "out" / "plan.parquet").columns) == list(ROW_COLUMNS)
     assert {path.name for path in (tmp_path / "out").iterdir()} == {*FILES, "plans"}
     assert "already" in plan(ledger=folder)[1]
 
