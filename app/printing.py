@@ -4,11 +4,13 @@ import json
 import shutil
 import sys
 import textwrap
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
+    from rich.table import Table
 
 WIDTH: Final = 100
 
@@ -35,6 +37,32 @@ def screen(*, stderr: bool = False) -> "Console":
     stream = sys.stderr if stderr else sys.stdout
     width = min(WIDTH, shutil.get_terminal_size((WIDTH, 24)).columns) if stream.isatty() else WIDTH
     return Console(stderr=stderr, width=width, highlight=False, soft_wrap=False)
+
+
+def show_in_parts(build: Callable[[list[str]], "Table"], columns: Sequence[str], console: "Console") -> None:
+    """Print a table whole: in parts one below the other where its columns do not fit the screen side by side.
+
+    Parameters
+    ----------
+    build
+        Makes the table of some of the columns; what tells its rows apart is in each part.
+    columns
+        In order; a part has at least one.
+    """
+    left = list(columns)
+    while left:
+        most = max((k for k in range(1, len(left) + 1) if _width(build(left[:k]), console) <= console.width), default=1)
+        table, own = build(left[:most]), console.width
+        console.width = max(own, _width(table, console))  # a single column may be wider than any screen
+        console.print(table, crop=False)
+        console.width, left = own, left[most:]
+
+
+def _width(table: "Table", console: "Console") -> int:
+    """Return how wide a table is when nothing of it is cut; its title and caption may wrap."""
+    from rich.measure import Measurement
+
+    return Measurement.get(console, console.options.update(width=10_000), table).maximum
 
 
 def progress_bar() -> "Progress":

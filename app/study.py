@@ -2,12 +2,14 @@
 
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from app.printing import print_json, progress_bar, remark, screen
+from app.printing import print_json, progress_bar, remark, screen, show_in_parts
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table
 
     from experiments import Comparison, Study
@@ -93,12 +95,25 @@ def _tracked(comparison: "Comparison", folder: Path, state: Path) -> dict[str, A
     return {"uri": tracked.uri, "experiment": tracked.experiment, "parent_run": tracked.parent, "runs": tracked.runs}
 
 
-def show(comparison: "Comparison") -> None:
-    """Show a comparison as a table of at most 100 columns."""
-    screen().print(table_of(comparison))
+def show(comparison: "Comparison", console: "Console | None" = None) -> None:
+    """Show a comparison as a table, in parts where the screen is too narrow for it."""
+    from rich.markup import escape
+
+    console, study = console or screen(), comparison.study
+    who = f"{comparison.portfolio}, {comparison.customers:,} customers"
+    console.print(f"[bold]{escape(who)}, {study.days} days, {study.replications} replications[/]")
+    for warning in comparison.warnings:
+        console.print(f"[bold red]{escape(warning)}[/]")
+    show_in_parts(lambda metrics: table_of(comparison, metrics), SHOWN, console)
+    console.print(
+        f"[dim]Second line: difference to {escape(comparison.baseline)} ± half its {100 * study.confidence:g} % "
+        "interval; ▲ better, ▼ worse, = negligible, ? undecided[/]"
+    )
+    for note in comparison.margin_notes(SHOWN):
+        console.print(f"[dim]{escape(note)}[/]")
 
 
-def table_of(comparison: "Comparison") -> "Table":
+def table_of(comparison: "Comparison", metrics: Sequence[str] = SHOWN) -> "Table":
     """Return the table of a comparison: mean of each metric, the difference to the baseline and its verdict."""
     from rich import box
     from rich.table import Table
@@ -106,28 +121,18 @@ def table_of(comparison: "Comparison") -> "Table":
     from experiments.metrics import METRICS
     from experiments.wording import unit
 
-    study = comparison.study
-    who = f"{comparison.portfolio}, {comparison.customers:,} customers"
-    title = f"{who}, {study.days} days, {study.replications} replications"
-    table = Table(
-        title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False, padding=(0, 1)
-    )
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
     table.add_column("Strategy", no_wrap=True)
-    for metric in SHOWN:
+    for metric in metrics:
         label = METRICS[metric].label.replace("Receivables ", "").replace(" of collecting", "")
         table.add_column(f"{label}\n{unit(metric, comparison.currency)}", justify="right", no_wrap=True)
     for name in comparison.strategies:
         base = name == comparison.baseline
         table.add_row(
             f"{name}\n[dim]baseline[/dim]" if base else name,
-            *(_cell(comparison, name, metric) for metric in SHOWN),
+            *(_cell(comparison, name, metric) for metric in metrics),
             style="bold" if base else "",
         )
-    table.caption = (
-        f"Second line: difference to {comparison.baseline} ± half its {100 * study.confidence:g} % interval; "
-        "▲ better, ▼ worse, = negligible, ? undecided"
-    )
-    table.caption_justify = "left"
     return table
 
 

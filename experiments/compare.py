@@ -55,6 +55,8 @@ def compare(
     ------
     BadInput
         Where the ledger, the model or a strategy file cannot be used.
+    Refused
+        Before any run: where the ledger cannot teach when customers pay, or the model knows none of them.
     TrackingUnavailable
         Where the model's registry cannot be reached.
     """
@@ -136,7 +138,8 @@ def _curves(portfolio: "Portfolio", outcomes: dict[tuple[str, int], Outcome], st
         return None
     observed = observed_curve(portfolio.ledger, study.confidence)
     simulated = simulated_curve(paid, study.confidence)
-    return pd.concat([part for part in (observed, simulated) if len(part)], ignore_index=True)
+    parts = [part for part in (observed, simulated) if len(part)]
+    return pd.concat(parts, ignore_index=True) if parts else simulated
 
 
 def _tasks(study: Study, source: Source) -> list[Task]:

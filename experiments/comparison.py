@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +15,7 @@ import pandas as pd
 from experiments.metrics import METRICS
 from experiments.statistics import Interval, Verdict, mean_interval, no_worse, paired_difference, verdict, within_margin
 from experiments.study import Study
+from experiments.wording import called
 from ledger import BadInput
 from ledger.storage import write_folder
 
@@ -121,11 +122,34 @@ class Comparison:
         """Return the mean of a metric over replications, with its interval."""
         return mean_interval(self.values(strategy, metric), self.study.confidence)
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Notes without which a result would be taken for more than it is."""
+        return tuple(note for note in self.notes if note.startswith("Warning:"))
+
+    def margin(self, metric: str) -> float:
+        """Return the smallest difference that matters, in the metric's unit; see `margin_notes`."""
+        means = [abs(self.mean(strategy, metric).mean or 0.0) for strategy in self.strategies]
+        return self.study.margin(metric, self.mean(self.baseline, metric).mean, max(means))
+
+    def margin_notes(self, metrics: Iterable[str] = METRICS) -> list[str]:
+        """Return whose margin is a share of the largest mean, because the baseline has nothing to take a share of."""
+        bare = [
+            METRICS[metric].label
+            for metric in metrics
+            if self.study.share(metric) is not None
+            and not self.mean(self.baseline, metric).mean
+            and self.margin(metric)
+        ]
+        if not bare:
+            return []
+        return [f"{', '.join(bare)}: {called(self.baseline)} has none, so the margin is a share of the largest mean."]
+
     def pair(self, strategy: str, metric: str) -> Pair:
         """Return a strategy's difference to the baseline in one metric, with its verdict."""
         baseline = self.values(self.baseline, metric)
         difference = paired_difference(self.values(strategy, metric), baseline, self.study.confidence)
-        margin = self.study.margin(metric, self.mean(self.baseline, metric).mean)
+        margin = self.margin(metric)
         return Pair(
             strategy=strategy,
             metric=metric,
@@ -182,10 +206,10 @@ class Comparison:
         return pd.DataFrame(rows, columns=["strategy", "metric", *columns]).set_index(["strategy", "metric"])
 
     def summary(self) -> str:
-        """Return what was found, and how sure, in one sentence."""
+        """Return what was found, and how sure, in one sentence; after it the warnings."""
         from experiments.finding import finding
 
-        return finding(self)
+        return " ".join([finding(self), *self.warnings])
 
     def to_json(self) -> dict[str, Any]:
         """Return the comparison as plain numbers and text; None where a number is not available."""
@@ -202,7 +226,8 @@ class Comparison:
             "start": f"{self.start:%Y-%m-%d}",
             "end": f"{self.end:%Y-%m-%d}",
             "model": self.model or None,
-            "notes": list(self.notes),
+            "notes": [*self.notes, *self.margin_notes()],
+            "warnings": list(self.warnings),
             "fingerprint": self.fingerprint,
             "version": self.version,
             "strategies": [

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from experiments.wording import number, signed
+from experiments.statistics import paired_difference, within_margin
+from experiments.wording import called, number, signed
 
 if TYPE_CHECKING:
     from experiments.comparison import Comparison, Pair
@@ -11,27 +12,46 @@ if TYPE_CHECKING:
 def finding(comparison: "Comparison") -> str:
     """Return what was found, and how sure.
 
-    The strategy that is named lowers DSO most, among those whose DSO is better than the baseline's by more than the
-    margin and whose CEI is not worse.
+    The lowest DSO is named, among those that are lower than the baseline's by more than the margin; where its CEI is
+    worse, that is said, and after it the lowest whose CEI is not. Those whose DSO cannot be told from it are named too.
     """
     base = comparison.baseline
     pairs = {(pair.strategy, pair.metric): pair for pair in comparison.pairs}
     others = [name for name in comparison.strategies if name != base and pairs[name, "dso"].difference.mean is not None]
     if not others:
-        return f"There is nothing to compare {base} with."
+        return f"There is nothing to compare {called(base)} with."
     if comparison.study.replications < 2:
-        return f"One replication cannot say how sure a difference to {base} is: run at least two."
+        return f"One replication cannot say how sure a difference to {called(base)} is: run at least two."
     lower = [name for name in others if pairs[name, "dso"].verdict == "better"]
     good = [name for name in lower if pairs[name, "cei"].verdict != "worse"]
     if not good:
         return _none_better(comparison, pairs, others, at_a_price=bool(lower))
-    best = min(good, key=lambda name: _mean(pairs[name, "dso"]))
-    dso = pairs[best, "dso"]
+    best, lowest = (min(names, key=lambda name: _mean(pairs[name, "dso"])) for names in (good, lower))
+    start = f"After {comparison.study.days} days"
+    if lowest != best:
+        cost = f"{_below(comparison, pairs[lowest, 'dso'])}, but {_cei(pairs[lowest, 'cei'])}"
+        start = f"{start} {called(lowest)} has the lowest DSO: {cost}; of those without a lower CEI"
     return (
-        f"After {comparison.study.days} days {best} has the lowest DSO: {number(-_mean(dso))} days below {base}"
-        f"{_interval(comparison, dso, negate=True)}, {_cei(pairs[best, 'cei'])} and "
-        f"{_price(comparison, pairs[best, 'cost'])}."
+        f"{start} {called(best)} has the lowest DSO: {_below(comparison, pairs[best, 'dso'])}, "
+        f"{_cei(pairs[best, 'cei'])} and {_price(comparison, pairs[best, 'cost'])}{_ties(comparison, best, good)}."
     )
+
+
+def _below(comparison: "Comparison", pair: "Pair") -> str:
+    interval = _interval(comparison, pair, negate=True)
+    return f"{number(-_mean(pair))} days below {called(comparison.baseline)}{interval}"
+
+
+def _ties(comparison: "Comparison", best: str, among: list[str]) -> str:
+    """Return which strategies cannot be told from the best: the difference may be none, or is within the margin."""
+    own, tied = comparison.values(best, "dso"), []
+    for name in among:
+        apart = paired_difference(comparison.values(name, "dso"), own, comparison.study.confidence)
+        if name != best and ((apart.low or 0.0) <= 0 or within_margin(apart, comparison.margin("dso"))):
+            tied.append(called(name))
+    if not tied:
+        return ""
+    return f"; the DSO of {' and '.join(tied)} cannot be told from it, or lies within {comparison.margin('dso'):g} days"
 
 
 def _none_better(
@@ -40,12 +60,21 @@ def _none_better(
     closest = min((pairs[name, "dso"] for name in others), key=_mean)
     worse = sum(pairs[name, "dso"].verdict == "worse" for name in others)
     price = " without a lower CEI" if at_a_price else ""
-    rest = f"; {worse} of {len(others)} others {'is' if worse == 1 else 'are'} worse" if worse else ""
+    where = f"{signed(_mean(closest))} days{_interval(comparison, closest)}"
+    if at_a_price:
+        but = _cei(pairs[closest.strategy, "cei"])
+        rest = f"{called(closest.strategy)} has one of {where}, but {but}"
+    elif worse == len(others) == 1:
+        rest = f"{called(closest.strategy)} is worse, at {where}"
+    elif worse == len(others):
+        rest = f"all {worse} others are worse, {called(closest.strategy)} by the least, at {where}"
+    else:
+        rest = f"{called(closest.strategy)} comes closest, at {where}"
+    if worse < len(others):
+        rest += f"; {worse} of {len(others)} others {'is' if worse == 1 else 'are'} worse" if worse else ""
     return (
         f"After {comparison.study.days} days no strategy is sure to have a DSO more than {closest.margin:g} days below "
-        f"that of {comparison.baseline}{price}: {closest.strategy} comes closest, "
-        f"at {signed(_mean(closest))} days{_interval(comparison, closest)}"
-        f"{rest}{_cheaper(comparison, pairs, others)}."
+        f"that of {called(comparison.baseline)}{price}: {rest}{_cheaper(comparison, pairs, others)}."
     )
 
 
@@ -60,7 +89,7 @@ def _cheaper(comparison: "Comparison", pairs: "dict[tuple[str, str], Pair]", oth
         return ""
     most = min(saving, key=_mean)
     less = f"{comparison.currency} {number(-_mean(most), 0)}"
-    return f"; {most.strategy} costs {less} less with a DSO and a CEI that are no worse"
+    return f"; {called(most.strategy)} costs {less} less with a DSO and a CEI that are no worse"
 
 
 def _cei(pair: "Pair") -> str:

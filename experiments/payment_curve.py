@@ -14,6 +14,7 @@ import pandas as pd
 
 from experiments.statistics import mean_interval
 from ledger import Ledger
+from ledger.answers import FEW_CUSTOMERS
 from ledger.months import day_number
 from models.history import history
 
@@ -62,7 +63,11 @@ def paid_shares(ledger: Ledger, after: pd.Timestamp, weights: Floats | None = No
 
 
 def observed_curve(ledger: Ledger, confidence: float) -> pd.DataFrame:
-    """Return the history's curve: columns `source`, `day` (past due), `mean`, `low`, `high` (shares)."""
+    """Return the history's curve: columns `source`, `day` (past due), `mean`, `low`, `high` (shares).
+
+    It has no bounds where too few customers (`ledger.answers`) have ordered in that time, and no rows where too few
+    invoices are followed.
+    """
     after = ledger.as_of - pd.Timedelta(days=WINDOW)
     groups = min(_GROUPS, max(len(ledger.customers), 1))
     draws = np.random.default_rng(groups).multinomial(groups, np.full(groups, 1 / groups), size=_RESAMPLES)
@@ -70,6 +75,8 @@ def observed_curve(ledger: Ledger, confidence: float) -> pd.DataFrame:
     mean = paid_shares(ledger, after)[0]
     samples[:, np.isnan(mean)] = 0.0
     low, high = np.nanquantile(samples, [(1 - confidence) / 2, (1 + confidence) / 2], axis=0)
+    if ledger.invoices.loc[ledger.invoices["issue_date"] > after, "customer_id"].nunique() < FEW_CUSTOMERS:
+        low, high = np.full((2, len(mean)), np.nan)
     known = np.flatnonzero(~np.isnan(mean))
     columns = {"day": DAYS, "mean": mean, "low": low, "high": high}
     return pd.DataFrame({"source": OBSERVED} | {name: values[known] for name, values in columns.items()})

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from experiments.figures import aging_figure, colours, difference_figure, path_figure, payment_figure
+from experiments.finding import finding
 from experiments.metrics import METRICS, OVER_THE_HORIZON
 from experiments.payment_curve import apart
 from experiments.wording import half_width, signed, span, unit, value
@@ -91,7 +92,9 @@ def _content(comparison: "Comparison") -> dict[str, Any]:
     return {
         "comparison": comparison,
         "study": study,
-        "finding": comparison.summary(),
+        "finding": finding(comparison),
+        "warnings": comparison.warnings,
+        "margin_notes": comparison.margin_notes(JUDGED),
         "colours": colours(comparison),
         "others": [name for name in comparison.strategies if name != comparison.baseline],
         "metrics": METRICS,
@@ -146,7 +149,7 @@ def _mean(comparison: "Comparison", strategy: str, metric: str) -> tuple[str, st
 
 
 def _margin(comparison: "Comparison", metric: str) -> str:
-    margin = comparison.study.margin(metric, comparison.mean(comparison.baseline, metric).mean)
+    margin = comparison.margin(metric)
     shown = f"{margin:,.{METRICS[metric].places}f}" if margin >= 1000 else f"{margin:,.3g}"
     return f"{shown} {unit(metric, comparison.currency)}".replace(" %", " points").strip()
 

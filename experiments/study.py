@@ -135,16 +135,23 @@ class Study(Written):
         """
         return cls.of(study_fields(path), where=str(path))
 
-    def margin(self, metric: str, baseline_mean: float | None) -> float:
-        """Return the metric's margin in its own unit."""
-        margin = self.margins.get(metric)
-        if margin is None:
-            share = METRICS[metric].relative
-            margin = METRICS[metric].margin
-        else:
-            share = isinstance(margin, str)
-            margin = float(margin.strip().rstrip("%")) / 100 if isinstance(margin, str) else margin
-        return margin * abs(baseline_mean or 0.0) if share else margin
+    def share(self, metric: str) -> float | None:
+        """Return the metric's margin as a share of the baseline's mean; None where it is in the metric's unit."""
+        given = self.margins.get(metric)
+        if given is None:
+            return METRICS[metric].margin if METRICS[metric].relative else None
+        return float(given.strip().rstrip("%")) / 100 if isinstance(given, str) else None
+
+    def margin(self, metric: str, baseline_mean: float | None, largest: float = 0.0) -> float:
+        """Return the metric's margin in its own unit.
+
+        A share of a baseline whose mean is zero is one of `largest`, the largest mean there is.
+        """
+        share = self.share(metric)
+        if share is not None:
+            return share * abs(baseline_mean or largest)
+        given = self.margins.get(metric)
+        return METRICS[metric].margin if given is None else float(given)
 
     def fields(self) -> dict[str, Any]:
         """Return the study's fields as plain values, from which `of` makes the same study."""

@@ -4,6 +4,18 @@ from experiments.metrics import METRICS
 from experiments.statistics import Interval
 
 MISSING = "n/a"
+_WORDS = {"all", "any", "both", "each", "every", "no", "nobody", "none", "nothing", "other", "others", "some"}
+
+
+def called(strategy: str) -> str:
+    """Return a strategy's name so that it reads as one, where it could be taken for a word of the sentence.
+
+    Examples
+    --------
+    >>> called("none"), called("friendly")
+    ('the strategy none', 'friendly')
+    """
+    return f"the strategy {strategy}" if strategy.lower() in _WORDS else strategy
 
 
 def number(value: float | None, places: int = 1) -> str:
