@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from optimize.nightly import Night
 
 _NEEDED: Final = ("ledger", "roster")
+_NO_RULES: Final = ("capacity", "worth")  # what holds accounts back without a rule that wants it so
 
 
 def run_plan(fields: dict[str, Any], *, out: Path | None, state: Path, dry_run: bool, as_json: bool) -> int:
@@ -29,7 +30,23 @@ def run_plan(fields: dict[str, Any], *, out: Path | None, state: Path, dry_run: 
         kept = "shown" if dry_run else "written"
         remark(f"collectlab: not all rules can be met: {_missed(night.about['unmet'])}; the best plan is {kept}")
         return INFEASIBLE
+    if reason := _idle(night.about):
+        remark(wrapped(f"collectlab: {reason}"))
+        return INFEASIBLE
     return 0
+
+
+def _idle(about: dict[str, Any]) -> str:
+    """Return why nobody is contacted although money is overdue and no rule forbids it; nothing where it is not so."""
+    from ledger.currency import decimals
+
+    left = [one for one in about["binding"] if one["rule"] in _NO_RULES]
+    late = about.get("overdue", 0)  # plans of an earlier version do not tell
+    if about["contacts"] or not late or not left:
+        return ""
+    amount = f"{about['currency']} {late / 10 ** decimals(about['currency']):,.2f}"
+    why = " ".join(f"{one['accounts']:,}: {one['sentence']}" for one in left)
+    return f"{amount} is overdue, and no contact is worth making. Accounts left alone: {why}"
 
 
 def _show(night: "Night", *, dry_run: bool, as_json: bool) -> None:

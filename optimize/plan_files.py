@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
+import pandas as pd
+
+from ledger import Ledger
 from ledger.database import safe
 from ledger.tables import TEXT
 from optimize.call_plan import ROW_COLUMNS, CallPlan
@@ -64,6 +67,7 @@ def about_of(task: Task, plan: CallPlan, change: Difference | None, model: "Nigh
     about = plan.to_dict() | {
         "ledger": safe(task.order.ledger),
         "ledger_as_of": f"{task.known.as_of:%Y-%m-%d}",
+        "overdue": overdue(task.known, task.date),
         "model_from_copy": model.from_copy,
         "holdouts": holdouts.to_dict("records"),
         "difference": None if change is None else change.to_dict(),
@@ -72,6 +76,12 @@ def about_of(task: Task, plan: CallPlan, change: Difference | None, model: "Nigh
     }
     found: dict[str, Any] = finite(about)
     return found
+
+
+def overdue(ledger: Ledger, date: pd.Timestamp) -> int:
+    """Return what is open and due before a day, in minor units of the base currency."""
+    late = (ledger.invoices["due_date"] < date).to_numpy(bool)
+    return round(float((ledger.open_amount() * ledger.base_rate)[late].sum()))
 
 
 def inputs_of(task: Task) -> dict[str, Any]:
