@@ -7,14 +7,14 @@ from tests.handmade import handmade, invoice, payment
 ZERO = int(np.flatnonzero(DAYS == 0)[0])
 
 
-def ledger_of(late: list[int | None], as_of: str = "2024-12-31"):
+def ledger_of(late: list[int | None], as_of: str = "2024-12-31", customers: int = 25):
     """Return a ledger with an invoice for each number of days late; None for one still open, due 10 days ago."""
     end = pd.Timestamp(as_of)
     invoices, payments = [], []
     for k, days in enumerate(late):
         due = end - pd.Timedelta(days=10 if days is None else 100)
         issue = due - pd.Timedelta(days=30)
-        invoices.append(invoice(f"i{k}", f"{issue:%F}", f"{due:%F}", 100, customer_id=f"c{k % 5}"))
+        invoices.append(invoice(f"i{k}", f"{issue:%F}", f"{due:%F}", 100, customer_id=f"c{k % customers}"))
         if days is not None:
             payments.append(payment(f"i{k}", f"{due + pd.Timedelta(days=days):%F}", 100))
     return handmade(as_of, invoices, payments)
@@ -39,13 +39,20 @@ def test_only_what_was_issued_after_the_day_counts():
 
 
 def test_the_interval_holds_the_estimate_and_widens_with_unlike_customers():
-    """Customers who pay alike leave no doubt; one who pays otherwise does."""
+    """Customers who pay alike leave no doubt; one in five who pays otherwise does."""
     alike = observed_curve(ledger_of([0] * 40 + [5] * 40), 0.95).set_index("day").loc[3]
     late = [5 if k % 5 == 0 else 0 for k in range(160)]
     unlike = observed_curve(ledger_of(late), 0.95).set_index("day").loc[3]
     assert alike["low"] <= alike["mean"] <= alike["high"]
     assert unlike["low"] <= unlike["mean"] <= unlike["high"]
     assert unlike["high"] - unlike["low"] > alike["high"] - alike["low"] + 0.2
+
+
+def test_few_customers_leave_a_curve_without_bounds():
+    """Nineteen: the estimate stands alone, for resamples of so few spread too little."""
+    curve = observed_curve(ledger_of([0] * 40 + [5] * 40, customers=19), 0.95)
+    assert curve["mean"].notna().all()
+    assert curve[["low", "high"]].isna().all(axis=None)
 
 
 def test_the_largest_gap_is_found_with_its_sign():
