@@ -40,7 +40,7 @@ def test_only_what_was_issued_after_the_day_counts():
 
 def test_the_interval_holds_the_estimate_and_widens_with_unlike_customers():
     """Customers who pay alike leave no doubt; one in five who pays otherwise does."""
-    alike = observed_curve(ledger_of([0] * 40 + [5] * 40), 0.95).set_index("day").loc[3]
+    alike = observed_curve(ledger_of([0] * 100 + [5] * 100), 0.95).set_index("day").loc[3]
     late = [5 if k % 5 == 0 else 0 for k in range(160)]
     unlike = observed_curve(ledger_of(late), 0.95).set_index("day").loc[3]
     assert alike["low"] <= alike["mean"] <= alike["high"]
