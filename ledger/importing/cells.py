@@ -136,7 +136,7 @@ def from_column(column: pa.ChunkedArray) -> tuple[pa.StringArray, Flags]:
     elif pa.types.is_floating(kind):
         column = pc.if_else(pc.is_nan(column), pa.scalar(None, kind), column)
     elif pa.types.is_timestamp(kind):
-        column = pc.strftime(column, "%Y-%m-%dT%H:%M:%S")
+        column = pc.strftime(column, "%Y-%m-%dT%H:%M:%S" + ("%z" if kind.tz else ""))
     elif not (pa.types.is_date(kind) or numbers or pa.types.is_string(kind) or pa.types.is_large_string(kind)):
         values = column.to_pylist()
         return from_values([v if v is None else str(v) for v in values])

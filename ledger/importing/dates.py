@@ -9,10 +9,12 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ledger.importing.cells import Flags, flags
+from ledger.importing.months import month_named
 
 Days = npt.NDArray[np.datetime64]
 _CLOCK: Final = r"(?:[T ]\d{1,2}:\d{2}.*)?"
@@ -20,13 +22,22 @@ _YEAR_FIRST: Final = rf"^(?P<a>\d{{4}})[-/.](?P<b>\d{{1,2}})[-/.](?P<c>\d{{1,2}}
 _YEAR_LAST: Final = rf"^(?P<a>\d{{1,2}})[-/. ](?P<b>\d{{1,2}})[-/. ](?P<c>\d{{4}}|\d{{2}}){_CLOCK}$"
 _COMPACT: Final = r"^(?P<a>(?:19|20)\d{2})(?P<b>\d{2})(?P<c>\d{2})$"
 _SERIAL: Final = r"^(?P<a>[2-9]\d{4})(?:\.\d*)?$"
+_WORD: Final = r"[^\W\d_]"
+_OF: Final = r"[-/ .,]*(?:del?\s+)?"
 _NAMED: Final = (
-    re.compile(r"^(?:[a-z]+,\s*)?(?P<d>\d{1,2})(?:st|nd|rd|th)?[-/ .]*(?P<m>[a-zäéû]{3,9})[-/ .,]*(?P<y>\d{4}|\d{2})$"),
-    re.compile(r"^(?:[a-z]+,\s*)?(?P<m>[a-zäéû]{3,9})[ .-]*(?P<d>\d{1,2})(?:st|nd|rd|th)?[ ,.-]+(?P<y>\d{4})$"),
+    re.compile(
+        rf"^(?:{_WORD}+[,.]\s*)?(?:le\s+)?(?P<d>\d{{1,2}})(?:st|nd|rd|th|er|e|º)?{_OF}(?P<m>{_WORD}{{3,12}}){_OF}"
+        r"(?P<y>\d{4}|\d{2})(?:\s*r\.?)?$"
+    ),
+    re.compile(
+        rf"^(?:{_WORD}+,\s*)?(?P<m>{_WORD}{{3,12}})[ .-]*(?P<d>\d{{1,2}})(?:st|nd|rd|th)?[ ,.-]+(?P<y>\d{{4}})$"
+    ),
+    re.compile(rf"^(?P<y>\d{{4}})[-/ .]*(?P<m>{_WORD}{{3,12}})[-/ .]*(?P<d>\d{{1,2}})$"),
 )
-_ENGLISH: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_GERMAN: Final = {"mär": 3, "mrz": 3, "mai": 5, "okt": 10, "dez": 12}
-_MONTHS: Final = {name: number for number, name in enumerate(_ENGLISH, start=1)} | _GERMAN
+_ZONED: Final = (
+    r"(?P<h>\d{1,2}):(?P<m>\d{2})(?::\d{2}(?:[.,]\d+)?)?\s*(?P<half>[AaPp]\.?[Mm]\.?)?\s*"
+    r"(?P<zone>Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)$"
+)
 _EMPTY: Final = (
     "null",
     "none",
@@ -58,6 +69,7 @@ class DateColumn:
     day_first: int  # cells that can only be read day first
     month_first: int
     unclear: int  # cells that can be read both ways
+    clock: npt.NDArray[np.float64]  # minutes from midnight UTC of texts with an offset; not a number elsewhere
 
     @classmethod
     def of(cls, cells: pa.StringArray) -> "DateColumn":
@@ -94,6 +106,7 @@ class DateColumn:
             day_first=days,
             month_first=months,
             unclear=both,
+            clock=_clock(texts),
         )
 
     @property
@@ -106,15 +119,26 @@ class DateColumn:
             return "day_first"
         return "month_first" if self.month_first >= SURE * telling else "contradictory"
 
-    def read(self, order: str, *, trust_unclear: bool = True) -> tuple[Days, Flags]:
+    @property
+    def moments(self) -> int:
+        """Cells that are moments: stamps with an offset, in a column where not all of them say midnight."""
+        return int((~np.isnan(np.append(self.clock, np.nan)[self.index])).sum())
+
+    def read(self, order: str, *, trust_unclear: bool = True, zone: str | None = None) -> tuple[Days, Flags]:
         """Return each cell's day in the given order, and which cells are not empty and cannot be read.
 
-        Cells that can be read both ways count as unreadable where `trust_unclear` is false.
+        Cells that can be read both ways count as unreadable where `trust_unclear` is false. Moments fall on their day
+        in `zone`, without one on the day that is written; days and stamps without an offset are what they say.
         """
         day, month = (self.first, self.second) if order == "day_first" else (self.second, self.first)
         days = np.where(np.isnat(self.fixed), _day(self.year, month, day), self.fixed)
         if not trust_unclear:
             days[(self.year > 0) & (self.first <= 12) & (self.second <= 12) & (self.first != self.second)] = UNREADABLE
+        moments = ~np.isnan(self.clock) & ~np.isnat(days)
+        if zone is not None and moments.any():
+            minutes = days[moments].astype("datetime64[m]") + self.clock[moments].astype("timedelta64[m]")
+            local = pd.DatetimeIndex(minutes).tz_localize("UTC").tz_convert(zone).tz_localize(None)
+            days[moments] = local.to_numpy().astype("datetime64[D]")
         found = np.append(days, UNREADABLE)[self.index]
         return found, np.isnat(found) & (self.index >= 0)
 
@@ -136,11 +160,33 @@ def _day(year: npt.ArrayLike, month: npt.ArrayLike, day: npt.ArrayLike) -> Days:
     return np.where(good, days, UNREADABLE).astype("datetime64[D]")
 
 
+def _clock(texts: pa.StringArray) -> npt.NDArray[np.float64]:
+    """Return minutes from midnight UTC of the day that is written, where a stamp has an offset.
+
+    Where every stamp says midnight they are days, as systems write them, and no moments.
+    """
+    minutes = np.full(len(texts), np.nan)
+    if not pc.any(pc.match_substring_regex(texts, r"\d:\d\d.*(?:Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)$")).as_py():
+        return minutes
+    parts = pc.extract_regex(texts, _ZONED)
+    hour, minute = (pc.struct_field(parts, name).cast(pa.float64()).to_numpy(zero_copy_only=False) for name in "hm")
+    half = pc.utf8_lower(pc.struct_field(parts, "half"))
+    hour = np.where(
+        flags(pc.starts_with(half, "p")), hour % 12 + 12, np.where(flags(pc.starts_with(half, "a")), hour % 12, hour)
+    )
+    offset = pc.replace_substring_regex(pc.struct_field(parts, "zone"), "^(?:Z|UTC|GMT)$", "+0000")
+    digits = pc.utf8_slice_codeunits(pc.binary_join_element_wise(pc.replace_substring(offset, ":", ""), "00", ""), 1, 5)
+    shift = digits.cast(pa.float64()).to_numpy(zero_copy_only=False)
+    east = np.where(flags(pc.starts_with(offset, "-")), -1, 1) * (shift // 100 * 60 + shift % 100)
+    local = hour * 60 + minute
+    return minutes if np.nansum(local) == 0 else local - east
+
+
 def _named(text: str) -> np.datetime64:
     """Read one date with the name of its month."""
     for pattern in _NAMED:
-        if found := pattern.match(re.sub(r"[T ]\d{1,2}:\d{2}.*$", "", text.strip()).lower()):
-            month = _MONTHS.get(found["m"][:3])
+        if found := pattern.match(re.sub(r"[T ]\d{1,2}:\d{2}.*$", "", text.strip()).casefold()):
+            month = month_named(found["m"])
             year = int(found["y"])
             year += 0 if year > 99 else 2000 if year < 70 else 1900
             if month:
@@ -165,13 +211,15 @@ def choose_orders(columns: dict[str, DateColumn], preset: str) -> tuple[dict[str
     for name, column in columns.items():
         order = column.order
         counts = f"{column.day_first} cells can only be day first, {column.month_first} only month first"
+        both = f"{column.unclear:,} could be either"
         if order == "contradictory":
             chosen[name] = (preset, False)
-            warnings.append(f"{name}: {counts}; only the unmistakable {words[preset]} dates are read")
+            warnings.append(f"{name}: {counts}, {both}; only the unmistakable {words[preset]} dates are read")
             continue
         if order is not None and column.day_first and column.month_first:
-            warnings.append(f"{name}: {counts}; read {words[order]}, the others are rejected")
+            warnings.append(f"{name}: {counts}, {both}; all read {words[order]}, what that cannot be is rejected")
         if order is None and shared is None and column.unclear:
-            warnings.append(f"{name}: nothing tells whether day or month comes first; read {words[preset]}")
+            cells = f"of {column.unclear:,} dates" if column.unclear > 1 else "of 1 date"
+            warnings.append(f"{name}: nothing tells whether day or month comes first {cells}; read {words[preset]}")
         chosen[name] = (order or shared or preset, True)
     return chosen, warnings

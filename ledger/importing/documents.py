@@ -170,7 +170,12 @@ def _ordered(intake: Intake, map_: InvoiceMap, kind: npt.NDArray[np.int8], issue
     if not early.any():
         return issued
     if map_.due_before_issue == "reject":
-        intake.reject(early, "due_before_issue", "due_date")
+        count = plural(intake.reject(early, "due_before_issue", "due_date"), "row is", "rows are")
+        said = f"{intake.place('due_date' if 'due_date' in intake.sheet else 'issue_date')}: {count} due before issued"
+        intake.warnings.append(
+            f'{said}, as opening balances are: due_before_issue = "move_issue" in the map keeps them'
+        )
+        intake.hints += intake.warnings[-1:]
         return issued
     intake.warnings.append(
         f"{plural(int(early.sum()), 'invoice is', 'invoices are')} due before the issue date, which is an estimate: "

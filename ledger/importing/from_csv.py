@@ -18,6 +18,14 @@ from ledger.importing.headers import HEADER_LINES, Header, Match, find_header
 
 DELIMITERS: Final = (",", ";", "\t", "|")
 _LOOK: Final = 1 << 17  # bytes in which the header must stand
+_CODE_PAGES: Final = {  # the most usual first
+    "cp1252": "Windows-1252",
+    "cp1250": "Windows-1250",
+    "iso8859-2": "ISO 8859-2",
+    "cp850": "DOS 850",
+    "cp852": "DOS 852",
+    "mac-roman": "Mac Roman",
+}
 _SAMPLE: Final = 200  # records below the header that tell what unused columns hold
 
 
@@ -29,8 +37,8 @@ class _Layout:
     sample: list[list[str]]  # the first records below it
 
 
-def read_csv(data: bytes, match: Match, *, where: str) -> tuple[Sheet, list[str]]:
-    """Read delimited text whose header `match` recognises.
+def read_csv(data: bytes, match: Match, *, where: str, encoding: str | None = None) -> tuple[Sheet, list[str]]:
+    """Read delimited text whose header `match` recognises, in `encoding`, else UTF-8, else what fits the header best.
 
     Returns
     -------
@@ -39,9 +47,9 @@ def read_csv(data: bytes, match: Match, *, where: str) -> tuple[Sheet, list[str]
     Raises
     ------
     BadInput
-        Where it is empty or not text.
+        Where it is empty or not text, or not in the encoding.
     """
-    data, warnings = _as_utf8(data, where)
+    data, warnings = _as_utf8(data, match, where, encoding)
     if not data.strip():
         raise BadInput("is empty", where=where)
     layout = _layout(data[:_LOOK].decode("utf-8", "ignore"), match)
@@ -60,7 +68,12 @@ def read_csv(data: bytes, match: Match, *, where: str) -> tuple[Sheet, list[str]
     return sheet, names
 
 
-def _as_utf8(data: bytes, where: str) -> tuple[bytes, list[str]]:
+def _as_utf8(data: bytes, match: Match, where: str, encoding: str | None) -> tuple[bytes, list[str]]:
+    if encoding is not None:
+        try:
+            return data.decode(encoding).removeprefix("\ufeff").encode(), []
+        except UnicodeError:
+            raise BadInput("is not text in this encoding", where=where, field="encoding", value=encoding) from None
     if data.startswith(codecs.BOM_UTF8):
         data = data[len(codecs.BOM_UTF8) :]
     wide = None
@@ -77,9 +90,20 @@ def _as_utf8(data: bytes, where: str) -> tuple[bytes, list[str]]:
     except UnicodeDecodeError:
         if wide:
             raise BadInput("is not readable as UTF-16 text", where=where) from None
-        text = data.decode("cp1252", errors="replace")
-        return text.encode(), [f"{where}: not UTF-8; read as Windows-1252"]
+        page = _code_page(data[:_LOOK], match)
+        said = f"{where}: not UTF-8; read as {_CODE_PAGES[page]}; where letters are wrong, say `encoding` in the map"
+        return data.decode(page, errors="replace").encode(), [said]
     return data, []
+
+
+def _code_page(head: bytes, match: Match) -> str:
+    """Return the code page in which most columns of the header are recognised; the most usual of equals."""
+
+    def fit(page: str) -> tuple[int, ...]:
+        layout = _layout(head.decode(page, errors="replace"), match)
+        return (0,) if layout is None else layout.header.fit
+
+    return max(_CODE_PAGES, key=fit)
 
 
 def _layout(head: str, match: Match) -> _Layout | None:

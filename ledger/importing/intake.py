@@ -10,16 +10,16 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ledger.currency import decimals
-from ledger.importing.amounts import AmountColumn, Amounts, exact_sum
+from ledger.importing.amounts import Amounts, exact_sum
 from ledger.importing.cells import Flags, Ints, Sheet, flags
-from ledger.importing.dates import UNREADABLE, DateColumn, Days, choose_orders
+from ledger.importing.dates import UNREADABLE, Days
 from ledger.importing.maps import Map
-from ledger.importing.marks import choose_marks
+from ledger.importing.typed import typed
 from ledger.tables import TEXT
 
 EARLIEST: Final = np.datetime64("1990-01-01")
-DUE_AFTER: Final = np.timedelta64(5 * 365 + 2, "D")  # a due date may lie five years after as_of
+SOON: Final = np.timedelta64(5 * 365 + 2, "D")  # five years after as_of: what is known to come may lie that far
+FAR: Final = np.timedelta64(50 * 365 + 13, "D")  # a due date may lie fifty years after as_of (retention money)
 DATES: Final[Mapping[str, tuple[str, ...]]] = {
     "invoices": ("issue_date", "due_date", "clear_date"),
     "payments": ("received_date", "applied_date"),
@@ -94,8 +94,10 @@ class Intake:
         self.skipped = self.rows - len(self.sheet)
         self._broken = np.zeros(len(self.sheet), np.int16)
         self._rules: list[tuple[str, str]] = [("", "")]
-        self._read_dates(map_)
-        self._read_amounts(map_)
+        columns = typed(self.sheet, DATES.get(table, ()), AMOUNTS.get(table, ()), map_)
+        self._days, self._amounts = columns.days, columns.amounts
+        self.warnings += columns.warnings
+        self.hints += columns.hints
         self.reject(self.sheet.ragged, "wrong_columns", "")
 
     def __len__(self) -> int:
@@ -112,46 +114,6 @@ class Intake:
             self.warnings.append(f"{sheet.where}: {count} of an invoice")
         return lines
 
-    def _read_dates(self, map_: Map) -> None:
-        sheet = self.sheet
-        columns = {role: DateColumn.of(sheet.cells[role]) for role in DATES.get(self.table, ()) if role in sheet}
-        named = {f"{sheet.where}, {sheet.header[role]}": column for role, column in columns.items()}
-        orders, warnings = choose_orders(named, map_.date_order)
-        self.warnings += warnings
-        self._days: dict[str, tuple[Days, Flags]] = {}
-        for (order, trust), (role, column) in zip(orders.values(), columns.items(), strict=True):
-            self._days[role] = column.read(order, trust_unclear=trust)
-
-    def _read_amounts(self, map_: Map) -> None:
-        sheet = self.sheet
-        three = self._thousandths(map_)
-        columns = {
-            role: AmountColumn.of(sheet.cells[role], native=sheet.is_native(role), thousandths=three)
-            for role in AMOUNTS.get(self.table, ())
-            if role in sheet
-        }
-        readings = choose_marks({role: column.marks for role, column in columns.items()}, map_.decimal)
-        self._amounts: dict[str, Amounts] = {}
-        for role, column in columns.items():
-            found = column.read(readings[role])
-            found.micro[sheet.ragged] = 0
-            found.unreadable[sheet.ragged] = True
-            self._amounts[role] = found
-            place = f"{sheet.where}, {sheet.header[role]}"
-            if doubt := readings[role].doubt:
-                self.warnings.append(f"{place}: {doubt}")
-                self.hints += [] if readings[role].trusted else self.warnings[-1:]
-            if found.noisy:
-                self.warnings.append(
-                    f"{place}: {found.noisy:,} amounts have more than six decimals; the rest is rounded off"
-                )
-
-    def _thousandths(self, map_: Map) -> Flags:
-        """Return which rows are in a currency of three decimals, as far as the currency column or the map says."""
-        index, texts = codes(self.text("currency"))
-        names = [*(text.strip().upper() for text in texts.to_pylist()), map_.currency or ""]
-        return np.array([decimals(name) == 3 for name in names])[index]
-
     # -- the rows
 
     def day(self, role: str) -> Days:
@@ -166,6 +128,10 @@ class Intake:
     def text(self, role: str) -> pa.StringArray:
         """Return the cells of a column."""
         return self.sheet.text(role)
+
+    def place(self, role: str) -> str:
+        """Return what a column is called in messages."""
+        return f"{self.sheet.where}, {self.sheet.header[role]}"
 
     def lacks(self, role: str) -> Flags:
         """Return which rows have nothing in a column."""
@@ -205,7 +171,11 @@ class Intake:
             self.reject(again, rule, role)
 
     def reject_days(self, role: str, as_of: np.datetime64, today: np.datetime64, *, required: bool) -> None:
-        """Reject rows whose day is missing, unreadable, or not plausible: from 1990 up to what can be known."""
+        """Reject rows whose day is missing, unreadable, or not plausible.
+
+        From 1990 on; issue dates up to what can be known, due dates for fifty years (beyond five with a warning), other
+        facts for five: a post-dated cheque is not known yet, no mistake.
+        """
         if role not in self._days:
             if required:
                 self.reject(np.ones(len(self), bool), f"missing_{role}", role)
@@ -214,17 +184,19 @@ class Intake:
         self.reject(unreadable, "bad_date", role)
         if required:
             self.reject(np.isnat(days), f"missing_{role}", role)
-        last = as_of + DUE_AFTER if role in _NO_FACT else max(as_of, today)
+        last = as_of + FAR if role in _NO_FACT else max(as_of, today) + (0 if role == "issue_date" else SOON)
         self.reject((days < EARLIEST) | (days > last), "date_out_of_range", role)
+        if role in _NO_FACT and (far := (days > as_of + SOON) & self.good).any():
+            count = plural(int(far.sum()), "date lies", "dates lie")
+            self.warnings.append(f"{self.place(role)}: {count} more than five years after {as_of}; kept")
 
-    def latest_fact(self, today: np.datetime64) -> Days:
-        """Return the latest plausible day of something that has happened, as an array of at most one."""
-        latest = np.array([], "datetime64[D]")
-        for role, (days, _) in self._days.items():
-            if role not in _NO_FACT:
-                days = days[(days >= EARLIEST) & (days <= today)]
-                latest = np.sort(np.concatenate([latest, days]))[-1:]
-        return latest
+    def facts(self, today: np.datetime64) -> dict[str, Days]:
+        """Return by role the days of what has happened, each row's; not a time where none is plausible."""
+        return {
+            role: np.where((days >= EARLIEST) & (days <= today), days, UNREADABLE)
+            for role, (days, _) in self._days.items()
+            if role not in _NO_FACT
+        }
 
     # -- the account
 

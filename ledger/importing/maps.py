@@ -4,6 +4,7 @@ A preset is a map that ships with the package; ``--map FILE`` is one that a pers
 shows every key that is commonly needed.
 """
 
+import codecs
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -239,6 +240,7 @@ class Map(Written):
     date_order: Literal["day_first", "month_first"] = "day_first"  # where no cell of the file tells
     decimal: Literal["auto", ".", ","] = "auto"  # where no cell of the column tells
     currency: Currency | None = None  # of rows that name none
+    encoding: str | None = None  # of text files; without it UTF-8, else the code page that fits the header
     timezone: str = "UTC"  # in which days begin and end
     terms_eom: Eom | None = None  # what "30 days EOM" means
     terms: int | str | None = None  # days, or words, where a due date is missing
@@ -262,6 +264,14 @@ class Map(Written):
             return ZoneInfo(name).key
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise ValueError("is not a time zone such as Europe/Berlin") from error
+
+    @field_validator("encoding")
+    @classmethod
+    def _is_encoding(cls, name: str | None) -> str | None:
+        try:
+            return None if name is None else codecs.lookup(name).name
+        except LookupError:
+            raise ValueError("is not an encoding such as utf-8, cp1252 or cp1250") from None
 
     @field_validator("terms", "terms_words")
     @classmethod

@@ -106,12 +106,16 @@ def read_contacts(
 
 
 def _moments(intake: Intake, zone: str) -> "pd.Series[pd.Timestamp]":
-    """Return points in time; a day without a clock means noon there."""
+    """Return points in time; a day without a clock means noon there.
+
+    A local time that was told twice is the first of the two, one that never was the moment the clocks went forward.
+    """
+    first = np.ones(len(intake), bool)
     texts = as_series(intake.text("time"))
     days = pd.Series(pd.to_datetime(intake.day("time").astype("datetime64[ns]")) + pd.Timedelta(hours=12))
     clock = texts.str.contains(r"\d:\d", regex=True).fillna(False).to_numpy(dtype=bool)
     zoned = clock & texts.str.contains(r"(?:Z|[+-]\d{2}:?\d{2})$", regex=True).fillna(False).to_numpy(dtype=bool)
-    time = days.dt.tz_localize(zone, ambiguous="NaT", nonexistent="shift_forward").dt.tz_convert("UTC")
+    time = days.dt.tz_localize(zone, ambiguous=first, nonexistent="shift_forward").dt.tz_convert("UTC")
     with_zone = pd.to_datetime(texts.where(zoned).astype(object), format="ISO8601", utc=True, errors="coerce")
     hours = (
         texts.where(clock & ~zoned)
@@ -121,7 +125,7 @@ def _moments(intake: Intake, zone: str) -> "pd.Series[pd.Timestamp]":
     )
     offset = pd.to_timedelta((hours[0] * 3600 + hours[1] * 60 + hours[2]).astype("float64"), unit="s")
     local = days.dt.normalize() + offset
-    local_utc = local.dt.tz_localize(zone, ambiguous="NaT", nonexistent="shift_forward").dt.tz_convert("UTC")
+    local_utc = local.dt.tz_localize(zone, ambiguous=first, nonexistent="shift_forward").dt.tz_convert("UTC")
     time = time.where(~clock, local_utc).where(~zoned, with_zone)
     return time.astype("datetime64[ns, UTC]")
 

@@ -18,6 +18,7 @@ from ledger.importing.customers import AgreedTerms, read_customers
 from ledger.importing.dates import DateColumn
 from ledger.importing.documents import Documents, attribute, read_documents
 from ledger.importing.intake import Intake, plural, rule_counts
+from ledger.importing.last_day import last_day
 from ledger.importing.maps import PEOPLE, Map, preset_map, read_map
 from ledger.importing.money import Money, read_rates, settle_money
 from ledger.importing.others import read_contacts, read_disputes, read_promises
@@ -73,7 +74,7 @@ def import_ledger(
     intakes = {name: Intake(name, sheet, map_) for name, sheet in opened.tables.items()}
     if not len(intakes["invoices"]):
         raise BadInput("has a header and no rows", where=intakes["invoices"].sheet.where)
-    day, later = _as_of(asked, opened, intakes, map_)
+    day, later, doubts = _as_of(asked, opened, intakes, map_)
     money, warnings = settle_money(
         (intakes[name] for name in ("invoices", "payments") if name in intakes),
         base=base_currency,
@@ -88,6 +89,7 @@ def import_ledger(
         warnings=(
             *unused_columns(opened.tables, map_, ledger.origin),
             *opened.warnings,
+            *doubts,
             *warnings,
             *(warning for intake in intakes.values() for warning in intake.warnings),
             *said,
@@ -110,23 +112,23 @@ def _name(mapping: str | Path | Mapping[str, Any] | None) -> str:
 
 def _as_of(
     asked: np.datetime64 | None, source: Source, intakes: Mapping[str, Intake], map_: Map
-) -> tuple[np.datetime64, np.datetime64]:
-    """Return the day up to which to know, and the latest day on which a fact is plausible."""
+) -> tuple[np.datetime64, np.datetime64, list[str]]:
+    """Return the day up to which to know, the latest day on which a fact is plausible, and what is doubtful of it."""
     today = np.datetime64(pd.Timestamp.now(tz=map_.timezone).date(), "D")
     if asked is not None:
-        return asked, max(today, asked)
+        return asked, max(today, asked), []
     texts = [(map_.as_of_name, source.name)]
     texts += [(map_.as_of_text, line) for line in source.tables["invoices"].preamble]
     for pattern, text in texts:
         if pattern and (found := re.search(pattern, text)):
             days, unreadable = DateColumn.of(pa.array([found[1].strip()])).read(map_.date_order)
             if not unreadable[0]:
-                return days[0], max(today, days[0])
-    latest = np.concatenate([intake.latest_fact(today) for intake in intakes.values()])
-    if not len(latest):
+                return days[0], max(today, days[0]), []
+    last, doubts = last_day(intakes.values(), today)
+    if last is None:
         where = source.tables["invoices"].where
         raise BadInput("holds no readable date of anything that has happened (from 1990 to today)", where=where)
-    return latest.max(), today
+    return last, today, doubts
 
 
 def _ledger(

@@ -133,7 +133,7 @@ def _file(path: Path, map_: Map, table: str) -> Read:
         return read_parquet(path, Match(map_, table))
     if kind in _BOOK:
         return Workbook(_bytes(path), where=path.name).read(Match(map_, table), _of(map_, table), table)
-    return read_csv(_bytes(path), Match(map_, table), where=path.name)
+    return read_csv(_bytes(path), Match(map_, table), where=path.name, encoding=map_.encoding)
 
 
 def _folder(folder: Path, map_: Map) -> Source:
