@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, Self, get_args
 
@@ -106,6 +107,7 @@ def read_toml(path: str | Path) -> dict[str, Any]:
         raise BadInput(f"cannot be read as TOML: {error}", where=where) from None
 
 
+@lru_cache(maxsize=1 << 14)  # a map asks for its names again at every line that might be a header
 def plain(name: str) -> str:
     """Return a name without case, accents, spaces and punctuation: ``Due Date``, ``due_date``, ``DueDate`` are one."""
     letters = unicodedata.normalize("NFKD", name.casefold().replace("ł", "l"))

@@ -39,12 +39,12 @@ _KINDS: Final[Mapping[str, str]] = {
     ),
     **dict.fromkeys(("retention", "retainage"), "cash"),
 }
-_BACK: Final = frozenset((
+_BACK: Final = frozenset(map(plain, (
     "refund", "reversal", "reversed", "chargeback", "nsf", "bounce", "bounced", "bouncedcheque", "bouncedcheck",
     "returnedcheque", "returnedcheck", "returnedpayment", "returneditem", "dishonoured", "dishonored",
     "paymentreversal", "directdebitreturn", "rückzahlung", "erstattung", "rücklastschrift", "storno", "remboursement",
     "impayé", "reembolso", "devolución", "rimborso", "insoluto", "terugbetaling", "estorno", "zwrot",
-))  # fmt: skip
+)))  # fmt: skip
 _STILL_OWED: Final = frozenset(("retention", "retainage"))  # held back for a while: nothing of it has been settled
 
 

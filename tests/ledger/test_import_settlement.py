@@ -87,7 +87,7 @@ def test_a_refund_reopens_the_invoice(load):
 
 
 @pytest.mark.parametrize("row", ["C1-NSF,R1,,2024-04-08,-1000.00,", "C1-NSF,R1,,2024-04-08,1000.00,NSF",
-                                 "C1,,,2024-04-08,-1000.00,", "C1,,,2024-04-08,1000.00,Reversal",
+                                 "C1,,,2024-04-08,-1000.00,", "C1,,,2024-04-08,1000.00,Rücklastschrift",
                                  "X,R1,Alder,2024-04-08,-1000.00,returned cheque"])  # fmt: skip
 def test_a_returned_cheque_reopens_the_invoice_from_its_own_day_on(load, row):
     """By sign or by kind, by invoice or by the payment's id; before that day the invoice was paid."""
