@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ledger.importing.cells import Flags, Ints, flags
-from ledger.importing.dates import Days
+from ledger.importing.dates import UNREADABLE, Days
 from ledger.importing.intake import Intake, as_series, codes, text_column
 from ledger.importing.money import minor_units
-from ledger.importing.references import Invoices
+from ledger.importing.references import Invoices, find
 from ledger.reading import plain
 from ledger.tables import CHANNELS, DISPUTE_REASONS, OUTCOMES, RESOLUTIONS, TONES
 
@@ -58,11 +58,12 @@ def _chosen(intake: Intake, role: str, meaning: Mapping[str, str], default: str 
 
 
 def _invoice_rows(intake: Intake, invoices: Invoices) -> Ints:
-    """Return the row of the invoice that each row names, rejecting those that name none that is known."""
-    named = intake.text("invoice_id")
-    row = pc.index_in(named, value_set=invoices.id, skip_nulls=True).fill_null(-1).to_numpy(zero_copy_only=False)
-    intake.reject(row < 0, "unknown_invoice", "invoice_id")
-    return np.asarray(row, np.int64)
+    """Return the row of the invoice that each row names, rejecting those that name none that is known, or several."""
+    whenever = np.full(len(intake), UNREADABLE, "datetime64[D]")
+    found = find(invoices, intake.text("invoice_id"), intake.text("customer_id"), whenever, same_names=False)
+    intake.reject(found.row < 0, "unknown_invoice", "invoice_id")
+    intake.reject(found.ambiguous, "ambiguous_invoice", "invoice_id")
+    return found.row
 
 
 def read_contacts(
@@ -163,7 +164,7 @@ def read_promises(
     frame = pd.DataFrame(
         {
             "contact_id": as_series(named.take(keep)),
-            "invoice_id": as_series(intake.text("invoice_id").take(keep)),
+            "invoice_id": as_series(invoices.id.take(pa.array(row, mask=row < 0)).take(keep)),
             "made_on": intake.day("made_on")[rows].astype("datetime64[ns]"),
             "due_on": intake.day("due_on")[rows].astype("datetime64[ns]"),
             "amount": amount[rows],
@@ -237,7 +238,7 @@ def read_disputes(intake: Intake, invoices: Invoices, *, as_of: np.datetime64, t
     amount: npt.NDArray[np.int64] = _amount_of(intake, row, invoices)
     return pd.DataFrame(
         {
-            "invoice_id": as_series(intake.text("invoice_id")),
+            "invoice_id": as_series(invoices.id.take(pa.array(row, mask=row < 0))),
             "opened": intake.day("opened").astype("datetime64[ns]"),
             **later,
             "reason": reason,

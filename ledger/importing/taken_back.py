@@ -154,13 +154,20 @@ def exchanged(receipts: Receipts, line: Ints, pieces: Pieces, left: Ints) -> tup
             each[1] -= part
             need -= part
             if part and receipts.kind[each[0]] != receipts.kind[row]:
-                moved += [(row, row, -part), (row, each[0], part)]
+                moved += [(row, each[0], part)]
                 left[row] += part
                 left[each[0]] -= part
     if not moved:
         return pieces, left
-    by, credit, amount = (np.array(values, np.int64) for values in zip(*moved, strict=True))
-    more = Pieces(invoice=receipts.invoice[by], credit=credit, amount=amount, since=receipts.received[by])
+    back, credit, amount = (np.array(values, np.int64) for values in zip(*moved, strict=True))
+    known = np.concatenate([receipts.received, receipts.applied]).reshape(2, -1)
+    day = np.fmax(np.fmax.reduce(known[:, back]), np.fmax.reduce(known[:, credit]))  # both on one day
+    more = Pieces(
+        invoice=np.tile(receipts.invoice[back], 2),
+        credit=np.concatenate([back, credit]),
+        amount=np.concatenate([-amount, amount]),
+        since=np.tile(day, 2),
+    )
     names = ("invoice", "credit", "amount", "since")
     return Pieces(**{name: np.concatenate([getattr(p, name) for p in (pieces, more)]) for name in names}), left
 

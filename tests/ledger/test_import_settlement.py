@@ -263,6 +263,15 @@ def test_one_number_of_two_customers_is_two_invoices_and_payments_find_theirs(lo
     assert rules(unclear) == [("payments", 2, "ambiguous_invoice")]
 
 
+def test_disputes_find_the_invoice_of_a_shared_number(load, tmp_path):
+    """Instalments by their number; where two customers have it, it is not guessed."""
+    owed = SAME + "J1,Alder,2024-03-01,2024-03-31,300.00\nJ1,Alder,2024-03-01,2024-04-30,700.00\n"
+    (tmp_path / "disputes.csv").write_text("invoice_id,opened,reason\nJ1,2024-03-10,price\n1001,2024-03-10,price\n")
+    imported = load(owed, PAID + "P1,1002,,2024-03-01,100.00,\n", as_of="2024-04-01")
+    assert imported.ledger.disputes["invoice_id"].tolist() == ["J1/2024-03-31"]
+    assert rules(imported) == [("disputes", 3, "ambiguous_invoice")]
+
+
 def test_a_clearing_number_is_that_of_its_year_company_and_customer(load):
     """The same number clears other invoices in the next year."""
     text = SAP + (
