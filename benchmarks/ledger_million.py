@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-TARGET_SECONDS, TARGET_MIB = 20, 2048
+TARGET_SECONDS, TARGET_MIB = 8, 900
 
 
 def generate(path: Path, invoices: int, seed: int = 0) -> None:

@@ -230,7 +230,7 @@ def _typed(column: "pd.Series[Any]", kind: str) -> "pd.Series[Any]":
 
 def source(draw: random.Random, folder: Path) -> Any:
     """Write a source into a folder, or make a frame; return what is imported."""
-    kind = draw.choice(("csv", "csv", "csv", "xlsx", "parquet", "sqlite", "folder"))
+    kind = draw.choice(("csv", "csv", "csv", "xlsx", "parquet", "sqlite", "folder", "frame"))
     odd = STRANGE if kind in ("csv", "folder") else (*STRANGE, *(ODD if kind in ("sqlite",) else ODD[:-1]))
     table = spoiled(draw, sound(draw, "invoices"), odd if kind != "xlsx" else (*STRANGE, 0, -1, 1.5, 2**40, True, None))
     if kind == "csv":

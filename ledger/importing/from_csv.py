@@ -64,7 +64,7 @@ def read_csv(data: bytes, match: Match, *, where: str, encoding: str | None = No
         start = min(ends, default=len(data) - 1) + 1
         if start < len(data) and data[start - 1 : start + 1] == b"\r\n":
             start += 1
-    sheet = _read(memoryview(data)[start:], layout, where, warnings)
+    sheet = _read(memoryview(data)[start:], layout, where, warnings, quotes=data.count(b'"', start))
     return sheet, names
 
 
@@ -145,7 +145,7 @@ def _nothing(where: str, layout: _Layout) -> Sheet:
     )
 
 
-def _read(body: memoryview, layout: _Layout, where: str, warnings: list[str]) -> Sheet:
+def _read(body: memoryview, layout: _Layout, where: str, warnings: list[str], *, quotes: int) -> Sheet:
     names = [str(k) for k in range(len(layout.header.names))]
     at = {role: names[k] for role, k in layout.header.at.items()}
     broken: list[tuple[int, str]] = []
@@ -154,7 +154,7 @@ def _read(body: memoryview, layout: _Layout, where: str, warnings: list[str]) ->
         broken.append((int(row.number), row.text))
         return "skip"
 
-    quoted = bytes(body).count(b'"') % 2 == 0
+    quoted = quotes % 2 == 0
     if not quoted:
         warnings.append(f"{where}: a quote sign is not closed; quotes are read as plain text")
     try:

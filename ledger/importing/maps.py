@@ -262,7 +262,7 @@ class Map(Written):
 
         try:
             return ZoneInfo(name).key
-        except (ZoneInfoNotFoundError, ValueError) as error:
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise ValueError("is not a time zone such as Europe/Berlin") from error
 
     @field_validator("encoding")
