@@ -1,6 +1,6 @@
 """Which column of a header is which: finding it, matching a map's names, and saying what is lacking."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
@@ -64,11 +64,13 @@ def find_header(records: Sequence[Sequence[str]], match: Match) -> Header:
     best: Header | None = None
     records = [[cell.strip() for cell in record] for record in records[: HEADER_LINES + 1]]
     for first, record in enumerate(records[:HEADER_LINES]):
-        names, at, rows = record, match(record), 1
+        names: Sequence[str] = record
+        at: Mapping[str, int] = match(record)
+        rows = 1
         two = _of_two_rows(record, records[first + 1], match) if match.rows != 1 and first + 1 < len(records) else None
         if two is not None:
             (names, at), rows = two, 2
-        above = tuple(" ".join(cell for cell in row if cell) for row in records[:first])
+        above = tuple("  ".join(cell for cell in row if cell) for row in records[:first])
         header = Header(names=tuple(names), at=at, first=first, rows=rows, above=above)
         if best is None or header.fit > best.fit:
             best = header
@@ -89,7 +91,7 @@ def _of_two_rows(
     width = max(len(upper), len(lower))
     upper = [cell if plain(cell) else "" for cell in upper]  # a line across the page is no name
     upper, lower = [[*row, *[""] * (width - len(row))] for row in (upper, lower)]
-    spread = [*accumulate(upper, lambda before, cell: cell or before)]
+    spread: list[str] = list(accumulate(upper, _spread))
     joined = [f"{over} {under}".strip() if under else over for over, under in zip(spread, lower, strict=True)]
     joined = [name if under else over for name, over, under in zip(joined, upper, lower, strict=True)]
     names, at = list(joined), dict(match(joined))
@@ -102,6 +104,10 @@ def _of_two_rows(
     roles = [sum(not role.startswith("#") for role in found) for found in (at, *alone)]
     needed = roles[0] > max(roles[1:]) or (roles[0] == max(roles[1:]) and by_both > 1)
     return (names, at) if needed else None
+
+
+def _spread(before: str, cell: str) -> str:
+    return cell or before
 
 
 def match_columns(map_: Map, table: str, header: Sequence[str]) -> dict[str, int]:
@@ -149,7 +155,7 @@ def _of_layout(map_: Map, header: Sequence[str], found: Mapping[str, int]) -> di
     return roles | {f"#text_{k}": k for k in texts}
 
 
-def lacking(map_: Map, table: str, found: Mapping[str, str], *, terms_elsewhere: bool = False) -> list[str]:
+def lacking(map_: Map, table: str, found: Collection[str], *, terms_elsewhere: bool = False) -> list[str]:
     """Return the roles that a table needs and the header does not have."""
     needs = {
         "invoices": ("invoice_id", "customer_id", "issue_date", "amount"),
@@ -182,9 +188,15 @@ def lacks_columns(map_: Map, table: str, missing: list[str], header: Sequence[st
     for role in missing:
         names = wanted_names(map_, table, role)
         near = [column for name in (role, *names) for column in nearest(name, header, 1)]
-        shown = f" (looked for {', '.join(names[:6])}{'…' if len(names) > 6 else ''})"
-        parts.append(f"{role}{shown}" + (f", nearest present: {near[0]}" if near else ""))
+        most = 6 if len(missing) == 1 else 2
+        shown = f" (looked for {', '.join(names[:most])}{'…' if len(names) > most else ''})"
+        terms = ", or `terms` in a map" if role == "due_date" else ""
+        parts.append(f"{role}{shown}" + (f", nearest present: {near[0]}" if near else "") + terms)
     fits = [name for name in presets() if not lacking(m := preset_map(name), table, match_columns(m, table, header))]
+    if table == "invoices" and missing[0] == "invoice_id" and are_buckets([*filter(is_bucket, header)]):
+        return BadInput(
+            "is a summary by customer: it has columns by age and no invoices; export the detail", where=where
+        )
     hint = f". Its columns fit preset {', '.join(fits)}" if fits else ""
     present = ", ".join(header[:20]) or "nothing"
     return BadInput(f"lacks a column for {'; '.join(parts)}. It has: {present}{hint}", where=where)

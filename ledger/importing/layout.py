@@ -20,6 +20,7 @@ _DATE: Final = (
     r"(?i)^\d{1,4}[-/.]\s?\d|^\d{5,8}(\.0)?$|^\d{1,2}[\s./-]*\p{L}{3,10}\.?[\s./-]*\d{2,4}"
     r"|^\p{L}{3,10}\.?\s\d{1,2},?\s\d{2,4}"
 )
+_MINUS: Final = r"^\s*[-−(].*[1-9]|[1-9].*-\s*$"
 _OF: Final = r"(?:\s+(?:for|of|für|von|pour|de|del|di|per|voor|van|dla|do))?"
 
 
@@ -67,6 +68,14 @@ def _with_amounts(sheet: Sheet) -> Sheet:
             f"{sheet.where}: no column has the invoices' amounts; what is open counts as the amount: "
             "what was sold and what was paid cannot be told"
         )
+    elif "open_amount" in cells:
+        bare = flags(pc.match_substring_regex(cells["open_amount"], _MINUS))
+        bare &= ~flags(pc.match_substring_regex(cells["amount"], r"[1-9]"))
+        if bare.any():  # a payment that a report of receivables shows as open only
+            cells["amount"] = pc.if_else(pa.array(bare), cells["open_amount"], cells["amount"])
+            native["amount"] = np.where(bare, sheet.is_native("open_amount"), sheet.is_native("amount"))
+            count = int(bare.sum())
+            said.append(f"{sheet.where}: {count:,} credits have no amount; what is open of them counts")
     return replace(sheet, header=header, cells=cells, native=native, warnings=tuple(said))
 
 

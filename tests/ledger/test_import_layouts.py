@@ -176,7 +176,7 @@ def test_an_invoice_in_two_columns_by_age_is_rejected_with_both(load):
 
 def test_a_summary_by_customer_is_refused(load):
     """It holds no invoices."""
-    with pytest.raises(BadInput, match="invoice_id"):
+    with pytest.raises(BadInput, match="is a summary by customer"):
         load("Customer,Current,1 - 30,31 - 60,Over 60,Total\nTern,1.00,,,,1.00\n")
 
 
@@ -346,3 +346,78 @@ def test_a_type_that_is_not_known_stops_the_import(load, others, tmp_path):
     ]
     (tmp_path / "map.toml").write_text('extends = "generic"\n[invoices.columns]\ntype = []\n')
     assert import_ledger(tmp_path / "report.csv", mapping=tmp_path / "map.toml").imported == 2
+
+
+def test_erpnext_accounts_receivable_report(load):
+    """Buckets beside the outstanding amount are not needed; an advance has an open amount only; a total closes it."""
+    text = (
+        "Posting Date,Customer,Receivable Account,Voucher Type,Voucher No,Due Date,Invoiced Amount,Paid Amount,Credit Note,Outstanding Amount,Age (Days),0-30,31-60,61-90,91-120,121-Above,Currency\n"
+        "2024-01-25,Palmer,Debtors - E,Sales Invoice,SINV-1,2024-02-24,1150.00,500.00,0.00,650.00,36,0.00,650.00,0.00,0.00,0.00,EUR\n"
+        "2024-02-05,Palmer,Debtors - E,Sales Invoice,SINV-2,2024-03-06,200.00,0.00,0.00,200.00,25,200.00,0.00,0.00,0.00,0.00,EUR\n"
+        "2024-02-20,Palmer,Debtors - E,Payment Entry,PE-1,,0.00,75.00,0.00,-75.00,10,-75.00,0.00,0.00,0.00,0.00,EUR\n"
+        "Total,,,,,,1350.00,575.00,0.00,775.00,,125.00,650.00,0.00,0.00,0.00,\n"
+    )
+    imported = load(text, "erpnext", as_of="2024-03-01")
+    assert opened(imported) == {("Palmer", "SINV-1"): 65000, ("Palmer", "SINV-2"): 20000}
+    assert unapplied(imported) == {"Palmer": 7500}
+    assert said(imported, "1 credits have no amount")
+
+
+SAGE = """Aged Debtors Analysis (Detailed),,,,,,,,,,,
+Report Date: 31/03/2024,,,,,,,,,,,
+A/C: ABS001,Name: ABS Garages Ltd,,,,,,,,,,
+No,Type,Date,Ref,Details,Balance,Future,Current,Period 1,Period 2,Period 3,Older
+46,SI,14/03/2024,INV-46,Goods,75.01,0.00,75.01,0.00,0.00,0.00,0.00
+47,SC,16/03/2024,CN-47,Returned,-20.00,0.00,-20.00,0.00,0.00,0.00,0.00
+Totals:,,,,,55.01,0.00,55.01,0.00,0.00,0.00,0.00
+A/C: BBS001,Name: Bobs Building Supplies,,,,,,,,,,
+No,Type,Date,Ref,Details,Balance,Future,Current,Period 1,Period 2,Period 3,Older
+12,SI,02/01/2024,INV-12,Goods,300.00,0.00,0.00,0.00,300.00,0.00,0.00
+Totals:,,,,,300.00,0.00,0.00,0.00,300.00,0.00,0.00
+Grand Totals:,,,,,355.01,0.00,55.01,0.00,300.00,0.00,0.00
+"""
+
+
+def test_sage_aged_debtors(load, tmp_path):
+    """It has no due dates: a map says what the terms are, and without them the report is refused."""
+    with pytest.raises(BadInput, match=r"due_date.*or `terms` in a map"):
+        load(SAGE, "sage")
+    imported = import_ledger(tmp_path / "report.csv", mapping={"extends": "sage", "terms": 30})
+    assert opened(imported) == {("ABS001", "INV-46"): 7501, ("BBS001", "INV-12"): 30000}
+    assert unapplied(imported) == {"ABS001": 2000}
+    assert not len(imported.rejects)
+
+
+def test_dynamics_ledger_entries_and_aging(load):
+    """Entries with the day on which each was closed; an aging with details below each customer."""
+    entries = (
+        "Posting Date,Document Type,Document No.,Customer No.,Customer Name,Due Date,Original Amount,Remaining Amount,Closed at Date\n"
+        "01/25/2024,Invoice,103001,10000,Adatum,02/24/2024,1000.00,0.00,02/28/2024\n"
+        "01/26/2024,Invoice,103002,10000,Adatum,02/25/2024,500.00,500.00,\n"
+    )
+    assert opened(load(entries, "dynamics")) == {("10000", "103001"): 0, ("10000", "103002"): 50000}
+    aging = (
+        "Aged as of 03/31/2024,,,,,,,,\nPosting Date,Document Type,Document No.,Due Date,Balance,Not Due,0 - 30 days,31 - 60 days,Over 60 days\n"
+        "10000 Adatum Corporation,,,,,,,,\n01/25/2024,Invoice,103001,02/24/2024,400.00,,,400.00,\nTotal Adatum Corporation,,,,400.00,,,400.00,\n"
+        "20000 Trey Research,,,,,,,,\n03/20/2024,Invoice,103005,04/19/2024,90.00,90.00,,,\n"
+    )
+    imported = load(aging, "dynamics")
+    assert opened(imported) == {("10000 Adatum Corporation", "103001"): 40000, ("20000 Trey Research", "103005"): 9000}
+    assert f"{imported.as_of:%Y-%m-%d}" == "2024-03-31"
+
+
+def test_quickbooks_customer_balance_detail_and_transaction_list(load):
+    """A running balance is not what an invoice has open; the list has a column for the customer."""
+    text = (
+        ",Type,Date,Num,Due Date,Amount,Open Balance\nTern,,,,,,\n,Invoice,01/15/2024,11,02/14/2024,100.00,40.00\n,Payment,02/20/2024,,,-60.00,0.00\n"
+        "Total Tern,,,,,40.00,40.00\nTOTAL,,,,,40.00,40.00\n"
+    )
+    imported = load(text, "quickbooks")
+    assert opened(imported)["Tern", "11"] == 4000
+    listed = (
+        "Transaction List by Customer,,,,,,\nDate,Transaction type,Num,Name,Due date,Amount,Open balance\n"
+        "01/15/2024,Invoice,11,Tern,02/14/2024,100.00,40.00\n01/16/2024,Estimate,12,Tern,02/15/2024,70.00,70.00\n"
+    )
+    imported = load(listed, "quickbooks")
+    assert opened(imported) == {("Tern", "11"): 4000}
+    assert imported.rejects["rule"].tolist() == ["not_receivable"]

@@ -42,9 +42,9 @@ def unapplied(imported) -> dict[str, int]:
 
 @pytest.mark.parametrize("name", presets())
 def test_every_preset_is_a_valid_map_with_a_description(name):
-    """Eight of them, each says what it reads."""
+    """Each says what it reads."""
     assert preset_map(name).description
-    assert set(presets()) >= {"generic", "odoo", "erpnext", "sap", "quickbooks", "xero"}
+    assert set(presets()) >= {"generic", "odoo", "erpnext", "sap", "quickbooks", "xero", "sage", "dynamics"}
 
 
 ODOO = """"Number","Invoice Partner Display Name","Invoice/Bill Date","Due Date","Total in Currency Signed","Total Signed",\
