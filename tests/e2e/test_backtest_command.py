@@ -25,10 +25,10 @@ def day(number: int) -> str:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a ledger folder: 300 invoices of ten customers in 240 days, each paid about as late as its customer."""
+    """Return a ledger folder: 600 invoices of 30 customers in 240 days, each paid about as late as its customer."""
     rng = np.random.default_rng(5)
-    lines = [(k, int(rng.integers(0, 10)), int(rng.integers(0, 240))) for k in range(300)]
-    late = {k: max(-30, int(rng.normal(4 * c - 8, 3))) for k, c, _ in lines}
+    lines = [(k, int(rng.integers(0, 30)), int(rng.integers(0, 240))) for k in range(600)]
+    late = {k: max(-30, int(rng.normal(4 * (c // 3) - 8, 3))) for k, c, _ in lines}
     invoices = [invoice(f"i{k}", day(i), day(i + 30), 100 * k + 100, customer_id=f"c{c}") for k, c, i in lines]
     paid = [payment(f"i{k}", day(i + 30 + late[k]), 100 * k + 100) for k, _, i in lines if i + 30 + late[k] <= 240]
     return handmade(day(240), invoices, paid).write(tmp_path_factory.mktemp("ledgers") / "L")
