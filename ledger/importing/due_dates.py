@@ -55,7 +55,7 @@ def _from_terms(intake: Intake, missing: Flags, issued: Days, own: TermsColumn, 
     for column, rows, role in ((own, missing, "terms"), (agreed, missing & without, "customer_id")):
         intake.reject(rows & column.unknown, "unknown_terms", role)
         intake.reject(rows & column.ambiguous, "ambiguous_terms", role)
-    return np.where(without, agreed.due(issued), own.due(issued))
+    return own.due(issued) if not without.any() else np.where(without, agreed.due(issued), own.due(issued))
 
 
 def _discount(intake: Intake, own: TermsColumn) -> Discount:

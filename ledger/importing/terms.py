@@ -9,6 +9,7 @@ from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from ledger.importing.cells import Flags, Ints
 from ledger.importing.dates import UNREADABLE, Days
@@ -16,6 +17,7 @@ from ledger.importing.dates import UNREADABLE, Days
 Eom = Literal["days_then_month_end", "month_end_then_days"]
 NO_DISCOUNT: Final = float("nan")
 _YEAR: Final = 365  # days
+_DAYS: Final = 10_000_000  # more than the days of any calendar
 _SHOWN: Final = 3  # phrases named in one remark
 
 
@@ -89,10 +91,15 @@ class TermsColumn:
 
     def due(self, issued: Days) -> Days:
         """Return the due date of each row; not a time where its terms say none, or two."""
-        clear = [rule.due if rule is not None and rule.other is None else None for rule in self.rules]
-        parts = np.array([_parts(due or Due()) for due in [*clear, None]], np.int64).T
-        known = np.array([due is not None for due in [*clear, None]])[self.index]
-        return np.where(known, _due(issued, *parts[:, self.index]), UNREADABLE)
+        clear = [rule.due if rule is not None and rule.other is None else None for rule in [*self.rules, None]]
+        rows = np.flatnonzero(np.array([due is not None for due in clear])[self.index] & ~np.isnat(issued))
+        found = np.full(len(issued), UNREADABLE, "datetime64[D]")
+        pairs = self.index[rows] % len(clear) * _DAYS + issued[rows].astype(np.int64) + _DAYS // 2
+        place, distinct = pd.factorize(pairs)  # few rules on few days
+        rule, day = np.divmod(distinct, _DAYS)
+        parts = np.array([_parts(due or Due()) for due in clear], np.int64).T
+        found[rows] = _due((day - _DAYS // 2).astype("datetime64[D]"), *parts[:, rule])[place]
+        return found
 
     def remarks(self, rows: Flags, issued: Days) -> list[str]:
         """Return what to say of the phrases of these rows that give no due date."""
