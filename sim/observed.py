@@ -10,6 +10,7 @@ from models.part_payments import PartPayments, class_of
 from models.timing import PaymentTiming
 from models.weekdays import payment_weekdays
 from sim.behaviour import Behaviour
+from sim.by_amount import by_amount
 from sim.demand import demand
 from sim.intents import intent_hazard
 from sim.portfolio import Portfolio
@@ -94,14 +95,18 @@ def from_ledger(
 def _timing(ledger: Ledger, timing: PaymentTiming, orders: F8) -> tuple[F8, I4, B1]:
     """Return daily hazards of deciding (kinds, days), each customer's kind, and payment weekdays.
 
-    Kaplan–Meier's table is that already; of any other model it is made from what the model says of payments.
+    Kaplan–Meier's table is that already, but for money that comes at another time than invoices (`sim.by_amount`); of any
+    other model it is made from what the model says of payments.
     """
     from models.kaplan_meier import KaplanMeier
 
     ids = ledger.customers["customer_id"]
     if isinstance(timing, KaplanMeier):
         rows, kind = np.unique(timing.row_of(ids), return_inverse=True)
-        return -np.log1p(-timing.table[rows]), kind.astype(np.int32), timing.payment_weekdays(ids)
+        hazard = -np.log1p(-timing.table[rows])
+        amount = ledger.base_rate * ledger.invoices["amount"].to_numpy()
+        hazard = by_amount(hazard, kind, history(ledger), amount, _FIRST_DAY)
+        return hazard, kind.astype(np.int32), timing.payment_weekdays(ids)
     weekdays = payment_weekdays(history(ledger), len(ids))[1]
     owing = np.bincount(ledger.customer_of_invoice[ledger.open_amount() > 0], minlength=len(ids)) > 0
     active = np.flatnonzero((orders > 0) | owing)  # the others never pay anything

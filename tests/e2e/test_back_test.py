@@ -47,3 +47,12 @@ def test_the_open_invoices_are_paid_down_as_they_were(history: Ledger, runs: lis
         return float(ledger.open_amount(day)[among].sum() / ids.open_amount().sum())
 
     assert abs(np.mean([left(run.ledger) for run in runs]) - left(history)) < 0.04
+
+
+def test_a_projection_from_spring_covers_what_came(history: Ledger) -> None:
+    """From mid-May, 13 weeks ahead: cash, sales, DSO and CEI lie in their intervals, and so do most weeks."""
+    from benchmarks.projection import projected
+
+    told = projected(history, pd.Timestamp("2019-05-15"), replications=59)
+    assert told.covered.all()
+    assert told.weeks_covered > 0.6

@@ -1,0 +1,71 @@
+"""Money comes in a run when it came in the ledger, where large invoices are paid at another time than small ones."""
+
+import numpy as np
+import pandas as pd
+
+from ledger import Ledger
+from models import fit
+from models.history import history
+from models.kaplan_meier import FIRST_DAY
+from sim import from_ledger, simulate
+from sim.by_amount import by_amount
+from tests.handmade import handmade, invoice, payment
+
+AS_OF = pd.Timestamp("2024-12-31")
+
+
+def ledger_of(large_late: int, small_late: int, large: int = 100_000) -> Ledger:
+    """Return forty customers who order weekly, in turn 10.00 and a larger amount, each paid so many days late."""
+    invoices, payments = [], []
+    for k, day in enumerate(pd.date_range("2024-01-01", AS_OF, freq="B")):
+        for who in range(k % 5, 40, 5):
+            big = (k // 5 + who) % 2 == 0
+            due = day + pd.Timedelta(days=30)
+            amount, late = (large, large_late) if big else (1_000, small_late)
+            invoices.append(invoice(f"i{k}-{who}", f"{day:%F}", f"{due:%F}", amount, customer_id=f"c{who:02d}"))
+            paid = due + pd.Timedelta(days=late)
+            if paid <= AS_OF:
+                payments.append(payment(f"i{k}-{who}", f"{paid:%F}", amount))
+    return handmade(f"{AS_OF:%F}", invoices, payments)
+
+
+def paid_by(ledger: Ledger, late: int, after: pd.Timestamp, until: pd.Timestamp) -> float:
+    """Return the share of the money of some invoices that came at most so many days late."""
+    rows = ((ledger.invoices["issue_date"] > after) & (ledger.invoices["issue_date"] <= until)).to_numpy()
+    days = (ledger.settled_date - ledger.invoices["due_date"]).dt.days.to_numpy()[rows]
+    amount = ledger.invoices["amount"].to_numpy()[rows]
+    return float(amount[days <= late].sum() / amount.sum())
+
+
+def test_large_invoices_that_are_paid_later_bring_their_money_later() -> None:
+    """Half the invoices, 99 % of the money, come 12 days late: by day 6 clearly less than half of it is in.
+
+    One hazard for all of a customer's invoices cannot tell which will be late; by number half are in by day 6.
+    """
+    ledger = ledger_of(12, 0)
+    run = simulate(from_ledger(ledger), "none", days=120, specialists=0).ledger
+    share = paid_by(run, 6, AS_OF, AS_OF + pd.Timedelta(days=60))
+    assert share < 0.42
+    assert paid_by(run, 20, AS_OF, AS_OF + pd.Timedelta(days=60)) > 0.85
+
+
+def test_equal_amounts_change_nothing() -> None:
+    """By amount and by number are then the same, to the last digit but two."""
+    ledger = ledger_of(12, 0, large=1_000)
+    timing, past = fit(ledger), history(ledger)
+    hazard = -np.log1p(-timing.table)
+    kind = timing.row_of(ledger.customers["customer_id"]).astype(np.int32)
+    same = by_amount(hazard, kind, past, ledger.invoices["amount"].to_numpy(float), FIRST_DAY)
+    assert np.allclose(same, hazard, rtol=1e-12)
+
+
+def test_amounts_that_tell_nothing_move_little() -> None:
+    """Amounts drawn apart from lateness move no span's hazard by more than 10 %, over 20 draws."""
+    ledger = ledger_of(7, 7)
+    timing, past = fit(ledger), history(ledger)
+    hazard = -np.log1p(-timing.table)
+    kind = timing.row_of(ledger.customers["customer_id"]).astype(np.int32)
+    for seed in range(20):
+        amount = np.random.default_rng(seed).lognormal(0, 1.2, len(past))
+        moved = by_amount(hazard, kind, past, amount, FIRST_DAY)[hazard > 0] / hazard[hazard > 0]
+        assert np.abs(np.log(moved)).max() < 0.1
