@@ -78,9 +78,11 @@ def interval(replications: Floats, share: float) -> tuple[Floats, Floats]:
 
 
 def figures_of(ledger: Ledger, cut: pd.Timestamp) -> Floats:
-    """Return cash and sales after the cut, and DSO and CEI of the month that ends on the ledger's last day."""
-    last, whole = kpis(ledger), kpis(ledger, start=cut + pd.Timedelta(days=1), end=ledger.as_of)
-    return np.array([whole["cash_collected"], whole["sales"], last["dso"], last["cei"]], np.float64)
+    """Return cash and sales after the cut (minor units), and DSO and CEI of the month that ends on the last day."""
+    last, new = kpis(ledger), (ledger.invoices["issue_date"] > cut).to_numpy()
+    sales = ledger.base_rate[new] @ ledger.invoices["amount"].to_numpy(np.float64)[new]
+    cash = weekly_cash(ledger, cut, -(-(ledger.as_of - cut).days // 7)).sum()
+    return np.array([cash, sales, last["dso"], last["cei"]], np.float64)
 
 
 def projected(ledger: Ledger, cut: pd.Timestamp, *, replications: int, seed: int = 0, weeks: int = WEEKS) -> Projected:

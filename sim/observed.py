@@ -95,8 +95,8 @@ def from_ledger(
 def _timing(ledger: Ledger, timing: PaymentTiming, orders: F8) -> tuple[F8, I4, B1]:
     """Return daily hazards of deciding (kinds, days), each customer's kind, and payment weekdays.
 
-    Kaplan–Meier's table is that already, but for money that comes at another time than invoices (`sim.by_amount`); of any
-    other model it is made from what the model says of payments.
+    Kaplan–Meier's table is that already, but for money that comes at another time than invoices (`sim.by_amount`); of
+    any other model it is made from what the model says of payments.
     """
     from models.kaplan_meier import KaplanMeier
 
