@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -12,14 +12,8 @@ import pyarrow.compute as pc
 from ledger.importing.buckets import is_bucket, owed
 from ledger.importing.cells import Flags, Sheet, flags
 from ledger.importing.maps import InvoiceMap
+from ledger.importing.report_rows import Rows, given, total_words
 
-_AMOUNTS: Final = ("amount", "rounded_amount", "open_amount", "paid_amount")
-_DAYS: Final = ("issue_date", "due_date", "clear_date")
-_NO_LABEL: Final = ("currency", "open_currency")
-_DATE: Final = (
-    r"(?i)^\d{1,4}[-/.]\s?\d|^\d{5,8}(\.0)?$|^\d{1,2}[\s./-]*\p{L}{3,10}\.?[\s./-]*\d{2,4}"
-    r"|^\p{L}{3,10}\.?\s\d{1,2},?\s\d{2,4}"
-)
 _MINUS: Final = r"^\s*[-−(].*[1-9]|[1-9].*-\s*$"
 _OF: Final = r"(?:\s+(?:for|of|für|von|pour|de|del|di|per|voor|van|dla|do))?"
 
@@ -33,13 +27,13 @@ def lay_out(sheet: Sheet, map_: InvoiceMap) -> Sheet:
     if not sheet.cells:
         return sheet
     source, sheet = sheet.header, _with_amounts(sheet)
-    rows, written = _Rows.of(sheet, map_), sheet
+    rows, written = Rows.of(sheet, map_), sheet
     sheet = _with_customers(sheet, rows, map_)
     skip = rows.head | rows.heading | rows.total
     without = [role for role in map_.skip_rows_without if role in sheet]
     if without:
         bare = np.all([flags(pc.is_null(sheet.text(role))) for role in without], axis=0)
-        skip |= bare & ~(_given(sheet, "invoice_id") & _given(sheet, "customer_id"))
+        skip |= bare & ~(given(sheet, "invoice_id") & given(sheet, "customer_id"))
     blank = np.all([flags(pc.is_null(cells)) for cells in written.cells.values()], axis=0)
     said = _told(written, rows, skip & ~blank)
     roles = [role for role in sheet.cells if not role.startswith("#")]
@@ -79,126 +73,10 @@ def _with_amounts(sheet: Sheet) -> Sheet:
     return replace(sheet, header=header, cells=cells, native=native, warnings=tuple(said))
 
 
-def _given(sheet: Sheet, role: str) -> Flags:
-    """Return which rows have something in a column."""
-    return flags(pc.is_valid(sheet.text(role)))
-
-
-def _says(cells: pa.StringArray) -> Flags:
-    """Return which cells hold a letter or a figure, not only lines and stars."""
-    return flags(pc.match_substring_regex(cells, r"[\p{L}\p{N}]"))
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Rows:
-    """What each row of a report is; a row that is none of these is an invoice, or to be rejected by name."""
-
-    head: Flags  # repeats the header, or is a line
-    heading: Flags
-    total: Flags
-    label: pa.StringArray  # the first cell of a heading or total that says something
-    line: pa.StringArray  # all of their cells that do
-
-    @classmethod
-    def of(cls, sheet: Sheet, map_: InvoiceMap) -> "_Rows":
-        """Tell the rows of a report apart; only those that lack something are looked at."""
-        lacks = sheet.ragged | ~_given(sheet, "invoice_id") | ~_given(sheet, "customer_id")
-        lacks |= ~np.any([_given(sheet, role) for role in _DAYS[:2]], axis=0)
-        lacks |= ~np.any([_given(sheet, role) for role in _AMOUNTS if role in sheet] or [lacks], axis=0)
-        ids = sheet.text("invoice_id")
-        lacks |= flags(pc.equal(ids, sheet.header.get("invoice_id", ""))) | flags(pc.starts_with(ids, "--"))
-        part = _Rows._apart(sheet.take(lacks), map_)
-        if lacks.all():
-            return part
-        where = np.flatnonzero(lacks)
-        place = np.full(len(sheet), -1)
-        place[where] = np.arange(len(where))
-        whole = {name: np.zeros(len(sheet), bool) for name in ("head", "heading", "total")}
-        for name, found in whole.items():
-            found[where] = getattr(part, name)
-        at = pa.array(place, mask=place < 0)
-        return cls(**whole, label=part.label.take(at), line=part.line.take(at))
-
-    @classmethod
-    def _apart(cls, sheet: Sheet, map_: InvoiceMap) -> "_Rows":
-        texts = _texts(sheet)
-        says = {role: _says(sheet.cells[role]) for role in sheet.cells}
-        shown = [pc.if_else(pa.array(says[role]), sheet.cells[role], pa.scalar(None, pa.string())) for role in texts]
-        nothing = pa.nulls(len(sheet), pa.string())
-        label = pc.coalesce(*shown, nothing)
-        count = np.sum([says[role] for role in texts], axis=0) if texts else np.zeros(len(sheet), np.int64)
-        line = pc.binary_join_element_wise(*(pc.fill_null(cells, "") for cells in shown), "", "  ")
-        line = pc.utf8_trim_whitespace(pc.replace_substring_regex(line, r"\s{2,}", "  "))
-        any_cell = np.any(list(says.values()) or [np.zeros(len(sheet), bool)], axis=0)
-        empty = np.all([flags(pc.is_null(cells)) for cells in sheet.cells.values()], axis=0)
-        head = (~any_cell & ~empty) | _repeats_header(sheet, says)
-        amount = np.any([_digit(sheet, role) for role in sheet.cells if _is_amount(role)] or [head & False], axis=0)
-        words = _total_words(map_)
-        names_total = flags(pc.match_substring_regex(label, rf"(?i)^\W*(?:{words})(?:\W|$)"))
-        only_total = flags(pc.match_substring_regex(label, rf"(?i)^\W*(?:{words})\W*$"))
-        number, customer = (says.get(role, np.zeros(len(sheet), bool)) for role in ("invoice_id", "customer_id"))
-        number_is_label = number & flags(pc.equal(label, sheet.text("invoice_id")))
-        dated = np.any([_is_day(sheet, role) for role in _DAYS if role in sheet] or [head & False], axis=0)
-        total = ~head & ~dated & names_total & (amount | only_total) & (~number | number_is_label)
-        open_ = ~head & ~total & ~dated & ~number & any_cell
-        bare = open_ & amount & (count == 0)
-        if "customer_id" in sheet:
-            detail = ~head & ~total & (number | dated)
-            named = open_ & customer
-            pure = bool(named.any() and detail.any() and not (detail & customer).any())
-            heading = open_ & ~bare & ((customer & pure) | (~amount & (count == 1)))
-        else:
-            alone = number & ~head & ~total & ~dated & ~amount & (count == 1)
-            alone &= ~_shaped_as(sheet.text("invoice_id"), dated & number)
-            heading = (open_ & (count > 0)) | alone
-        return cls(head=head, heading=heading, total=total | bare, label=label, line=line)
-
-
-def _texts(sheet: Sheet) -> list[str]:
-    """Return the columns in which a label may stand, from left to right."""
-    roles = [role for role in sheet.cells if not _is_amount(role) and role not in _NO_LABEL]
-    return sorted(roles, key=lambda role: sheet.at.get(role, len(sheet.at)))
-
-
-def _is_amount(role: str) -> bool:
-    return role in _AMOUNTS or role.startswith("#bucket")
-
-
-def _digit(sheet: Sheet, role: str) -> Flags:
-    return flags(pc.match_substring_regex(sheet.cells[role], r"\d"))
-
-
-def _is_day(sheet: Sheet, role: str) -> Flags:
-    return flags(pc.match_substring_regex(sheet.cells[role], _DATE))
-
-
-def _repeats_header(sheet: Sheet, says: dict[str, Flags]) -> Flags:
-    """Return which rows hold the names of their columns, in two columns or more."""
-    same = np.zeros(len(sheet), np.int64)
-    said = np.zeros(len(sheet), np.int64)
-    for role, cells in sheet.cells.items():
-        if role in sheet.at and sheet.header[role]:
-            own = sheet.header[role].split()[-1]  # of a header of two rows the lower
-            same += flags(pc.equal(cells, sheet.header[role])) | flags(pc.equal(cells, own))
-            said += says[role]
-    found: Flags = (same > 1) & (same == said)
-    return found
-
-
-def _shaped_as(ids: pa.StringArray, known: Flags) -> Flags:
-    """Return which ids look like those of the known rows: the same letters' and figures' places."""
-    shape = pc.replace_substring_regex(pc.replace_substring_regex(ids, r"\d+", "0"), r"\p{L}+", "A")
-    return flags(pc.is_in(shape, value_set=shape.filter(pa.array(known)).unique(), skip_nulls=True))
-
-
-def _total_words(map_: InvoiceMap) -> str:
-    return "|".join(re.escape(word) for word in sorted(map_.totals, key=len, reverse=True)) or "total"
-
-
 # -- the customer that a heading names
 
 
-def _with_customers(sheet: Sheet, rows: _Rows, map_: InvoiceMap) -> Sheet:
+def _with_customers(sheet: Sheet, rows: Rows, map_: InvoiceMap) -> Sheet:
     """Carry what stands above down: the customer of a heading, and what the map names."""
     wanted = map_.carry_down
     blank = np.all([flags(pc.is_null(cells)) for cells in sheet.cells.values()], axis=0)
@@ -210,19 +88,19 @@ def _with_customers(sheet: Sheet, rows: _Rows, map_: InvoiceMap) -> Sheet:
             sheet = replace(
                 sheet, cells={**sheet.cells, "customer_id": found}, header={**sheet.header, "customer_id": what}
             )
-            sheet = _say_carried(sheet, int((_given(sheet, "customer_id") & ~layout).sum()))
+            sheet = _say_carried(sheet, int((given(sheet, "customer_id") & ~layout).sum()))
         wanted = tuple(role for role in wanted or () if role != "customer_id")
     elif wanted is None:
         wanted = ("customer_id",) if _is_carried(sheet, rows, layout) else ()
     for role in wanted:
         if role in sheet:
-            before = _given(sheet, role) & ~layout
-            source = (before | (rows.heading & _given(sheet, role))) & ~rows.total & ~rows.head
+            before = given(sheet, role) & ~layout
+            source = (before | (rows.heading & given(sheet, role))) & ~rows.total & ~rows.head
             row = np.maximum.accumulate(np.where(source, np.arange(len(sheet)), -1))
             cells = sheet.text(role).take(pa.array(row, mask=(row < 0) | layout))
             sheet = replace(sheet, cells={**sheet.cells, role: cells})
             if role == "customer_id":
-                sheet = _say_carried(sheet, int((_given(sheet, role) & ~before & ~layout).sum()))
+                sheet = _say_carried(sheet, int((given(sheet, role) & ~before & ~layout).sum()))
     return sheet
 
 
@@ -231,10 +109,10 @@ def _say_carried(sheet: Sheet, count: int) -> Sheet:
     return replace(sheet, warnings=(*sheet.warnings, said)) if count else sheet
 
 
-def _is_carried(sheet: Sheet, rows: _Rows, layout: Flags) -> bool:
+def _is_carried(sheet: Sheet, rows: Rows, layout: Flags) -> bool:
     """Tell whether customers stand in headings only, or in the first row of each group of rows only."""
-    detail = ~layout & _given(sheet, "invoice_id")
-    own = _given(sheet, "customer_id")
+    detail = ~layout & given(sheet, "invoice_id")
+    own = given(sheet, "customer_id")
     if not detail.any():
         return False
     if (rows.heading & own).any() and not (detail & own).any():
@@ -242,7 +120,7 @@ def _is_carried(sheet: Sheet, rows: _Rows, layout: Flags) -> bool:
     return bool(own[detail.argmax()] and (detail & ~own).sum() > (detail & own).sum())
 
 
-def _from_headings(sheet: Sheet, rows: _Rows, map_: InvoiceMap, layout: Flags) -> pa.StringArray | None:
+def _from_headings(sheet: Sheet, rows: Rows, map_: InvoiceMap, layout: Flags) -> pa.StringArray | None:
     """Return each row's customer by the headings above it; None where no heading names one."""
     heads = _labelled(sheet, rows, map_) or _unlabelled(rows, map_)
     if not heads:
@@ -253,7 +131,7 @@ def _from_headings(sheet: Sheet, rows: _Rows, map_: InvoiceMap, layout: Flags) -
     return names.take(pa.array(last, mask=(last < 0) | layout))
 
 
-def _labelled(sheet: Sheet, rows: _Rows, map_: InvoiceMap) -> list[tuple[int, str | None]]:
+def _labelled(sheet: Sheet, rows: Rows, map_: InvoiceMap) -> list[tuple[int, str | None]]:
     """Return rows and customers of headings such as ``Customer: 1001``, those above the header included."""
     words = "|".join(re.escape(name) for name in sorted(map_.columns.customer_id, key=len, reverse=True))
     pattern = re.compile(rf"\W*(?:{words})\b\.?\s*(?::\s*|\s{{2,}}|\s(?=\S*\d))(\S.*?)(?:\s{{2,}}.*)?", re.IGNORECASE)
@@ -266,13 +144,13 @@ def _labelled(sheet: Sheet, rows: _Rows, map_: InvoiceMap) -> list[tuple[int, st
     return found if 2 * len(found) >= _blocks(rows) else []
 
 
-def _blocks(rows: _Rows) -> int:
+def _blocks(rows: Rows) -> int:
     """Return how many runs of invoices there are between headings and totals."""
     detail = ~(rows.head | rows.heading | rows.total)
     return int((detail & ~np.append(False, detail[:-1])).sum())
 
 
-def _unlabelled(rows: _Rows, map_: InvoiceMap) -> list[tuple[int, str | None]]:
+def _unlabelled(rows: Rows, map_: InvoiceMap) -> list[tuple[int, str | None]]:
     """Return rows and customers of headings that are names; of headings within headings the outer counts.
 
     A heading within which others stand is closed by a total of its name; one that holds all the others is no customer.
@@ -297,9 +175,9 @@ def _unlabelled(rows: _Rows, map_: InvoiceMap) -> list[tuple[int, str | None]]:
     return found if any(name for _, name in found) else []
 
 
-def _events(rows: _Rows, map_: InvoiceMap) -> Iterator[tuple[int, str, bool]]:
+def _events(rows: Rows, map_: InvoiceMap) -> Iterator[tuple[int, str, bool]]:
     """Yield row, name and whether it is a total, of headings and totals that name something other than an age."""
-    strip = re.compile(rf"(?i)\W*(?:{_total_words(map_)}){_OF}\W+|\s*:?\s*$")
+    strip = re.compile(rf"(?i)\W*(?:{total_words(map_)}){_OF}\W+|\s*:?\s*$")
     where = np.flatnonzero(rows.heading | rows.total)
     labels = rows.label.take(pa.array(where)).to_pylist()
     for row, label in zip(where.tolist(), labels, strict=True):
@@ -312,7 +190,7 @@ def _events(rows: _Rows, map_: InvoiceMap) -> Iterator[tuple[int, str, bool]]:
 # -- what is said of it
 
 
-def _told(sheet: Sheet, rows: _Rows, skip: Flags) -> Iterable[str]:
+def _told(sheet: Sheet, rows: Rows, skip: Flags) -> Iterable[str]:
     """Return how many rows are layout, with an example of each kind."""
     other = skip & ~rows.head & ~rows.heading & ~rows.total
     kinds = (
