@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 import numba
-from numba import config
 
+config: Any = numba.config  # its settings are made when it is loaded
 _ROOT: Final = Path(__file__).resolve().parents[1]
 _PACKAGES: Final = ("ledger", "models", "sim", "optimize", "experiments")
 _IMPORT: Final = re.compile(rf"^from ((?:{'|'.join(_PACKAGES)})[\w.]*) import", re.MULTILINE)
