@@ -40,7 +40,7 @@ def taken_back(receipts: Receipts, invoices: Invoices, settled: Ints, cleared: D
     residual = np.zeros(len(invoices.amount), np.int64)
     if not (receipts.amount < 0).any():
         return TakenBack(receipts=receipts, against=none, residual=residual, nothing=receipts.take(none[:0]))
-    receipts = _of_payment(receipts)
+    receipts, beyond = _of_payment(receipts)
     short = _uncovered(receipts, invoices.line)
     against = np.where(short, receipts.invoice, -1)
     rows = np.flatnonzero(short)
@@ -48,6 +48,7 @@ def taken_back(receipts: Receipts, invoices: Invoices, settled: Ints, cleared: D
     wanted = pd.Series(-receipts.amount[rows]).groupby(at).transform("sum").to_numpy(np.int64)
     lost = np.zeros(len(receipts), bool)
     lost[rows] = wanted > settled[at]
+    lost = _whole_rows(receipts, lost | beyond)
     same_day = np.zeros(len(receipts), bool)
     same_day[rows] = ~(receipts.received[rows] > cleared[at]) & ~lost[rows]
     np.add.at(residual, receipts.invoice[same_day], -receipts.amount[same_day])
@@ -60,15 +61,18 @@ def taken_back(receipts: Receipts, invoices: Invoices, settled: Ints, cleared: D
     )
 
 
-def _of_payment(receipts: Receipts) -> Receipts:
-    """Split rows below 0 that name a payment and no invoice over the invoices that it paid, the latest first."""
+def _of_payment(receipts: Receipts) -> tuple[Receipts, Flags]:
+    """Split rows below 0 that name a payment and no invoice over the invoices that it paid, the latest first.
+
+    The second is what they take back beyond that payment.
+    """
     back = np.flatnonzero((receipts.amount < 0) & (receipts.invoice < 0))
     named = receipts.takes_back.take(pa.array(back))
     paid = np.flatnonzero(receipts.amount > 0)
     own = receipts.id.take(pa.array(paid))
     shared = flags(pc.is_in(named, value_set=own.drop_null(), skip_nulls=True))
     if not shared.any():
-        return receipts
+        return receipts, np.zeros(len(receipts), bool)
     back, named = back[shared], named.filter(pa.array(shared))
     asked = pd.DataFrame({"id": as_series(named).astype(object), "back": back, "kind": receipts.kind[back]})
     have = pd.DataFrame(
@@ -82,6 +86,7 @@ def _of_payment(receipts: Receipts) -> Receipts:
         }
     ).sort_values(["id", "on", "size", "invoice"], ascending=False)
     pairs = asked.merge(have, on=["id", "kind"], sort=False).sort_values("back", kind="stable")
+    pairs = pairs[pairs["on"].to_numpy() <= receipts.received[pairs["back"].to_numpy()]]
     before = pairs.groupby("back")["size"].cumsum().to_numpy() - pairs["size"].to_numpy()
     whole = -receipts.amount[pairs["back"].to_numpy()]
     part = np.clip(whole - before, 0, pairs["size"].to_numpy())
@@ -97,7 +102,8 @@ def _of_payment(receipts: Receipts) -> Receipts:
     rest = receipts.amount.copy()
     np.add.at(rest, at, part[chosen])
     kept = np.flatnonzero(rest != 0)
-    return joined(replace(receipts.take(kept), amount=rest[kept]), parts)
+    beyond = np.isin(kept, at)
+    return joined(replace(receipts.take(kept), amount=rest[kept]), parts), np.append(beyond, np.zeros(len(parts), bool))
 
 
 def _uncovered(receipts: Receipts, line: Ints) -> Flags:
@@ -172,6 +178,14 @@ def exchanged(receipts: Receipts, line: Ints, pieces: Pieces, left: Ints) -> tup
     return Pieces(**{name: np.concatenate([getattr(p, name) for p in (pieces, more)]) for name in names}), left
 
 
+def _whole_rows(receipts: Receipts, lost: Flags) -> Flags:
+    """Return the lost rows with all other parts of the rows of the source that they were split from."""
+    if not lost.any():
+        return lost
+    source = receipts.row * 2 + receipts.from_table
+    return np.asarray((receipts.amount < 0) & np.isin(source, source[lost]))
+
+
 def more_than_unapplied(receipts: Receipts, left: Ints) -> Flags:
     """Return which rows below 0 take back more than their customer had unapplied by that day, in that currency.
 
@@ -185,7 +199,11 @@ def more_than_unapplied(receipts: Receipts, left: Ints) -> Flags:
     owner = (who + 1) * (len(receipts) + 1) + codes(receipts.currency)[0]
     rows = np.flatnonzero(np.isin(owner, owner[back]) & (left != 0))
     rows = rows[np.lexsort((left[rows], left[rows] < 0, receipts.received[rows], owner[rows]))]
+    source = receipts.row * 2 + receipts.from_table
     loose = back & ((receipts.invoice < 0) | (receipts.spare < 0))
+    loose &= (
+        ~pd.Series(np.where(receipts.amount < 0, source, -2 - np.arange(len(source)))).duplicated(keep=False).to_numpy()
+    )
     while True:
         kept = rows[~out[rows]]
         below = (pd.Series(left[kept]).groupby(owner[kept], sort=False).cumsum() < 0).to_numpy()

@@ -124,6 +124,9 @@ def test_a_payment_of_several_invoices_that_bounces_reopens_all_of_them(load):
     assert opened(imported) == {"R1": 1000.0, "R2": 500.0}
     part = load(owed, PAID + paid.replace("-1500.00", "-600.00"))
     assert sum(opened(part).values()) == 600.0
+    beyond = load(owed, PAID + paid.replace("-1500.00", "-1600.00"))
+    assert rules(beyond) == [("payments", 4, "negative_payment")]
+    assert sum(opened(beyond).values()) == 0.0
 
 
 @pytest.mark.parametrize(
