@@ -135,7 +135,7 @@ class Kpis:
             shown = "not available" if value is None else f"{value:,.2f}"
             rule, met = targets.get(name, ("", None))
             verdict = {True: "pass: ", False: "MISS: ", None: ""}[met]
-            if name in self.at_most:
+            if name in self.at_most and value is not None:
                 shown = f"at most {shown}"
             lines.append(f"{label:<42}{shown:>22}   {'' if name in self.reasons else verdict + rule}".rstrip())
         lines += [part for said in self._remarks() for part in ("", *wrap(said, 100))]
@@ -149,7 +149,8 @@ class Kpis:
     def _remarks(self) -> list[str]:
         """Return why figures are not available, and which are only bounds, a sentence for each reason."""
         said = []
-        for start, named in (("not available", self.reasons), ("at most", self.at_most)):
+        bounds = {name: reason for name, reason in self.at_most.items() if self.values.get(name) is not None}
+        for start, named in (("not available", self.reasons), ("at most", bounds)):
             for reason in dict.fromkeys(named.values()):
                 labels = [_LABELS[name] for name in named if named[name] == reason]
                 said.append(f"{start}: {reason} ({'; '.join(labels)})")

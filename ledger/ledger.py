@@ -241,7 +241,8 @@ class Ledger:
         """Return one line: rows, span, open amount."""
         first = f"{self.invoices['issue_date'].min():%Y-%m-%d}" if len(self.invoices) else "never"
         return (
-            f"{len(self.invoices):,} invoices of {len(self.customers):,} customers, issued from {first}, "
+            f"{len(self.invoices):,} {'invoice' if len(self.invoices) == 1 else 'invoices'} of "
+            f"{len(self.customers):,} {'customer' if len(self.customers) == 1 else 'customers'}, issued from {first}, "
             f"known to {self.as_of:%Y-%m-%d}; {int((self.open_amount() > 0).sum()):,} open"
         )
 

@@ -19,7 +19,6 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import fftconvolve
 
 from ledger import Ledger
 from ledger.columns import NEVER, Columns, columns
@@ -158,6 +157,8 @@ class ExpectedShares:
         out = self.main[:, None] * paid
         if not self.rest.any():
             return out
+        from scipy.signal import fftconvolve  # a third of a second to load
+
         for k, daily in enumerate(np.diff(self.cash, axis=1, prepend=0.0)):
             out += self.rest[:, k, None] * fftconvolve(paid, daily[None], axes=1)[:, : paid.shape[1]]
         return np.asarray(out)

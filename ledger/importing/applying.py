@@ -158,6 +158,7 @@ def settle_all(
     left = np.where(lost, 0, left)
     pieces = pieces.where(~np.append(lost, [False, False])[pieces.credit])
     frame = _frame(invoices, receipts, debits, pieces, left, map_, as_of, warnings)
+    _say_back(warnings, receipts, lost)
     _say(warnings, receipts, left, debits, pieces, map_)
     if table is not None:
         _compare(warnings, documents, invoices, pieces)
@@ -432,6 +433,12 @@ def _say_gone(warnings: list[str], receipts: Receipts, gone: Ints) -> None:
     warnings.append(f"{words} used on what the source does not show, {total} in all: in no figure")
 
 
+def _say_back(warnings: list[str], receipts: Receipts, lost: Flags) -> None:
+    if back := int(((receipts.amount < 0) & ~lost).sum()):
+        words, own = ("row takes", "its own day") if back == 1 else ("rows take", "their own days")
+        warnings.append(f"{back:,} {words} back what had been paid or credited, from {own} on")
+
+
 def _say(warnings: list[str], receipts: Receipts, left: Ints, debits: Debits, pieces: Pieces, map_: InvoiceMap) -> None:
     """Count what an auditor would ask about."""
     undated = np.unique(pieces.invoice[(pieces.credit < 0) & np.isnat(debits.cleared)[pieces.invoice]])
@@ -443,9 +450,6 @@ def _say(warnings: list[str], receipts: Receipts, left: Ints, debits: Debits, pi
         warnings.append(
             f"{words} settled by more than the stated paid amount: the rest is taken as credited, not as cash"
         )
-    if back := int((receipts.amount < 0).sum()):
-        words = plural(back, "row takes", "rows take")
-        warnings.append(f"{words} back what had been paid or credited, from its own day on")
     over = left - receipts.spare
     named = (receipts.invoice >= 0) & (over > 0)
     if named.any():

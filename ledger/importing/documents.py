@@ -77,8 +77,9 @@ def read_documents(
     intake.reject(flags(pc.is_null(number)) & (kind == INVOICE), "missing_invoice_id", "invoice_id")
     intake.reject(flags(pc.is_null(customer)), "missing_customer", "customer_id")
     amount, currency, sign = _amounts(intake, money)
+    signed = _signed(intake, map_, kind, sign)
     kind = np.where((kind == INVOICE) & (sign < 0), CREDIT_NOTE, kind).astype(np.int8)
-    back |= (kind >= 0) & (sign > 0) & map_.signed
+    back |= (kind >= 0) & (sign > 0) & signed
     intake.reject_days("issue_date", as_of, today, required=True)
     issued = intake.day("issue_date")
     later = issued > as_of
@@ -111,6 +112,24 @@ def read_documents(
         currency=currency,
         discount=discount,
     )
+
+
+def _signed(intake: Intake, map_: InvoiceMap, kind: npt.NDArray[np.int8], sign: Ints) -> bool:
+    """Return whether signs tell credit notes and payments from what takes them back.
+
+    As the map says; where it is silent, not where none of several rows that are so by their type carries a minus.
+    """
+    if "signed" in map_.model_fields_set or not map_.signed:
+        return map_.signed
+    typed = intake.good & (kind >= 0)
+    if not typed.any() or (typed & (sign < 0)).any():
+        return True
+    count = plural(int(typed.sum()), "row is", "rows are")
+    intake.warnings.append(
+        f"{count} a credit note or payment by type, and none carries a minus: read as what the type says "
+        "(`signed = true` under [invoices] of a map takes a plus for money that goes back)"
+    )
+    return False
 
 
 def _kinds(intake: Intake, map_: InvoiceMap) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.bool_]]:

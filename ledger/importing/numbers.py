@@ -173,10 +173,9 @@ def _contradictions(intake: Intake, map_: InvoiceMap, ids: pa.StringArray, rows:
     unclear = at[differ]
     if len(unclear) and map_.sum_lines is None and len(unclear) > _MANY * int((intake.good & rows.invoice).sum()):
         raise BadInput(
-            f"{plural(len(unclear), 'row shares', 'rows share')} number, customer and dates with another and differ in "
-            f"amount, such as rows {intake.sheet.row[unclear[0]]} and {_partner(intake, ids, unclear)}: write "
-            "`sum_lines = true` under [invoices] of a map if they are lines of one invoice, `distinguish = [columns]` "
-            "if other columns tell documents apart, `sum_lines = false` to reject them",
+            f"{len(unclear):,} rows share number, customer and dates with another and differ in amount, such as "
+            f"{intake.sheet.row[unclear[0]]} and {_partner(intake, ids, unclear)}; in a map's [invoices]: "
+            "sum_lines = true (lines of one invoice) or false (reject), or distinguish = [columns]",
             where=intake.sheet.where,
             field=intake.sheet.header.get("invoice_id"),
             value=rows.number[int(unclear[0])].as_py(),

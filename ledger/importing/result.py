@@ -184,7 +184,8 @@ def _some(texts: Sequence[str], most: int, where: str) -> list[str]:
 def _lines(account: Account) -> list[str]:
     """Return what became of one table, with its sums."""
     skipped = f" + {account.skipped:,} skipped" if account.skipped else ""
-    rows = f"{account.imported:,} imported + {account.rejected:,} rejected{skipped} = {account.rows:,} rows"
+    whole = plural(account.rows, "row", "rows")
+    rows = f"{account.imported:,} imported + {account.rejected:,} rejected{skipped} = {whole}"
     lines = _folded("", f"{account.where} ({account.table}): {rows}")
     if account.has_amounts:
         parts = f"{account.amount_imported:,.2f} imported + {account.amount_rejected:,.2f} rejected"

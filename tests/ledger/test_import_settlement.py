@@ -175,11 +175,25 @@ def test_a_reversal_among_the_invoices_takes_back_the_payment(load):
 def test_a_credit_note_with_a_plus_says_what_the_map_can_do(load):
     """Nothing it could take back: perhaps no sign says anything in this file."""
     head = "invoice_id,customer_id,issue_date,due_date,amount,type\nR1,Alder,2024-03-01,2024-03-31,1000.00,invoice\n"
-    text = head + "K1,Alder,2024-03-05,,300.00,credit note\n"
+    text = head + "K1,Alder,2024-03-05,,300.00,credit note\nK2,Alder,2024-03-06,,-20.00,credit note\n"
     imported = load(text)
     assert rules(imported) == [("invoices", 3, "wrong_sign")]
     assert said(imported, "`signed = false`")
-    assert unapplied(load(text, mapped="[invoices]\nsigned = false\n")) == (0.0, 300.0)
+    assert not said(imported, "back what had been paid")
+    assert unapplied(load(text, mapped="[invoices]\nsigned = false\n")) == (0.0, 320.0)
+
+
+def test_where_no_credit_note_carries_a_minus_the_type_alone_says_what_it_is(load):
+    """In German too; a map that says `signed = true` keeps to the signs."""
+    text = (
+        "Rechnungsnr,Kunde,Datum,Fällig,Betrag,Belegart\nR1,Alder,2024-03-01,2024-03-31,1000.00,Rechnung\n"
+        "G1,Alder,2024-03-05,,300.00,Gutschrift\nR2,Alder,2024-03-02,2024-04-01,200.00,Rechnung\n"
+    )
+    imported = load(text)
+    assert rules(imported) == []
+    assert said(imported, "none carries a minus")
+    assert figures(imported, "ar_open", "unapplied_credit") == [1200.0, 300.0]
+    assert rules(load(text, mapped="[invoices]\nsigned = true\n")) == [("invoices", 3, "wrong_sign")]
 
 
 SAP = "Company Code;Document Number;Fiscal Year;Customer;Document Type;Document Date;Net due date;Amount in doc. curr.;Document currency;Clearing date;Clearing Document;Invoice reference\n"
@@ -346,7 +360,7 @@ def test_lines_of_an_invoice_are_summed_where_the_map_says_so(load):
 
 def test_lines_that_nobody_explained_are_not_guessed(load):
     """The message names what to write; or they are rejected, all of them."""
-    with pytest.raises(BadInput, match=r"rows 2 and 3: write `sum_lines = true` under \[invoices\]"):
+    with pytest.raises(BadInput, match=r"such as 2 and 3; in a map's \[invoices\]: sum_lines = true"):
         load(LINES)
     imported = load(LINES, mapped="[invoices]\nsum_lines = false\n")
     assert {rule for _, _, rule in rules(imported)} == {"duplicate_row", "repeated_number"}

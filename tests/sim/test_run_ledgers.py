@@ -41,7 +41,10 @@ def assert_carries_on(run: Run) -> None:
     fresh = new.payments.iloc[len(old.payments) :]
     assert (fresh["received_date"] > old.as_of).all()
     assert (fresh["applied_date"] <= new.as_of).all()
-    ended = fresh.loc[fresh["kind"].isin(["cash", "write_off"]), "invoice_id"]
+    stamp = f"{run.start:%y%m%d}-"
+    main = fresh["payment_id"].str.startswith(f"M{stamp}")  # leaves a rest
+    assert not fresh.loc[main, "invoice_id"].duplicated().any()
+    ended = fresh.loc[~main & ~fresh["payment_id"].str.startswith(f"C{stamp}"), "invoice_id"]
     assert not ended.duplicated().any()
     closed = pd.Series(open_, new.invoices["invoice_id"].to_numpy())
     assert (closed[ended.to_numpy()] == 0).all()
@@ -116,7 +119,8 @@ def assert_dispute_rows_agree(run: Run) -> None:
     """Assert that the run's credit notes are those of disputes resolved as credited in the run."""
     old, new = run.portfolio.ledger, run.ledger
     notes = new.payments.iloc[len(old.payments) :]
-    notes = notes[notes["kind"] == "credit_note"]
+    notes = notes[notes["payment_id"].str.startswith(f"C{run.start:%y%m%d}-")]
+    assert (notes["kind"] == "credit_note").all()
     resolved = new.disputes[(new.disputes["resolved"] > old.as_of) & (new.disputes["resolution"] == "credited")]
     assert set(notes["invoice_id"]) <= set(resolved["invoice_id"])
 
