@@ -13,17 +13,24 @@ import tempfile
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, ParamSpec, Self, TypeVar, overload
 
 import numba
 
 config: Any = numba.config  # its settings are made when it is loaded
+P = ParamSpec("P")
+R = TypeVar("R")
+
 _ROOT: Final = Path(__file__).resolve().parents[1]
 _PACKAGES: Final = ("ledger", "models", "sim", "optimize", "experiments")
 _IMPORT: Final = re.compile(rf"^from ((?:{'|'.join(_PACKAGES)})[\w.]*) import", re.MULTILINE)
 _ROOM: Final = 64 << 20  # bytes that must be free where code is kept
 
 
+@overload
+def njit(function: Callable[P, R], /, **options: Any) -> Callable[P, R]: ...
+@overload
+def njit(function: None = None, /, **options: Any) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
 def njit(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
     """Compile a function as `numba.njit` does; the code is kept by the rule of this module, where anything can be kept.
 

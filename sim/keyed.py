@@ -101,7 +101,7 @@ def key(seed: int, replication: int, purpose: Purpose) -> np.uint64:
     with np.errstate(over="ignore"):
         state = np.uint64(0)
         for part in (seed, replication, int(purpose)):
-            state = mix.py_func(state ^ np.uint64(part & 0xFFFFFFFFFFFFFFFF))
+            state = mix.py_func(state ^ np.uint64(part & 0xFFFFFFFFFFFFFFFF))  # type: ignore[attr-defined]  # compiled
     return np.uint64(state)
 
 
