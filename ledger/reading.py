@@ -16,6 +16,7 @@ from ledger.errors import BadInput
 
 _LIST: Final = "must be a list"
 _TABLE: Final = "must be a table of keys"
+_ALIKE: Final = 0.6  # similarity, from 0 to 1, of a name that may have been meant
 _RULES: Final[Mapping[str, str]] = {  # by pydantic's kind of error, with its own numbers
     "missing": "must be given",
     "greater_than": "must be more than {gt:g}",
@@ -115,9 +116,9 @@ def plain(name: str) -> str:
 
 
 def nearest(name: str, among: Iterable[str], count: int = 3) -> list[str]:
-    """Return the most similar names, nearest first."""
+    """Return the most similar names, nearest first; none where nothing is like it."""
     options = {plain(option): option for option in among}
-    return [options[key] for key in get_close_matches(plain(name), options, n=count, cutoff=0.5)]
+    return [options[key] for key in get_close_matches(plain(name), options, n=count, cutoff=_ALIKE)]
 
 
 def unknown(value: object, known: Iterable[str], rule: str = "must be one of") -> str:

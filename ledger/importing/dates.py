@@ -210,7 +210,8 @@ def choose_orders(columns: dict[str, DateColumn], preset: str) -> tuple[dict[str
     words = {"day_first": "day first", "month_first": "month first"}
     for name, column in columns.items():
         order = column.order
-        counts = f"{column.day_first} cells can only be day first, {column.month_first} only month first"
+        cells = "cell" if column.day_first == 1 else "cells"
+        counts = f"{column.day_first:,} {cells} can only be day first, {column.month_first:,} only month first"
         both = f"{column.unclear:,} could be either"
         if order == "contradictory":
             chosen[name] = (preset, False)

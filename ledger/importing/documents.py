@@ -160,8 +160,8 @@ def _demand_known(intake: Intake, words: pa.StringArray, types: Types) -> None:
     near = nearest(unknown[0][1], known.values(), 1)
     raise BadInput(
         f"holds types that the map does not know: {shown}{' …' if len(unknown) > 4 else ''}"
-        + (f"; did you mean {near[0]!r}?" if near else "")
-        + '. Name them in a map under [invoices.types], such as other = ["…"], or leave the column out with type = []',
+        + (f"; did you mean {near[0]!r}? " if near else ". ")
+        + 'Name them in a map under [invoices.types], such as other = ["…"], or leave the column out with type = []',
         where=intake.sheet.where,
         field=intake.sheet.header["type"],
     )

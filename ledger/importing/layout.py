@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from ledger.importing.buckets import is_bucket, owed
 from ledger.importing.cells import Flags, Sheet, flags
+from ledger.importing.intake import plural
 from ledger.importing.maps import InvoiceMap
 from ledger.importing.report_rows import Rows, given, total_words
 
@@ -69,7 +70,7 @@ def _with_amounts(sheet: Sheet) -> Sheet:
             cells["amount"] = pc.if_else(pa.array(bare), cells["open_amount"], cells["amount"])
             native["amount"] = np.where(bare, sheet.is_native("open_amount"), sheet.is_native("amount"))
             count = int(bare.sum())
-            said.append(f"{sheet.where}: {count:,} credits have no amount; what is open of them counts")
+            said.append(f"{sheet.where}: {plural(count, 'credit has', 'credits have')} no amount; what is open of them counts")
     return replace(sheet, header=header, cells=cells, native=native, warnings=tuple(said))
 
 
@@ -105,7 +106,7 @@ def _with_customers(sheet: Sheet, rows: Rows, map_: InvoiceMap) -> Sheet:
 
 
 def _say_carried(sheet: Sheet, count: int) -> Sheet:
-    said = f"{sheet.where}: {count:,} rows take their customer from what stands above them"
+    said = f"{sheet.where}: {plural(count, 'row takes its', 'rows take their')} customer from what stands above"
     return replace(sheet, warnings=(*sheet.warnings, said)) if count else sheet
 
 

@@ -87,7 +87,8 @@ def _reading(marks: Marks, preset: str, shared: str | None) -> Reading:
     if marks.mark is not None:
         if marks.comma and marks.point:
             mark = preset if preset != "auto" else marks.mark
-            both = f"{marks.comma:,} cells have a decimal comma and {marks.point:,} a decimal point"
+            have = "cell has" if marks.comma == 1 else "cells have"
+            both = f"{marks.comma:,} {have} a decimal comma and {marks.point:,} a decimal point"
             return Reading(mark=mark, trusted=marks.sure, doubt=f"{both}; read with '{mark}'")
         odd = (
             None

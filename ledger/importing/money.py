@@ -163,7 +163,7 @@ def minor_units(intake: Intake, amounts: Amounts, currency: pa.StringArray, role
         net = int(off[rounded].sum()) / 1e6
         column = f"{intake.sheet.where}, {intake.sheet.header[role]}"
         intake.warnings.append(
-            f"{column}: {int(rounded.sum()):,} amounts have more decimals than their currency; "
+            f"{column}: {plural(int(rounded.sum()), 'amount has', 'amounts have')} more decimals than the currency; "
             f"rounded half to even, {net:+.6f} in all"
         )
     return minor

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from ledger.importing.cells import Flags, Ints, flags
 from ledger.importing.dates import UNREADABLE, Days
-from ledger.importing.intake import Intake, as_series, codes, text_column
+from ledger.importing.intake import Intake, as_series, codes, plural, text_column
 from ledger.importing.money import minor_units
 from ledger.importing.references import Invoices, find
 from ledger.reading import plain
@@ -176,7 +176,7 @@ def read_promises(
     new = frame[frame["#new"]]
     if len(new):
         intake.warnings.append(
-            f"{len(new):,} promises name no contact: a phone contact of no minutes at noon is added for each"
+            f"{plural(len(new), 'promise names', 'promises name')} no contact: a phone contact of no minutes at noon is added for each"
         )
         noon = (new["made_on"] + pd.Timedelta(hours=12)).dt.tz_localize(
             zone, ambiguous="NaT", nonexistent="shift_forward"

@@ -234,7 +234,7 @@ def _demand_some(intake: Intake) -> None:
     reasons = ", ".join(f"{n:,} {rule}{f' ({column})' if column else ''}" for n, rule, _, column in counts)
     first = intake.rejects().iloc[0]
     hint = f"; {intake.hints[0]}" if intake.hints else ""
-    none = f"none of its {plural(len(intake), 'row', 'rows')} can be imported"
+    none = f"none of its {len(intake):,} rows can be imported" if len(intake) > 1 else "its only row cannot be imported"
     raise BadInput(
         f"{none}: {reasons}; the first is row {first['row']}{hint}",
         where=where,

@@ -38,8 +38,9 @@ def _read_dates(found: Typed, sheet: Sheet, roles: Sequence[str], map_: Map) -> 
     for (order, trust), (role, column) in zip(orders.values(), columns.items(), strict=True):
         found.days[role] = column.read(order, trust_unclear=trust, zone=zone)
         if zone is None and role != "time" and column.moments:
+            moments = "cell is a moment" if column.moments == 1 else "cells are moments"
             warnings.append(
-                f"{_place(sheet, role)}: {column.moments:,} cells are moments with an offset; taken on the day that is "
+                f"{_place(sheet, role)}: {column.moments:,} {moments} with an offset; taken on the day that is "
                 "written, for the map names no timezone"
             )
     found.warnings.extend(warnings)
@@ -60,7 +61,8 @@ def _read_amounts(found: Typed, sheet: Sheet, roles: Sequence[str], map_: Map) -
             found.warnings.append(f"{_place(sheet, role)}: {doubt}")
             found.hints.extend([] if readings[role].trusted else found.warnings[-1:])
         if amounts.noisy:
-            noisy = f"{amounts.noisy:,} amounts have more than six decimals; the rest is rounded off"
+            have = "amount has" if amounts.noisy == 1 else "amounts have"
+            noisy = f"{amounts.noisy:,} {have} more than six decimals; the rest is rounded off"
             found.warnings.append(f"{_place(sheet, role)}: {noisy}")
 
 

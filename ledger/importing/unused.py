@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from ledger.answers import Origin
 from ledger.importing.cells import Sheet, flags
 from ledger.importing.dates import DateColumn
-from ledger.importing.intake import AMOUNTS, DATES
+from ledger.importing.intake import AMOUNTS, DATES, plural
 from ledger.importing.maps import Map, preset_map
 from ledger.reading import plain
 
@@ -92,8 +92,9 @@ def _cost(role: str, table: str, tables: Mapping[str, Sheet], origin: Origin) ->
     if table != "invoices":
         return ""
     if role == "clear_date" and origin.undated:
-        of = "all" if origin.undated == origin.settlements else f"{origin.undated:,} of"
-        return f"{of} {origin.settlements:,} settlements lack a day: DSO and CEI cannot be trusted"
+        some = f"{origin.undated:,} of " if origin.undated < origin.settlements else "all " if origin.undated > 1 else ""
+        lack = "lacks" if origin.undated == 1 else "lack"
+        return f"{some}{plural(origin.settlements, 'settlement', 'settlements')} {lack} a day: DSO and CEI cannot be trusted"
     if role in ("open_amount", "paid_amount") and ("clear_date" in tables[table] or "payments" in tables):
         return ""
     if role == "paid_amount" and "open_amount" in tables[table]:

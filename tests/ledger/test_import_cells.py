@@ -332,7 +332,7 @@ def test_contradictory_evidence_leaves_only_what_is_unmistakable():
     """Dates of the other order and those that can be read both ways are refused."""
     found, warnings = days("25/01/2024", "01/25/2024", "03/04/2024", "2024-05-06")
     assert found == ["2024-01-25", "?", "?", "2024-05-06"]
-    assert "can only be day first" in warnings[0]
+    assert "1 cell can only be day first, 1 only month first" in warnings[0]
 
 
 def test_a_stray_cell_does_not_overturn_a_column():

@@ -67,7 +67,7 @@ def test_a_heading_names_the_customer_of_the_rows_below(load):
     assert (imported.amount_imported, imported.amount_rejected) == (Decimal("1750.00"), Decimal("75.00"))
     assert imported.accounts[0].skipped == 5
     assert said(imported, "2 are headings (row 2: Tern Ltd); 3 are totals (row 5: Total Tern Ltd 1500.00 900.00)")
-    assert said(imported, "4 rows take their customer from what stands above them")
+    assert said(imported, "4 rows take their customer from what stands above")
 
 
 @pytest.mark.parametrize("ragged", [False, True])
@@ -348,6 +348,16 @@ def test_a_type_that_is_not_known_stops_the_import(load, others, tmp_path):
     assert import_ledger(tmp_path / "report.csv", mapping=tmp_path / "map.toml").imported == 2
 
 
+@pytest.mark.parametrize(("word", "meant"), [("Bar", None), ("Gutschrfit", "Gutschrift")])
+def test_a_type_that_is_not_known_is_compared_with_what_is_like_it_only(load, word, meant):
+    """A few letters in common are no likeness; each sentence has one mark at its end."""
+    text = f"invoice,customer,date,due,amount,type\nR1,Tern,2024-01-05,2024-02-04,10.00,{word}\n"
+    with pytest.raises(BadInput, match="Name them in a map") as error:
+        load(text)
+    assert (f"; did you mean '{meant}'? Name" in error.value.rule) is (meant is not None)
+    assert ("(1 row). Name" in error.value.rule) is (meant is None)
+
+
 def test_erpnext_accounts_receivable_report(load):
     """Buckets beside the outstanding amount are not needed; an advance has an open amount only; a total closes it."""
     text = (
@@ -360,7 +370,7 @@ def test_erpnext_accounts_receivable_report(load):
     imported = load(text, "erpnext", as_of="2024-03-01")
     assert opened(imported) == {("Palmer", "SINV-1"): 65000, ("Palmer", "SINV-2"): 20000}
     assert unapplied(imported) == {"Palmer": 7500}
-    assert said(imported, "1 credits have no amount")
+    assert said(imported, "1 credit has no amount")
 
 
 SAGE = """Aged Debtors Analysis (Detailed),,,,,,,,,,,

@@ -417,7 +417,7 @@ def test_payments_applied_later_than_as_of_are_unapplied_on_that_day(load):
 
 def test_a_payments_table_that_is_all_wrong_is_refused_and_one_that_is_all_later_is_not(load):
     """A wrong map is an error; an early as_of is not."""
-    with pytest.raises(BadInput, match="none of its 1 row can be imported: 1 unknown_invoice"):
+    with pytest.raises(BadInput, match="its only row cannot be imported: 1 unknown_invoice"):
         load(OWED, payments="invoice_id,date,amount\nZ,2024-02-01,10.00\n")
     imported = load(OWED, payments="invoice_id,date,amount\nA,2024-02-01,10.00\n", as_of="2024-01-20")
     assert imported.rejects["rule"].tolist() == ["after_as_of"]
