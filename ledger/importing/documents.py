@@ -138,7 +138,7 @@ def _kinds(intake: Intake, map_: InvoiceMap) -> tuple[npt.NDArray[np.int8], npt.
     kind, back = np.full(len(intake), INVOICE, np.int8), np.zeros(len(intake), bool)
     if map_.types is None or "type" not in intake.sheet:
         return kind, back
-    meaning = {plain(value): name for name, values in map_.types.model_dump().items() for value in values}
+    meaning = map_.types.meanings()
     index, texts = codes(intake.text("type"))
     names = [meaning.get(plain(text)) for text in texts.to_pylist()]
     _demand_known(intake, texts.take(pa.array(index[intake.good & (index >= 0)])), map_.types)

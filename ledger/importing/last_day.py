@@ -58,7 +58,7 @@ def _beyond(facts: Iterable[tuple[Intake, str, Days]], last: np.datetime64) -> l
             more = ", …" if len(rows) > _SHOWN else ""
             lie = "lies" if len(rows) == 1 else "lie"
             said.append(
-                f"{intake.place(role)}: {shown}{more} {lie} far after all other dates, so {last} is taken as the ledger's "
-                "last day; say as_of (--as-of) if they are right"
+                f"{intake.place(role)}: {shown}{more} {lie} far after all other dates, so {last} is taken as the "
+                "ledger's last day; say as_of (--as-of) if they are right"
             )
     return said

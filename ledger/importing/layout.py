@@ -69,8 +69,8 @@ def _with_amounts(sheet: Sheet) -> Sheet:
         if bare.any():  # a payment that a report of receivables shows as open only
             cells["amount"] = pc.if_else(pa.array(bare), cells["open_amount"], cells["amount"])
             native["amount"] = np.where(bare, sheet.is_native("open_amount"), sheet.is_native("amount"))
-            count = int(bare.sum())
-            said.append(f"{sheet.where}: {plural(count, 'credit has', 'credits have')} no amount; what is open of them counts")
+            credits = plural(int(bare.sum()), "credit has", "credits have")
+            said.append(f"{sheet.where}: {credits} no amount; what is open of them counts")
     return replace(sheet, header=header, cells=cells, native=native, warnings=tuple(said))
 
 

@@ -7,13 +7,13 @@ shows every key that is commonly needed.
 import codecs
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
 from ledger.importing.phrases import read_terms
 from ledger.importing.terms import Eom
-from ledger.reading import Written, one_of, read_toml
+from ledger.reading import Written, one_of, plain, read_toml
 
 _PRESETS: Final = Path(__file__).with_name("presets")
 Names = Annotated[tuple[str, ...], BeforeValidator(lambda given: (given,) if isinstance(given, str) else given)]
@@ -92,7 +92,24 @@ class Money(Written):
     open_currency: Names = ()
 
 
-class Types(Written):
+class Words(Written):
+    """Words of a column by what they mean; none has two meanings."""
+
+    @model_validator(mode="after")
+    def _mean_one_thing(self) -> Self:
+        meant: dict[str, str] = {}
+        for name, words in self.model_dump().items():
+            for word in words:
+                if (other := meant.setdefault(plain(word), name)) != name:
+                    raise ValueError(f"{word!r} stands under {other} and under {name}")
+        return self
+
+    def meanings(self) -> dict[str, str]:
+        """Return what each word means, by its plain form."""
+        return {plain(word): name for name, words in self.model_dump().items() for word in words}
+
+
+class Types(Words):
     """What the values of the type column mean. A negative invoice is a credit note."""
 
     invoice: Names = ()
@@ -147,10 +164,24 @@ class PaymentColumns(Written):
     kind: Names = ()
 
 
+class Kinds(Words):
+    """Further words of the kind column of payments, beside those of the generic map."""
+
+    cash: Names = ()
+    credit_note: Names = ()
+    write_off: Names = ()
+    discount: Names = ()
+    deduction: Names = ()
+    exchange_difference: Names = ()
+    returned: Names = ()  # money that goes back, whatever its sign: refunds, returned cheques, reversals of payments
+    held_back: Names = ()  # retention money: nothing has been settled
+
+
 class PaymentMap(TableMap):
     """The payments table."""
 
     columns: PaymentColumns
+    kinds: Kinds = Kinds()
 
 
 class CustomerColumns(Written):
@@ -340,16 +371,37 @@ def read_map(source: str | Path | Mapping[str, Any]) -> Map:
 
 
 def _with_words(given: dict[str, Any]) -> dict[str, Any]:
-    """Return a map with what it does not say of the words of languages: how tables are called, and totals."""
+    """Return a map with what it does not say of the words of languages: how tables are called, totals, payments."""
     words = read_toml(_PRESETS / "generic.toml")
     tables = [name for name in TABLES if isinstance(given.get(name), Mapping)]
     shared = {name: {key: words[name][key] for key in ("called", "totals") if key in words[name]} for name in tables}
-    return {**given, **{name: {**shared[name], **given[name]} for name in tables}}
+    whole = {**given, **{name: {**shared[name], **given[name]} for name in tables}}
+    if "payments" in tables and isinstance(own := given["payments"].get("kinds", {}), Mapping):
+        known = _unsaid(words["payments"]["kinds"], own)
+        kinds = {kind: _together(own.get(kind, []), known.get(kind, [])) for kind in {**known, **own}}
+        whole["payments"] = {**whole["payments"], "kinds": kinds}
+    return whole
+
+
+def _together(own: Any, known: list[str]) -> Any:
+    """Return the words of a map and the known ones after them; what is no list of words is left to be refused."""
+    return [own, *known] if isinstance(own, str) else [*own, *known] if isinstance(own, list | tuple) else own
+
+
+def _unsaid(words: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the words without those that a change gives a meaning of their own."""
+    lists = [[given] if isinstance(given, str) else given for given in change.values()]
+    said = {
+        plain(word) for given in lists if isinstance(given, list | tuple) for word in given if isinstance(word, str)
+    }
+    return {kind: [word for word in known if plain(word) not in said] for kind, known in words.items()}
 
 
 def _merged(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
     merged = dict(base)
     for key, value in change.items():
         old = merged.get(key)
+        if key in ("types", "kinds") and isinstance(old, Mapping) and isinstance(value, Mapping):
+            old = _unsaid(old, value)
         merged[key] = _merged(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
     return merged

@@ -176,7 +176,8 @@ def read_promises(
     new = frame[frame["#new"]]
     if len(new):
         intake.warnings.append(
-            f"{plural(len(new), 'promise names', 'promises name')} no contact: a phone contact of no minutes at noon is added for each"
+            f"{plural(len(new), 'promise names', 'promises name')} no contact: "
+            "a phone contact of no minutes at noon is added for each"
         )
         noon = (new["made_on"] + pd.Timedelta(hours=12)).dt.tz_localize(
             zone, ambiguous="NaT", nonexistent="shift_forward"

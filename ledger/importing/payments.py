@@ -1,6 +1,5 @@
 """The payments table: rows become receipts, or are rejected by name."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,38 +13,13 @@ from ledger.importing.cells import Flags, Ints, flags
 from ledger.importing.dates import Days
 from ledger.importing.exchange import in_invoice_currency, states_invoice_amount
 from ledger.importing.intake import Intake, codes, plural, text_column
+from ledger.importing.maps import Kinds
 from ledger.importing.money import Money, currency_of, minor_units
 from ledger.importing.references import Invoices, find
 from ledger.reading import plain
 from ledger.tables import PAYMENT_KINDS
 
 CASH: Final = PAYMENT_KINDS.index("cash")
-_KINDS: Final[Mapping[str, str]] = {
-    **{plain(kind): kind for kind in PAYMENT_KINDS},
-    **dict.fromkeys(
-        ("payment", "receipt", "banktransfer", "transfer", "wire", "check", "cheque", "ach", "card", "creditcard"),
-        "cash",
-    ),
-    **dict.fromkeys(
-        ("directdebit", "overpayment", "prepayment", "advance", "advancepayment", "downpayment", "deposit"), "cash"
-    ),
-    **dict.fromkeys(("credit", "creditmemo"), "credit_note"),
-    **dict.fromkeys(("baddebt", "chargeoff"), "write_off"),
-    **dict.fromkeys(("cashdiscount", "skonto", "earlypaymentdiscount"), "discount"),
-    **dict.fromkeys(("shortpay",), "deduction"),
-    **dict.fromkeys(
-        ("fxdifference", "exchangegain", "exchangeloss", "exchangegainloss", "fxgainloss", "currencygainloss"),
-        "exchange_difference",
-    ),
-    **dict.fromkeys(("retention", "retainage"), "cash"),
-}
-_BACK: Final = frozenset(map(plain, (
-    "refund", "reversal", "reversed", "chargeback", "nsf", "bounce", "bounced", "bouncedcheque", "bouncedcheck",
-    "returnedcheque", "returnedcheck", "returnedpayment", "returneditem", "dishonoured", "dishonored",
-    "paymentreversal", "directdebitreturn", "rückzahlung", "erstattung", "rücklastschrift", "storno", "remboursement",
-    "impayé", "reembolso", "devolución", "rimborso", "insoluto", "terugbetaling", "estorno", "zwrot",
-)))  # fmt: skip
-_STILL_OWED: Final = frozenset(("retention", "retainage"))  # held back for a while: nothing of it has been settled
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -89,6 +63,7 @@ def read_payments(
     as_of: np.datetime64,
     today: np.datetime64,
     across_customers: bool,
+    kinds: Kinds,
 ) -> Receipts:
     """Interpret the payments table; what breaks a rule is marked in the intake.
 
@@ -98,6 +73,8 @@ def read_payments(
         For each payment, whether its invoice is among the rejected ones.
     across_customers
         Whether a payment may settle what another customer owes.
+    kinds
+        What the words of the kind column mean.
     """
     received = intake.day("received_date")
     found = find(invoices, intake.text("invoice_id"), intake.text("customer_id"), received, same_names=False)
@@ -124,7 +101,7 @@ def read_payments(
     intake.reject(received > as_of, "after_as_of", "received_date")
     if "applied_date" in intake.sheet:
         intake.reject_days("applied_date", as_of, today, required=False)
-    kind, back = _kinds(intake)
+    kind, back = _kinds(intake, kinds)
     _no_repeats(intake)
     owed = np.append(invoices.amount, 0)[row]
     minor, currency = in_invoice_currency(intake, minor, currency, of_invoice, owed, row, money)
@@ -152,17 +129,26 @@ def read_payments(
     ).take(good)
 
 
-def _kinds(intake: Intake) -> tuple[npt.NDArray[np.int8], Flags]:
-    """Return the kind of each row, and which by their kind are money that goes back."""
+def _kinds(intake: Intake, words: Kinds) -> tuple[npt.NDArray[np.int8], Flags]:
+    """Return the kind of each row, and which by their kind are money that goes back; an empty kind is cash."""
     index, texts = codes(intake.text("kind"))
-    words = [plain(text) for text in texts.to_pylist()]
-    back = np.array([word in _BACK for word in words] + [False])[index]
-    names = ["cash" if word in _BACK else _KINDS.get(word) for word in words]
-    owed = np.array([word in _STILL_OWED for word in words] + [False])[index]
-    intake.reject(owed, "still_owed", "kind")
-    intake.reject(np.array([name is None for name in names] + [False])[index], "unknown_kind", "kind")
-    kinds = np.array([PAYMENT_KINDS.index(name) if name else CASH for name in names] + [CASH], np.int8)
-    return kinds[index], back
+    meaning = words.meanings()
+    names = [meaning.get(plain(text)) for text in texts.to_pylist()]
+
+    def are(name: str | None) -> Flags:
+        return np.array([each == name for each in names] + [False])[index]
+
+    intake.reject(are("held_back"), "still_owed", "kind")
+    strange = are(None) & intake.good
+    if count := intake.reject(strange, "unknown_kind", "kind"):
+        word = intake.text("kind")[int(strange.argmax())].as_py()
+        said = (
+            f"{intake.place('kind')}: {plural(count, 'row has a kind', 'rows have kinds')} that the map does not know"
+        )
+        intake.warnings.append(f'{said}: name them under [payments.kinds] in a map, such as cash = ["{word}"]')
+        intake.hints += intake.warnings[-1:]
+    kinds = np.array([PAYMENT_KINDS.index(n) if n in PAYMENT_KINDS else CASH for n in names] + [CASH], np.int8)
+    return kinds[index], are("returned")
 
 
 def _reject_halves(intake: Intake, back: Flags) -> None:

@@ -144,9 +144,16 @@ def _ledger(
         unrated = _named_rejects(intakes["payments"], documents, documents.intake.broke("no_rate"))
         intakes["payments"].reject(unrated, "no_rate", "invoice_id")
         lost = _named_rejects(intakes["payments"], documents, ~documents.intake.good)
-        across = map_.invoices.across_customers
+        assert map_.payments is not None  # or the table would not have been read
         table = read_payments(
-            intakes["payments"], invoices, lost, money, as_of=as_of, today=today, across_customers=across
+            intakes["payments"],
+            invoices,
+            lost,
+            money,
+            as_of=as_of,
+            today=today,
+            across_customers=map_.invoices.across_customers,
+            kinds=map_.payments.kinds,
         )
     settled = settle_all(documents, invoices, table, intakes.get("payments"), map_.invoices, as_of)
     _check(documents, invoices, settled, None if table is None else table.take(_still(intakes["payments"], table)))

@@ -92,9 +92,10 @@ def _cost(role: str, table: str, tables: Mapping[str, Sheet], origin: Origin) ->
     if table != "invoices":
         return ""
     if role == "clear_date" and origin.undated:
-        some = f"{origin.undated:,} of " if origin.undated < origin.settlements else "all " if origin.undated > 1 else ""
-        lack = "lacks" if origin.undated == 1 else "lack"
-        return f"{some}{plural(origin.settlements, 'settlement', 'settlements')} {lack} a day: DSO and CEI cannot be trusted"
+        whole = "all " if origin.undated > 1 else ""
+        some = whole if origin.undated == origin.settlements else f"{origin.undated:,} of "
+        count = plural(origin.settlements, "settlement", "settlements")
+        return f"{some}{count} {'lacks' if origin.undated == 1 else 'lack'} a day: DSO and CEI cannot be trusted"
     if role in ("open_amount", "paid_amount") and ("clear_date" in tables[table] or "payments" in tables):
         return ""
     if role == "paid_amount" and "open_amount" in tables[table]:

@@ -7,7 +7,7 @@ from typing import Any, Final
 import pyarrow.compute as pc
 
 from ledger.importing.cells import Sheet
-from ledger.importing.maps import TABLES, InvoiceMap, Map, Types, preset_map
+from ledger.importing.maps import TABLES, InvoiceMap, Map, PaymentMap, Words, preset_map
 from ledger.reading import plain
 
 _WIDTH: Final = 100  # of a list in one line
@@ -25,10 +25,14 @@ def used_map(map_: Map, tables: Mapping[str, Sheet]) -> str:
 def _table(map_: Map, name: str, sheet: Sheet) -> dict[str, Any]:
     table = map_.table(name)
     assert table is not None  # or it would not have been read
-    settings = table.model_dump(mode="json", exclude_defaults=True, exclude={"called", "columns", "money", "types"})
+    settings = table.model_dump(
+        mode="json", exclude_defaults=True, exclude={"called", "columns", "money", "types", "kinds"}
+    )
     columns: dict[str, Any] = {
         role: column for role, column in sheet.written.items() if not role.startswith(("#", "distinguish_"))
     }
+    if isinstance(table, PaymentMap):
+        return settings | {"columns": columns} | {"kinds": _words(table.kinds, sheet, "kind")}
     if not isinstance(table, InvoiceMap):
         return settings | {"columns": columns}
     if table.totals == preset_map("generic").invoices.totals:
@@ -37,7 +41,7 @@ def _table(map_: Map, name: str, sheet: Sheet) -> dict[str, Any]:
         settings = {key: value for key, value in settings.items() if key not in ("not_posted", "paid")}
     if "customer_id" not in columns:  # it stands in headings, which may begin with one of these words
         columns["customer_id"] = list(table.columns.customer_id)
-    types = {"types": _words(table.types, sheet)} if table.types is not None and "type" in columns else {}
+    types = {"types": _words(table.types, sheet, "type")} if table.types is not None and "type" in columns else {}
     return settings | _layout(sheet) | {"columns": columns} | types
 
 
@@ -50,11 +54,11 @@ def _layout(sheet: Sheet) -> dict[str, list[str]]:
     return {key: columns for key, columns in found.items() if columns}
 
 
-def _words(types: Types, sheet: Sheet) -> dict[str, list[str]]:
-    """Return what each type that occurs in the source means."""
-    meaning = {plain(word): kind for kind, words in types.model_dump().items() for word in words}
+def _words(words: Words, sheet: Sheet, role: str) -> dict[str, list[str]]:
+    """Return what each word that occurs in a column means."""
+    meaning = words.meanings()
     kinds: dict[str, list[str]] = {}
-    for word in pc.unique(sheet.text("type")).drop_null().to_pylist():
+    for word in pc.unique(sheet.text(role)).drop_null().to_pylist():
         if (kind := meaning.get(plain(word))) is not None:
             kinds.setdefault(kind, []).append(word)
     return kinds

@@ -1,5 +1,6 @@
 """Every rule of the import, one small file each."""
 
+import tomllib
 from decimal import Decimal
 from pathlib import Path
 
@@ -399,6 +400,66 @@ def test_a_payment_that_breaks_a_rule_is_rejected_by_name(load, line, column, ru
     assert rules(imported)[-1] == (3, column, rule)
     assert imported.ledger.open_amount().sum() == 14000
     imported.ledger.validate()
+
+
+@pytest.mark.parametrize(
+    ("words", "kind", "settles"),
+    [
+        ("Überweisung Barzahlung virement transferencia bonifico overboeking transferência przelew", "cash", 1),
+        ("Gutschrift avoir factura_rectificativa nota_credito creditnota nota_de_crédito korekta", "credit_note", 1),
+        ("Ausbuchung Abschreibung odpis incobrable inesigibile afboeking incobrável", "write_off", 1),
+        ("Skonto escompte descuento sconto korting desconto rabat", "discount", 1),
+        ("Abzug déduction deducción detrazione aftrek dedução potrącenie", "deduction", 1),
+        ("Rücklastschrift impayé devolución insoluto terugboeking estorno zwrot", "cash", -1),
+    ],
+)
+def test_kinds_of_payments_are_known_in_eight_languages(load, words, kind, settles):
+    """What goes back takes back what an earlier row brought."""
+    back = settles < 0
+    lines = []
+    for k, word in enumerate(words.split()):
+        lines += [f"{k}b,A,,2024-02-01,1.00,cash"] if back else []
+        lines.append(f"{k}{'b' if back else ''},A,,2024-02-0{2 if back else 1},1.00,{word.replace('_', ' ')}")
+    imported = load(OWED, payments=rows(*lines, header=PAID))
+    assert rules(imported) == []
+    found = imported.ledger.payments
+    assert set(found["kind"]) == {kind}
+    assert found["amount"].sum() == (0 if back else 100 * len(lines))
+
+
+def test_a_map_says_what_a_kind_of_payment_means(load):
+    """As a file; its words come to those that are known, and count before them; the map that was used shows them."""
+    paid = rows(
+        "1,A,,2024-02-01,10.00,Tausch", "2,A,,2024-02-02,5.00,Gutschrift", "3,A,,2024-02-03,1.00,Skonto", header=PAID
+    )
+    unsaid = load(OWED, payments=paid)
+    assert rules(unsaid) == [(2, "kind", "unknown_kind")]
+    said = "payments.csv, kind: 1 row has a kind that the map does not know: name them under [payments.kinds] in a map"
+    assert f'{said}, such as cash = ["Tausch"]' in unsaid.warnings
+    text = 'extends = "generic"\n[payments.kinds]\nwrite_off = "Tausch"\ncash = ["gutschrift"]\n'
+    imported = load(OWED, payments=paid, map_text=text)
+    assert imported.ledger.payments["kind"].tolist() == ["write_off", "cash", "discount"]
+    shown = tomllib.loads(imported.used_map)["payments"]["kinds"]
+    assert shown == {"write_off": ["Tausch"], "cash": ["Gutschrift"], "discount": ["Skonto"]}
+    again = load(OWED, payments=paid, mapping=tomllib.loads(imported.used_map))
+    assert again.ledger.fingerprint == imported.ledger.fingerprint
+
+
+def test_where_no_payment_has_a_known_kind_the_message_names_the_key_of_the_map(load):
+    """Nothing of the table could be read."""
+    with pytest.raises(BadInput, match=r"its only row .*unknown_kind.*under \[payments.kinds\] in a map"):
+        load(OWED, payments=rows("1,A,,2024-02-01,10.00,Tausch", header=PAID))
+
+
+@pytest.mark.parametrize("place", ["[payments.kinds]", "[invoices.types]"])
+def test_a_word_has_one_meaning(load, place):
+    """A map that gives it two is refused; one that gives a known word another meaning is followed."""
+    text = f'extends = "generic"\n{place}\ncash = ["Abono"]\ncredit_note = ["abono"]\n'
+    with pytest.raises(BadInput, match=r"'(?i:abono)' stands under "):
+        load(OWED, map_text=text)
+    table = rows("R,C1,2024-01-10,2024-02-09,10.00,credit note", header=f"{HEADER.split(',currency')[0]},type")
+    mine = 'extends = "generic"\n[invoices.types]\ninvoice = ["credit note"]\n'
+    assert load(table, map_text=mine).ledger.invoices["amount"].tolist() == [1000]
 
 
 def test_one_payment_for_several_invoices_keeps_its_id(load):
