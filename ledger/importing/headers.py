@@ -60,20 +60,27 @@ class Header:
 
 
 def find_header(records: Sequence[Sequence[str]], match: Match) -> Header:
-    """Return the header with most roles among the first records, the earliest of equals."""
+    """Return the header with most roles among the first records, the earliest of equals.
+
+    Where the map says that it has two rows, both are taken as they stand: of equals the one with most cells above and
+    no figures below counts, for a line above the header is no name.
+    """
     best: Header | None = None
+    most: tuple[object, ...] = ()
     records = [[cell.strip() for cell in record] for record in records[: HEADER_LINES + 1]]
     for first, record in enumerate(records[:HEADER_LINES]):
         names: Sequence[str] = record
         at: Mapping[str, int] = match(record)
         rows = 1
-        two = _of_two_rows(record, records[first + 1], match) if match.rows != 1 and first + 1 < len(records) else None
+        lower = records[first + 1] if first + 1 < len(records) else []
+        two = _of_two_rows(record, lower, match) if match.rows != 1 and lower else None
         if two is not None:
             (names, at), rows = two, 2
         above = tuple("  ".join(cell for cell in row if cell) for row in records[:first])
         header = Header(names=tuple(names), at=at, first=first, rows=rows, above=above)
-        if best is None or header.fit > best.fit:
-            best = header
+        told = (not _has_figures(lower), sum(map(bool, record))) if match.rows == 2 else ()
+        if best is None or (header.fit, *told) > most:
+            best, most = header, (header.fit, *told)
     assert best is not None
     return best
 
@@ -84,9 +91,10 @@ def _of_two_rows(
     """Return names and roles of a header of two rows, whose upper cells may span several of the lower.
 
     A column goes by both names together, else by the lower, else by the upper. None where two columns or more are not
-    told by both together and either row alone does as well, or where the lower holds figures and so is no header.
+    told by both together and either row alone does as well, or where the lower holds figures and so is no header,
+    unless the map says that there are two.
     """
-    if any(letter.isdigit() for cell in lower if not is_bucket(cell) for letter in cell):
+    if match.rows != 2 and _has_figures(lower):
         return None
     width = max(len(upper), len(lower))
     upper = [cell if plain(cell) else "" for cell in upper]  # a line across the page is no name
@@ -103,7 +111,12 @@ def _of_two_rows(
                 at[role], names[k] = k, row[k]
     roles = [sum(not role.startswith("#") for role in found) for found in (at, *alone)]
     needed = roles[0] > max(roles[1:]) or (roles[0] == max(roles[1:]) and by_both > 1)
-    return (names, at) if needed else None
+    return (names, at) if needed or match.rows == 2 else None
+
+
+def _has_figures(row: Sequence[str]) -> bool:
+    """Return whether a row has figures other than those of an age."""
+    return any(letter.isdigit() for cell in row if not is_bucket(cell) for letter in cell)
 
 
 def _spread(before: str, cell: str) -> str:

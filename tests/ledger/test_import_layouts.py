@@ -268,6 +268,39 @@ def test_a_header_of_two_rows(load, tmp_path):
     assert opened(import_ledger(tmp_path / "report.xlsx")) == opened(imported)
 
 
+UNITS = """Open items
+Customer,Invoice,Date,Due,Amount,
+,,,,EUR,
+Tern,I-1,2024-01-05,2024-02-04,1000.00,
+Quill,I-2,2024-01-25,2024-02-24,500.00,
+"""
+
+
+@pytest.mark.parametrize("title", ["Open items", "Open items,of,2024", ""])
+def test_a_map_may_say_that_the_header_has_two_rows(load, title):
+    """Without it the second row is no header, for the first names all columns, and is rejected by name."""
+    text = UNITS.replace("Open items", title).lstrip("\n")
+    assert load(text).rejects["rule"].tolist() == ["missing_invoice_id"]
+    imported = load(text, mapping={"extends": "generic", "invoices": {"header_rows": 2}})
+    assert opened(imported) == {("Tern", "I-1"): 100000, ("Quill", "I-2"): 50000}
+    assert not len(imported.rejects)
+    assert imported.columns["invoices"]["amount"] in ("Amount", "Amount EUR")
+    assert "header_rows = 2" in imported.used_map
+
+
+@pytest.mark.parametrize("rows", [1, 2])
+def test_a_map_names_the_columns_of_a_header_of_two_rows(load, rows):
+    """By both names together or by either; years in the second row are names, too, where the map says so."""
+    text = "Who,What,Dates,,Money\n,,2024 from,2024 to,2024\nTern,I-1,2024-01-05,2024-02-04,10.00\n"
+    columns = {"customer_id": "Who", "invoice_id": "What", "issue_date": "2024 from", "due_date": "Dates 2024 to"}
+    mapping = {"invoices": {"header_rows": rows, "columns": columns | {"amount": "Money 2024"}}}
+    if rows == 1:
+        with pytest.raises(BadInput, match="lacks a column"):
+            load(text, mapping=mapping)
+    else:
+        assert opened(load(text, mapping=mapping)) == {("Tern", "I-1"): 1000}
+
+
 GERMAN = """Rechnungsnummer;Kunde;Rechnungsdatum;Fällig am;Betrag;Bezahlt am;Belegart
 R1;Müller;05.01.2024;04.02.2024;1.000,00;20.02.2024;Rechnung
 R2;Müller;25.01.2024;24.02.2024;1.234,56;;Rechnung
