@@ -1,6 +1,6 @@
 """Which column of a header is which: finding it, matching a map's names, and saying what is lacking."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
@@ -11,6 +11,7 @@ from ledger.importing.maps import Map, preset_map, presets
 from ledger.reading import nearest, plain
 
 HEADER_LINES: Final = 40  # in which a header must begin
+_SHOWN: Final = 8  # columns in one line
 FURTHER: Final = "#further_"  # begins the role of a customer's column that is carried as it is
 
 
@@ -192,6 +193,23 @@ def wanted_names(map_: Map, table: str, role: str) -> tuple[str, ...]:
     if table == "invoices":
         names += tuple(name for money in map_.invoices.money for name in getattr(money, role, ()))
     return names
+
+
+def not_there(map_: Map, table: str, found: Mapping[str, str], header: Sequence[str], where: str) -> Iterator[str]:
+    """Yield what to know of the columns that a person's map names and the header does not have.
+
+    `found` has the column of each role; those without a role may have been meant.
+    """
+    free = [column for column in header if column.strip() and column not in found.values()]
+    parts = []
+    for role, names in map_.own_names(table).items():
+        if role not in found:
+            near = [column for name in names for column in nearest(name, free, 1)]
+            said = f"{role} ({', '.join(names[:2])}{', …' if len(names) > 2 else ''}"
+            parts.append(said + (f"; did you mean {near[0]!r}?)" if near else ")"))
+    if parts:
+        more = f" and {len(parts) - _SHOWN} more" if len(parts) > _SHOWN else ""
+        yield f"{where}: the map names columns that are not there: {', '.join(parts[:_SHOWN])}{more}"
 
 
 def lacks_columns(map_: Map, table: str, missing: list[str], header: Sequence[str], where: str) -> BadInput:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import BeforeValidator, Field, PrivateAttr, ValidationInfo, field_validator, model_validator
 
 from ledger.importing.phrases import read_terms
 from ledger.importing.terms import Eom
@@ -285,6 +285,7 @@ class Map(Written):
     contacts: ContactMap | None = None
     promises: PromiseMap | None = None
     disputes: DisputeMap | None = None
+    _own: Mapping[str, frozenset[str]] = PrivateAttr(default_factory=dict)  # roles that a person's map names, by table
 
     @field_validator("timezone")
     @classmethod
@@ -336,6 +337,11 @@ class Map(Written):
         columns = getattr(self.table(table), "columns", None)
         return {} if columns is None else {role: names for role, names in columns.model_dump().items() if names}
 
+    def own_names(self, table: str) -> dict[str, tuple[str, ...]]:
+        """Return the same of the columns that the map of a person names itself, not the preset that it extends."""
+        own = self._own.get(table, frozenset())
+        return {role: names for role, names in self.names(table).items() if role in own}
+
 
 def presets() -> tuple[str, ...]:
     """Return the names of the maps that ship with the package."""
@@ -364,10 +370,20 @@ def read_map(source: str | Path | Mapping[str, Any]) -> Map:
     """
     where = "mapping" if isinstance(source, Mapping) else str(source)
     given = dict(source) if isinstance(source, Mapping) else read_toml(source)
+    own = _roles(given)
     if (base := given.pop("extends", None)) is not None:
         base = one_of(base, presets(), where=where, field="extends")
         given = _merged(read_toml(_PRESETS / f"{base}.toml"), given)
-    return Map.of(_with_words(given), where=where)
+    map_ = Map.of(_with_words(given), where=where)
+    map_._own = own
+    return map_
+
+
+def _roles(given: Mapping[str, Any]) -> dict[str, frozenset[str]]:
+    """Return the roles of each table for which a map names columns."""
+    tables = {name: given[name] for name in TABLES if isinstance(given.get(name), Mapping)}
+    columns = {name: table.get("columns") for name, table in tables.items()}
+    return {name: frozenset(roles) for name, roles in columns.items() if isinstance(roles, Mapping)}
 
 
 def _with_words(given: dict[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from ledger.importing.from_csv import read_csv
 from ledger.importing.from_database import Database
 from ledger.importing.from_typed import read_frame, read_parquet
 from ledger.importing.from_workbook import Workbook
-from ledger.importing.headers import Match, lacking, lacks_columns
+from ledger.importing.headers import Match, lacking, lacks_columns, not_there
 from ledger.importing.layout import lay_out
 from ledger.importing.maps import TABLES, Map, TableMap
 from ledger.reading import one_of, plain
@@ -88,6 +88,7 @@ def _gather(read: Callable[[str], Read], map_: Map, name: str, warnings: tuple[s
     customers = reads.get("customers", (None, []))[0]
     terms = customers is not None and "terms" in customers
     tables: dict[str, Sheet] = {}
+    said: list[str] = []
     for table, (sheet, header) in reads.items():
         if sheet is None:
             continue
@@ -96,8 +97,10 @@ def _gather(read: Callable[[str], Read], map_: Map, name: str, warnings: tuple[s
         if missing := lacking(map_, table, sheet.header, terms_elsewhere=terms):
             raise lacks_columns(map_, table, missing, header, sheet.where)
         tables[table] = sheet
-    said = (*warnings, *(warning for sheet in tables.values() for warning in sheet.warnings))
-    return Source(tables=tables, name=name, warnings=said)
+        there = {"customer_id": "", **sheet.written}  # needed, so it is there: if not as a column, in headings
+        said += not_there(map_, table, there, header, sheet.where)
+    said += (*warnings, *(warning for sheet in tables.values() for warning in sheet.warnings))
+    return Source(tables=tables, name=name, warnings=tuple(said))
 
 
 def _kind(path: Path) -> str:

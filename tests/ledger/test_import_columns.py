@@ -107,6 +107,28 @@ def test_a_map_may_be_a_dict_that_extends_a_preset(load):
         load(PLAIN, mapping={"extends": "generc"})
 
 
+def test_a_column_that_a_map_names_and_the_source_lacks_is_told(load):
+    """With the nearest there is; the names of the preset that it extends are not the person's."""
+    own = {"clear_date": "Date Paid", "open_amount": "Balance", "segment": ["Branche", "Sector", "Trade"]}
+    said = "the map names columns that are not there: "
+    imported = load(PLAIN, mapping={"extends": "generic", "invoices": {"columns": own}})
+    told = [warning for warning in imported.warnings if said in warning]
+    assert told == [
+        f"invoices.csv: {said}clear_date (Date Paid; did you mean 'Date Payed'?), segment (Branche, Sector, …)"
+    ]
+    assert not any(said in warning for warning in load(PLAIN).warnings)
+    whole = {"invoice_id": "Number", "customer_id": "Client", "issue_date": "Invoice Date", "due_date": "Due Date"}
+    lone = load(PLAIN, mapping={"invoices": {"columns": whole | {"amount": "Total", "terms": "Zahlungsziel"}}})
+    assert any(f"{said}terms (Zahlungsziel)" in warning for warning in lone.warnings)
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_the_map_that_was_used_names_no_column_that_is_not_there(load, name):
+    """Whatever the layout."""
+    again = load(SOURCES[name], mapping=tomllib.loads(load(SOURCES[name]).used_map))
+    assert not any("not there" in warning for warning in again.warnings)
+
+
 def frame() -> pd.DataFrame:
     """Return the plain invoices with types of their own."""
     table = pd.read_csv(pd.io.common.StringIO(PLAIN), parse_dates=["Invoice Date", "Due Date", "Date Payed"])
