@@ -8,8 +8,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ledger.importing.cells import Flags, Sheet, flags
+from ledger.importing.amounts import AmountColumn
+from ledger.importing.cells import Flags, Ints, Sheet, flags
+from ledger.importing.marks import choose_marks
 
+_ROUNDING: Final = 5_000  # millionths by which each amount may be rounded
 _UNITS: Final = (
     r"(?:d|days?|months?|mths?|weeks?|t|tage?n?|monate?|wochen|j|jours?|mois|d[ií]as?|mes(?:es)?|giorni|mesi"
     r"|dagen|maand(?:en)?|dias|dni|miesi\w+)"
@@ -71,3 +74,21 @@ def owed(sheet: Sheet, roles: Sequence[str]) -> tuple[pa.StringArray, Flags]:
         beside = pc.replace_substring_regex(pc.utf8_trim(beside, " |"), r"\|(\s*\|)+", "|")
         cells = pc.if_else(pa.array(several), beside, cells)
     return cells, native & ~several
+
+
+def compared(sheet: Sheet, roles: Sequence[str], total: str, decimal: str) -> tuple[Flags, Flags, Ints]:
+    """Compare the buckets of each row with a column that holds their total.
+
+    Returns
+    -------
+    Which rows can be compared (all can be read, and the total is not 0), in which of these the buckets do not add up to
+    the total, and how many buckets hold something.
+    """
+    columns = {role: AmountColumn.of(sheet.text(role), native=sheet.is_native(role)) for role in (*roles, total)}
+    readings = choose_marks({role: column.marks for role, column in columns.items()}, decimal)
+    read = {role: column.read(readings[role]) for role, column in columns.items()}
+    micro = np.stack([read[role].micro for role in roles])
+    clear = ~np.any([amounts.unreadable for amounts in read.values()], axis=0) & (read[total].micro != 0)
+    filled = (micro != 0).sum(axis=0)
+    differs = np.abs(micro.sum(axis=0) - read[total].micro) > _ROUNDING * np.maximum(filled, 1)
+    return clear, clear & differs, filled

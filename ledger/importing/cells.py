@@ -35,6 +35,7 @@ class Sheet:
     warnings: tuple[str, ...] = ()
     at: Mapping[str, int] = field(default_factory=dict)  # role -> the column's place, from 0
     layout: Flags | None = None
+    off_total: Flags | None = None  # rows whose amounts by age contradict their total
     unused: Mapping[str, pa.StringArray] = field(default_factory=dict)
     source_header: Mapping[str, str] | None = None  # as found, where the layout changed it
 
@@ -73,6 +74,7 @@ class Sheet:
             warnings=self.warnings,
             at=self.at,
             layout=None if self.layout is None else self.layout[keep],
+            off_total=None if self.off_total is None else self.off_total[keep],
             unused=self.unused,
             source_header=self.source_header,
         )

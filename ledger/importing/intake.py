@@ -99,6 +99,8 @@ class Intake:
         self.warnings += columns.warnings
         self.hints += columns.hints
         self.reject(self.sheet.ragged, "wrong_columns", "")
+        if self.sheet.off_total is not None:
+            self.reject(self.sheet.off_total, "off_total", "open_amount")
 
     def __len__(self) -> int:
         return len(self.sheet)

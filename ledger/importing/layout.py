@@ -1,7 +1,7 @@
 """From a report to a table: headings that name the customer, totals, page heads, and amounts in columns by age."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -9,21 +9,23 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ledger.importing.buckets import is_bucket, owed
+from ledger.importing.buckets import compared, is_bucket, owed
 from ledger.importing.cells import Flags, Sheet, flags
 from ledger.importing.intake import plural
 from ledger.importing.maps import InvoiceMap
 from ledger.importing.report_rows import Rows, given, total_words
+from ledger.reading import plain
 
 _MINUS: Final = r"^\s*[-−(].*[1-9]|[1-9].*-\s*$"
 _OF: Final = r"(?:\s+(?:for|of|für|von|pour|de|del|di|per|voor|van|dla|do))?"
 
 
-def lay_out(sheet: Sheet, map_: InvoiceMap) -> Sheet:
+def lay_out(sheet: Sheet, map_: InvoiceMap, decimal: str = "auto") -> Sheet:
     """Return the table of invoices that a report stands for, with its layout's rows marked.
 
     A row with a number and a customer of its own is never layout, nor is one with a day, unless its label is a total's.
-    Amounts in buckets become the open amount, and an open amount alone the amount; both are said.
+    Amounts in buckets become the open amount, and an open amount alone the amount; both are said. Invoices whose
+    buckets do not add up to their total are marked. `decimal` is the mark where no cell tells.
     """
     if not sheet.cells:
         return sheet
@@ -36,15 +38,17 @@ def lay_out(sheet: Sheet, map_: InvoiceMap) -> Sheet:
         bare = np.all([flags(pc.is_null(sheet.text(role))) for role in without], axis=0)
         skip |= bare & ~(given(sheet, "invoice_id") & given(sheet, "customer_id"))
     blank = np.all([flags(pc.is_null(cells)) for cells in written.cells.values()], axis=0)
-    said = _told(written, rows, skip & ~blank)
+    said = [*_told(written, rows, skip & ~blank)]
+    off, doubts = _off_total(written, source, skip | blank, map_, decimal)
     roles = [role for role in sheet.cells if not role.startswith("#")]
     return replace(
         sheet,
         header={role: sheet.header[role] for role in roles},
         cells={role: sheet.cells[role] for role in roles},
         layout=skip,
+        off_total=off,
         source_header=source,
-        warnings=(*sheet.warnings, *said),
+        warnings=(*sheet.warnings, *said, *doubts),
     )
 
 
@@ -72,6 +76,44 @@ def _with_amounts(sheet: Sheet) -> Sheet:
             credits = plural(int(bare.sum()), "credit has", "credits have")
             said.append(f"{sheet.where}: {credits} no amount; what is open of them counts")
     return replace(sheet, header=header, cells=cells, native=native, warnings=tuple(said))
+
+
+def _off_total(
+    sheet: Sheet, source: Mapping[str, str], layout: Flags, map_: InvoiceMap, decimal: str
+) -> tuple[Flags | None, list[str]]:
+    """Return the rows whose buckets contradict the column of their total, and what to say of columns that differ.
+
+    That column is the open amount, else an amount called a total that follows the buckets. Where most rows differ, the
+    buckets are not all of it, or not of the same thing: that is said, and the column counts.
+    """
+    buckets = [role for role in sheet.cells if role.startswith("#bucket")]
+    total = _total_column(sheet, source, buckets, map_)
+    if total is None:
+        return None, []
+    clear, off, filled = compared(sheet, buckets, total, decimal)
+    off &= ~layout & ~sheet.ragged
+    clear &= ~layout & ~sheet.ragged
+    name, said = source[total], list[str]()
+    if total == "amount":
+        off &= filled < 2  # else nothing tells what is open, and they are rejected with all of it
+    elif (none := off & (filled == 0)).any():
+        have = plural(int(none.sum()), "row has an amount", "rows have amounts")
+        said.append(f"{sheet.where}: {have} in {name} and in no column by age; {name} counts")
+        off, clear = off & ~none, clear & ~none
+    if 2 * off.sum() > clear.sum():
+        count = f"{int(off.sum()):,} of {int(clear.sum()):,} rows"
+        said.append(f"{sheet.where}: the columns by age do not add up to {name} in {count}: both are taken as they are")
+        off &= False
+    return off, said
+
+
+def _total_column(sheet: Sheet, source: Mapping[str, str], buckets: Sequence[str], map_: InvoiceMap) -> str | None:
+    """Return the role whose column holds the total of the buckets, None where none does."""
+    if not buckets or "open_amount" in source:
+        return "open_amount" if buckets else None
+    last = max(sheet.at.get(role, -1) for role in buckets)
+    called = plain(source.get("amount", "")) in {plain(word) for word in map_.totals}
+    return "amount" if called and sheet.at.get("amount", -1) > last else None
 
 
 # -- the customer that a heading names

@@ -93,7 +93,7 @@ def _gather(read: Callable[[str], Read], map_: Map, name: str, warnings: tuple[s
         if sheet is None:
             continue
         if table == "invoices":
-            sheet = lay_out(sheet, map_.invoices)
+            sheet = lay_out(sheet, map_.invoices, map_.decimal)
         if missing := lacking(map_, table, sheet.header, terms_elsewhere=terms):
             raise lacks_columns(map_, table, missing, header, sheet.where)
         tables[table] = sheet

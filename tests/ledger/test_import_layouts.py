@@ -168,6 +168,29 @@ def test_what_is_open_may_stand_in_a_column_by_age(load, with_total):
     assert said(imported, "what is open counts as the amount") is not with_total
 
 
+@pytest.mark.parametrize("total", ["Total", "Balance"])
+def test_an_invoice_whose_columns_by_age_contradict_their_total_is_rejected(load, total):
+    """Nothing tells which of the two is right; as an open amount and as a total after the columns."""
+    text = AGED.replace("Total\n", f"{total}\n", 1)
+    assert not len(load(text).rejects)
+    imported = load(text.replace("500.00,,,,,500.00", "500.00,,,,,540.00"))
+    assert imported.rejects[["row", "rule"]].to_numpy().tolist() == [[3, "off_total"]]
+    assert imported.rejected + imported.imported == 4
+
+
+def test_columns_by_age_that_are_not_all_of_the_open_amount_are_told(load):
+    """A row that stands in none of them, and columns that differ in most rows: the open amount counts."""
+    text = AGED.replace("Total\n", "Balance\n", 1)
+    imported = load(text.replace("500.00,,,,,500.00", ",,,,,500.00"))
+    assert opened(imported)["Tern", "T2"] == 50000
+    assert said(imported, "1 row has an amount in Balance and in no column by age; Balance counts")
+    for part in ("400.00,,,400.00", "1200.50,1200.50", "500.00,,,,,500.00"):
+        text = text.replace(part, part[: part.rindex(",")] + ",900.00")
+    imported = load(text)
+    assert opened(imported)["Tern", "T1"] == 90000
+    assert said(imported, "the columns by age do not add up to Balance in 3 of 4 rows")
+
+
 def test_an_invoice_in_two_columns_by_age_is_rejected_with_both(load):
     """Which of them is owed by when cannot be told."""
     imported = load(AGED.replace("T1,2024-01-05,2024-02-04,,,400.00", "T1,2024-01-05,2024-02-04,,7.00,400.00"))
