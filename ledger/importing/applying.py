@@ -14,7 +14,7 @@ from ledger.importing.cells import Flags, Ints, flags
 from ledger.importing.dates import UNREADABLE, Days
 from ledger.importing.documents import CREDIT_NOTE, Documents
 from ledger.importing.intake import Intake, as_series, codes, plural
-from ledger.importing.maps import InvoiceMap
+from ledger.importing.map_tables import InvoiceMap
 from ledger.importing.payments import CASH, Receipts
 from ledger.importing.references import Invoices, find
 from ledger.importing.settling import CREDIT_UNSEEN, Credits, Debits, Pieces, settle

@@ -15,7 +15,8 @@ from ledger.importing.amounts import to_minor
 from ledger.importing.cells import flags
 from ledger.importing.headers import FURTHER
 from ledger.importing.intake import Intake, as_series, codes, plural, text_column
-from ledger.importing.maps import PEOPLE, Map
+from ledger.importing.map_tables import PEOPLE
+from ledger.importing.maps import Map
 from ledger.importing.money import Money
 from ledger.importing.phrases import read_column
 from ledger.importing.terms import Terms, TermsColumn

@@ -16,7 +16,7 @@ from ledger.importing.customers import AgreedTerms
 from ledger.importing.dates import Days
 from ledger.importing.due_dates import read_due_dates
 from ledger.importing.intake import EARLIEST, Intake, codes, plural, text_column
-from ledger.importing.maps import DEAD, InvoiceMap, Types
+from ledger.importing.map_tables import DEAD, InvoiceMap, Types
 from ledger.importing.money import Money, currency_of, minor_units
 from ledger.importing.numbers import Rows, identified, summed_lines, warn_of_look_alikes
 from ledger.importing.stated import Stated, read_stated, status_is

@@ -12,7 +12,7 @@ from ledger.errors import BadInput
 from ledger.importing.cells import Sheet, from_values
 from ledger.importing.from_typed import SAMPLE, from_columns
 from ledger.importing.headers import Match, find_header
-from ledger.importing.maps import TableMap
+from ledger.importing.map_tables import TableMap
 
 
 class Database:

@@ -15,7 +15,7 @@ from ledger.importing.cells import Sheet, from_values
 from ledger.importing.from_typed import SAMPLE
 from ledger.importing.headers import HEADER_LINES, Match, find_header
 from ledger.importing.intake import DATES
-from ledger.importing.maps import TableMap
+from ledger.importing.map_tables import TableMap
 from ledger.reading import nearest, plain
 
 _BOOK: Final = "xl/workbook.xml"

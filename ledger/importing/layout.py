@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from ledger.importing.buckets import compared, is_bucket, owed
 from ledger.importing.cells import Flags, Sheet, flags
 from ledger.importing.intake import plural
-from ledger.importing.maps import InvoiceMap
+from ledger.importing.map_tables import InvoiceMap
 from ledger.importing.report_rows import Rows, given, total_words
 from ledger.reading import plain
 

@@ -12,7 +12,7 @@ from ledger.errors import BadInput
 from ledger.importing.cells import Flags, Ints
 from ledger.importing.dates import Days
 from ledger.importing.intake import Intake, codes, plural, text_column
-from ledger.importing.maps import InvoiceMap
+from ledger.importing.map_tables import InvoiceMap
 from ledger.importing.stated import Stated
 
 _MANY = 0.01  # of the invoices: more that nobody can tell apart are no slips but a layout

@@ -13,7 +13,7 @@ from ledger.importing.cells import Flags, Ints, flags
 from ledger.importing.dates import Days
 from ledger.importing.exchange import in_invoice_currency, states_invoice_amount
 from ledger.importing.intake import Intake, codes, plural, text_column
-from ledger.importing.maps import Kinds
+from ledger.importing.map_tables import Kinds
 from ledger.importing.money import Money, currency_of, minor_units
 from ledger.importing.references import Invoices, find
 from ledger.reading import plain

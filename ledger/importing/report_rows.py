@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ledger.importing.cells import Flags, Sheet, flags
-from ledger.importing.maps import InvoiceMap
+from ledger.importing.map_tables import InvoiceMap
 
 _AMOUNTS: Final = ("amount", "rounded_amount", "open_amount", "paid_amount")
 _DAYS: Final = ("issue_date", "due_date", "clear_date")

@@ -19,7 +19,8 @@ from ledger.importing.dates import DateColumn
 from ledger.importing.documents import Documents, attribute, read_documents
 from ledger.importing.intake import Intake, plural, rule_counts
 from ledger.importing.last_day import last_day
-from ledger.importing.maps import PEOPLE, Map, preset_map, read_map
+from ledger.importing.map_tables import PEOPLE
+from ledger.importing.maps import Map, preset_map, read_map
 from ledger.importing.money import Money, read_rates, settle_money
 from ledger.importing.others import read_contacts, read_disputes, read_promises
 from ledger.importing.payments import Receipts, read_payments

@@ -15,7 +15,8 @@ from ledger.importing.from_typed import read_frame, read_parquet
 from ledger.importing.from_workbook import Workbook
 from ledger.importing.headers import Match, lacking, lacks_columns, not_there
 from ledger.importing.layout import lay_out
-from ledger.importing.maps import TABLES, Map, TableMap
+from ledger.importing.map_tables import TABLES, TableMap
+from ledger.importing.maps import Map
 from ledger.reading import one_of, plain
 
 _TEXT: Final = (".csv", ".tsv", ".txt", ".tab", ".dat")

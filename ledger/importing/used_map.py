@@ -7,7 +7,8 @@ from typing import Any, Final
 import pyarrow.compute as pc
 
 from ledger.importing.cells import Sheet
-from ledger.importing.maps import TABLES, InvoiceMap, Map, PaymentMap, Words, preset_map
+from ledger.importing.map_tables import TABLES, InvoiceMap, PaymentMap, Words
+from ledger.importing.maps import Map, preset_map
 from ledger.reading import plain
 
 _WIDTH: Final = 100  # of a list in one line
