@@ -1,6 +1,7 @@
 """From a report to a table: headings that name the customer, totals, page heads, and amounts in columns by age."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
@@ -175,7 +176,11 @@ def _from_headings(sheet: Sheet, rows: Rows, map_: InvoiceMap, layout: Flags) ->
 
 
 def _labelled(sheet: Sheet, rows: Rows, map_: InvoiceMap) -> list[tuple[int, str | None]]:
-    """Return rows and customers of headings such as ``Customer: 1001``, those above the header included."""
+    """Return rows and customers of headings such as ``Customer: 1001``, those above the header included.
+
+    Beside them a heading without such a word names a customer too, where it stands right above invoices and is no page
+    head, which comes again and again.
+    """
     words = "|".join(re.escape(name) for name in sorted(map_.columns.customer_id, key=len, reverse=True))
     pattern = re.compile(rf"\W*(?:{words})\b\.?\s*(?::\s*|\s{{2,}}|\s(?=\S*\d))(\S.*?)(?:\s{{2,}}.*)?", re.IGNORECASE)
     where = np.flatnonzero(rows.heading)
@@ -184,7 +189,18 @@ def _labelled(sheet: Sheet, rows: Rows, map_: InvoiceMap) -> list[tuple[int, str
     found: list[tuple[int, str | None]] = [
         (row, match[1].strip()) for row, line in lines if (match := pattern.fullmatch(line or ""))
     ]
-    return found if 2 * len(found) >= _blocks(rows) else []
+    if 2 * len(found) < _blocks(rows):
+        return []
+    detail = ~(rows.head | rows.heading | rows.total) & given(sheet, "invoice_id")
+    block = np.append(np.cumsum(detail), -1)  # equal for headings with no invoice between them
+    labelled = {block[row] for row, _ in found}
+    texts = [" ".join((line or "").split()) for _, line in lines]
+    counts = Counter(re.sub(r"\d+", "#", text) for text in texts)
+    below = np.append(detail, [False, False])
+    for (row, _), text in zip(lines, texts, strict=True):
+        if row >= 0 and below[row + 1] and block[row] not in labelled and counts[re.sub(r"\d+", "#", text)] == 1:
+            found.append((row, text.rstrip(" :")))
+    return sorted(found, key=lambda each: each[0])
 
 
 def _blocks(rows: Rows) -> int:

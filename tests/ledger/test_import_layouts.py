@@ -487,3 +487,16 @@ def test_quickbooks_customer_balance_detail_and_transaction_list(load):
     imported = load(listed, "quickbooks")
     assert opened(imported) == {("Tern", "11"): 4000}
     assert imported.rejects["rule"].tolist() == ["not_receivable"]
+
+
+@pytest.mark.parametrize("total", ["Total {}", "Total", None])
+def test_a_heading_without_the_word_customer_among_others_with_it_is_a_customer_too(load, total):
+    """Nobody's invoices go to the customer above; with totals by name, bare ones, and none."""
+    lines = [",Type,Date,Num,Due Date,Amount,Open Balance"]
+    for k, name in enumerate(("Customer: 1001", "Customer: 1002", "One-time buyers", "Customer: 1003")):
+        lines.append(name)
+        lines += [f",Invoice,2024-0{n}-10,I{k}{n},2024-0{n + 1}-10,100.00,100.00" for n in (1, 2, 3)]
+        lines += [f"{total.format(name)},,,,,300.00"] if total else []
+    found = opened(load("\n".join(lines) + "\n"))
+    names = ("1001", "1002", "One-time buyers", "1003")
+    assert found == {(name, f"I{k}{n}"): 10000 for k, name in enumerate(names) for n in (1, 2, 3)}
