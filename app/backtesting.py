@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from app.printing import print_json, remark, screen
+from app.printing import print_json, remark, screen, show_in_parts
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from models.walk_forward import WalkForward
 
 FIRST: Final = ("concordance", "integrated_brier", "mae", "auc_late", "auc_late_30", "coverage", "cash_error")
+_COSTS: Final = "fit + predict"
 SECOND: Final = ("rmse", "auc_late_15", "bucket_accuracy", "coverage_gap", "d_calibration_gap", "d_calibration")
 OVER_CUTS: Final = ("concordance", "integrated_brier", "mae", "auc_late", "auc_late_30", "coverage_gap", "cash_error")
 
@@ -99,8 +100,8 @@ def show(test: "Backtest", names: list[str]) -> None:
     """Print the metrics with their intervals, the models beside the baselines, and what is proven."""
     console = screen()
     console.print(test.headline())
-    console.print(_table(test, FIRST, costs=True))
-    console.print(_table(test, SECOND, costs=False))
+    for metrics in ((*FIRST, _COSTS), SECOND):
+        show_in_parts(lambda some: _table(test, some), metrics, console)
     for line in _findings(test, names):
         console.print(line)
     first, last = test.support
@@ -115,11 +116,12 @@ def show(test: "Backtest", names: list[str]) -> None:
         remark(note)
 
 
-def _table(test: "Backtest", metrics: tuple[str, ...], *, costs: bool) -> "Table":
+def _table(test: "Backtest", columns: list[str]) -> "Table":
     from rich.table import Table
 
     from models.metrics import METRICS
 
+    costs, metrics = _COSTS in columns, [name for name in columns if name != _COSTS]
     bounds = test.intervals.set_index(["model", "metric"])
     table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold")
     table.add_column("model", no_wrap=True)

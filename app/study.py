@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from app.printing import print_json, progress_bar, remark, screen, show_in_parts
+from app.printing import print_json, progress_bar, remark, screen, show_in_parts, wrapped
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -51,7 +51,7 @@ def run_study(
     if as_json:
         print_json(result)
     else:
-        print(f"\n{comparison.summary()}\nReport: {_near(folder / 'report.html')}")
+        print(f"\n{wrapped(comparison.summary())}\nReport: {_near(folder / 'report.html')}")
 
 
 def study_of(file: Path | None, fields: dict[str, Any]) -> "Study":
@@ -163,7 +163,7 @@ def rewrite_report(place: Path, *, out: Path | None, as_json: bool) -> None:
     if as_json:
         print_json({"report": str(path), "finding": comparison.summary()})
     else:
-        print(f"{comparison.summary()}\nReport: {_near(path)}")
+        print(f"{wrapped(comparison.summary())}\nReport: {_near(path)}")
 
 
 def _near(path: Path) -> str:

@@ -243,7 +243,9 @@ def _untold(fact: Facts, origin: Origin) -> tuple[dict[str, str], dict[str, str]
     """
     if fact.sales_ever > 0 and fact.applied_ever == 0:
         reason = f"the source holds no settled invoice by {timestamp(fact.end):%Y-%m-%d}"
-        return dict.fromkeys(_BY_SETTLEMENT, reason), dict.fromkeys(_BY_SALES, f"{reason}, so sales may be missing")
+        received = () if fact.cash_ever else ("cash_collected", "written_off")
+        bounds = dict.fromkeys(_BY_SALES, f"{reason}, so sales may be missing")
+        return dict.fromkeys((*_BY_SETTLEMENT, *received), reason), bounds
     until = None if origin.until is None else day_number(origin.until)
     if not origin.guessed or (until is not None and fact.start > until):
         return {}, {}

@@ -75,7 +75,12 @@ def chosen(reference: str, ledger: Ledger, *, state: str | Path) -> Chosen:
     """
     check_reference(reference)
     if reference == "published":
-        return Chosen(timing=fit(ledger, model=reference), words=PUBLISHED, as_of=ledger.as_of, minded=(WARNING,))
+        return Chosen(
+            timing=fit(ledger, model=reference),
+            words=PUBLISHED,
+            as_of=ledger.as_of,
+            minded=(WARNING, *_sales_missing(ledger)),
+        )
     if reference in FITTERS:
         learnable(ledger, reference)
         learned = f"learned from {len(ledger.invoices):,} invoices known on {ledger.as_of:%Y-%m-%d}"
@@ -91,3 +96,13 @@ def chosen(reference: str, ledger: Ledger, *, state: str | Path) -> Chosen:
             saved, version = load(store, reference)
         words = version.words
     return Chosen(timing=saved.timing, words=words, as_of=saved.as_of, minded=acquainted(saved.known, ledger, words))
+
+
+def _sales_missing(ledger: Ledger) -> tuple[str, ...]:
+    """Return what must be said of a ledger that shows no settled invoice: the orders repeated are those still open."""
+    if not any(found.name == "nothing_paid" for found in ledger.answers().findings):
+        return ()
+    return (
+        "Warning: no invoice was ever settled in this ledger, so those that were are missing: customers order as often "
+        "as the open ones say, which is too seldom; sales are too low, and DSO is too high.",
+    )

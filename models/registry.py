@@ -94,9 +94,19 @@ def register(
     except BaseException:
         client.set_terminated(run_id, "FAILED")
         raise
-    client.set_registered_model_alias(NAME, CHALLENGER, str(number))
+    _name_challenger(store, number)
     client.set_terminated(run_id, "FINISHED")
     return version(store, str(number))
+
+
+def _name_challenger(store: Store, number: int) -> None:
+    """Give a version the alias; where another process names its own at the same moment, once more."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        store.client.set_registered_model_alias(NAME, CHALLENGER, str(number))
+    except MlflowException:
+        store.client.set_registered_model_alias(NAME, CHALLENGER, str(number))
 
 
 def _fill(place: Path, saved: SavedModel, ledger: Ledger, files: Mapping[str, str]) -> None:
