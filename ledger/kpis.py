@@ -24,7 +24,6 @@ import pandas as pd
 
 from ledger import aging, formulas
 from ledger.activity import Activity, Values
-from ledger.answers import Origin
 from ledger.columns import columns
 from ledger.errors import BadInput
 from ledger.facts import Facts, facts
@@ -196,7 +195,7 @@ def kpis(ledger: Ledger, *, start: Day | None = None, end: Day | None = None) ->
     if first > last:
         raise BadInput("must not lie after the window's end", field="start", value=f"{timestamp(first):%Y-%m-%d}")
     fact = next(facts(columns(ledger), [first], [last]))
-    reasons, at_most = _untold(fact, ledger.origin)
+    reasons, at_most = _untold(fact, ledger)
     return Kpis(
         as_of=timestamp(last),
         start=timestamp(first),
@@ -220,7 +219,7 @@ def kpi_path(ledger: Ledger, days: Iterable[Day]) -> pd.DataFrame:
     activity, rows = Activity(ledger), []
     for fact in facts(columns(ledger), [month_start(int(end)) for end in ends], [int(end) for end in ends]):
         amounts = {f"aging_{name}": float(amount) for name, amount in zip(aging.BUCKETS, fact.aging, strict=True)}
-        values = _told(_values(fact, activity), _untold(fact, ledger.origin)[0])
+        values = _told(_values(fact, activity), _untold(fact, ledger)[0])
         rows.append(values | amounts | {"cumulative_cash": fact.cash_ever})
     index = pd.DatetimeIndex([timestamp(end) for end in ends], name="day")
     return pd.DataFrame(rows, index=index, columns=None if rows else [*_LABELS]).astype(np.float64).loc[asked]
@@ -234,7 +233,7 @@ def _known(ledger: Ledger, day: Day) -> pd.Timestamp:
     return day
 
 
-def _untold(fact: Facts, origin: Origin) -> tuple[dict[str, str], dict[str, str]]:
+def _untold(fact: Facts, ledger: Ledger) -> tuple[dict[str, str], dict[str, str]]:
     """Return which figures of a window the ledger cannot tell, and which it only bounds from above, with the reason.
 
     Where nothing was ever settled, what was settled is probably missing: sales are those still open, so DSO is at
@@ -243,9 +242,10 @@ def _untold(fact: Facts, origin: Origin) -> tuple[dict[str, str], dict[str, str]
     """
     if fact.sales_ever > 0 and fact.applied_ever == 0:
         reason = f"the source holds no settled invoice by {timestamp(fact.end):%Y-%m-%d}"
-        received = () if fact.cash_ever else ("cash_collected", "written_off")
+        received = () if len(ledger.payments) else ("cash_collected", "written_off")
         bounds = dict.fromkeys(_BY_SALES, f"{reason}, so sales may be missing")
         return dict.fromkeys((*_BY_SETTLEMENT, *received), reason), bounds
+    origin = ledger.origin
     until = None if origin.until is None else day_number(origin.until)
     if not origin.guessed or (until is not None and fact.start > until):
         return {}, {}

@@ -123,7 +123,7 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     turned = replace(ledger, invoices=ledger.invoices[::-1].reset_index(drop=True))
     assert again.fingerprint == ledger.fingerprint == turned.fingerprint
     assert ledger.snapshot("2025-03-30").fingerprint != ledger.fingerprint
-    assert "2 invoices of 1 customers" in ledger.summary()
+    assert "2 invoices of 1 customer," in ledger.summary()
 
 
 def test_writing_replaces_an_older_ledger_and_leaves_nothing_else(tmp_path: Path) -> None:
