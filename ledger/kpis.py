@@ -242,7 +242,8 @@ def _untold(fact: Facts, ledger: Ledger) -> tuple[dict[str, str], dict[str, str]
     """
     if fact.sales_ever > 0 and fact.applied_ever == 0:
         reason = f"the source holds no settled invoice by {timestamp(fact.end):%Y-%m-%d}"
-        received = () if len(ledger.payments) else ("cash_collected", "written_off")
+        came = bool((ledger.payments["received_date"] <= timestamp(fact.end)).any())
+        received = () if came else ("cash_collected", "written_off")
         bounds = dict.fromkeys(_BY_SALES, f"{reason}, so sales may be missing")
         return dict.fromkeys((*_BY_SETTLEMENT, *received), reason), bounds
     origin = ledger.origin
