@@ -8,8 +8,8 @@ from app.printing import print_json, remark, screen, show_in_parts
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from models.backtest import Backtest
-    from models.walk_forward import WalkForward
+    from models.evaluation.backtest import Backtest
+    from models.evaluation.walk_forward import WalkForward
 
 FIRST: Final = ("concordance", "integrated_brier", "mae", "auc_late", "auc_late_30", "coverage", "cash_error")
 _COSTS: Final = "fit + predict"
@@ -32,10 +32,10 @@ def run_backtest(
 ) -> None:
     """Back-test models on a ledger, and write what was asked for."""
     from ledger import read_ledger
-    from ledger.storage import check_file
+    from ledger.files.storage import check_file
+    from models.evaluation.test_set import BASELINES
+    from models.evaluation.walk_forward import WalkForward
     from models.timing import FITTERS
-    from models.trial import BASELINES
-    from models.walk_forward import WalkForward
 
     names = list(FITTERS) if model == "all" else [name.strip() for name in model.split(",")]
     if predictions is not None:
@@ -71,8 +71,8 @@ def _tested(
 ) -> "Backtest | WalkForward":
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from models.backtest import backtest
-    from models.walk_forward import cuts_before, walk_forward
+    from models.evaluation.backtest import backtest
+    from models.evaluation.walk_forward import cuts_before, walk_forward
 
     console = screen(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -89,8 +89,8 @@ def _tested(
 
 
 def _drawn(test: "Backtest", ledger: Any, names: list[str], page: Path) -> Path:
-    from ledger.storage import write_file
-    from models.page import document
+    from ledger.files.storage import write_file
+    from models.figures.page import document
 
     with screen(stderr=True).status("drawing"):
         return write_file(page, document(test, ledger, names))
@@ -119,7 +119,7 @@ def show(test: "Backtest", names: list[str]) -> None:
 def _table(test: "Backtest", columns: list[str]) -> "Table":
     from rich.table import Table
 
-    from models.metrics import METRICS
+    from models.evaluation.metrics import METRICS
 
     costs, metrics = _COSTS in columns, [name for name in columns if name != _COSTS]
     bounds = test.intervals.set_index(["model", "metric"])
@@ -137,7 +137,7 @@ def _table(test: "Backtest", columns: list[str]) -> "Table":
 
 
 def _cell(test: "Backtest", model: str, metric: str, bounds: Any) -> str:
-    from models.backtest import cell
+    from models.evaluation.backtest import cell
 
     row = test.metrics.loc[model]
     value = _short(cell(metric, float(row[metric])))
@@ -149,7 +149,7 @@ def _cell(test: "Backtest", model: str, metric: str, bounds: Any) -> str:
 
 
 def _cost(test: "Backtest", model: str) -> str:
-    from models.backtest import cell
+    from models.evaluation.backtest import cell
 
     row = test.metrics.loc[model]
     fit, predict, peak = (cell(name, float(row[name])) for name in ("fit_seconds", "predict_seconds", "peak_mib"))
@@ -162,7 +162,7 @@ def _short(number: str) -> str:
 
 def _findings(test: "Backtest", names: list[str]) -> list[str]:
     """Return for each model and baseline what is proven better and worse: the paired interval excludes zero."""
-    from models.metrics import METRICS
+    from models.evaluation.metrics import METRICS
 
     lines = []
     for (model, baseline), rows in test.paired.groupby(["model", "baseline"], sort=False):
@@ -182,8 +182,8 @@ def show_walk(walk: "WalkForward") -> None:
     """Print each cut's metrics and their means."""
     from rich.table import Table
 
-    from models.backtest import cell
-    from models.metrics import METRICS
+    from models.evaluation.backtest import cell
+    from models.evaluation.metrics import METRICS
 
     console = screen()
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")

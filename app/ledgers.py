@@ -12,9 +12,9 @@ def run_import(
     source: str, *, out: Path, replace: bool, options: dict[str, Any], show_map: bool, as_json: bool
 ) -> None:
     """Import a ledger into a folder and say what became of every row; with the map, as comments above it."""
+    from ledger.files.storage import check_folder
     from ledger.importing import import_ledger
     from ledger.importing.result import check_same_source, place_of
-    from ledger.storage import check_folder
 
     check_same_source(check_folder(out, "ledger.json"), place_of(source), replace=replace)
     imported = import_ledger(source, **options)

@@ -7,7 +7,7 @@ from app.exits import INFEASIBLE
 from app.printing import print_json, remark, wrapped
 
 if TYPE_CHECKING:
-    from optimize.nightly import Night
+    from optimize.nightly.job import Night
 
 _NEEDED: Final = ("ledger", "roster")
 _NO_RULES: Final = ("capacity", "worth")  # what holds accounts back without a rule that wants it so
@@ -16,8 +16,8 @@ _NO_RULES: Final = ("capacity", "worth")  # what holds accounts back without a r
 def run_plan(fields: dict[str, Any], *, out: Path | None, state: Path, dry_run: bool, as_json: bool) -> int:
     """Make and publish a plan, and say what became of it; return the exit code."""
     from ledger import BadInput
-    from optimize.night_order import Order
-    from optimize.nightly import nightly
+    from optimize.nightly.job import nightly
+    from optimize.nightly.request import Order
 
     for name in _NEEDED:
         if not fields.get(name):
@@ -38,7 +38,7 @@ def run_plan(fields: dict[str, Any], *, out: Path | None, state: Path, dry_run: 
 
 def _idle(about: dict[str, Any]) -> str:
     """Return why nobody is contacted although money is overdue and no rule forbids it; nothing where it is not so."""
-    from ledger.currency import decimals
+    from ledger.table.currency import decimals
 
     left = [one for one in about["binding"] if one["rule"] in _NO_RULES]
     late = about.get("overdue", 0)  # plans of an earlier version do not tell
@@ -92,9 +92,9 @@ def _missed(unmet: list[dict[str, str]]) -> str:
 def run_reconcile(folder: Path, *, ledger: str | None, preset: str | None, mapping: Path | None, as_json: bool) -> None:
     """Show what was done of a plan, and what came in."""
     from ledger import BadInput
-    from optimize.night_order import ledger_at
-    from optimize.publish import CURRENT, PLANS, read_plan
-    from optimize.reconcile import reconcile
+    from optimize.nightly.request import ledger_at
+    from optimize.publish.folder import CURRENT, PLANS, read_plan
+    from optimize.publish.reconcile import reconcile
 
     if not ledger:
         raise BadInput("is needed", where="command line", field="--ledger")

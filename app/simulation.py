@@ -12,12 +12,12 @@ def run_simulation(
 ) -> None:
     """Simulate once, write the run's ledger where asked, and show what became of it."""
     import sim
-    from experiments.metrics import metrics_of
-    from experiments.planners import planner_of
-    from experiments.replication import portfolio_of, portfolio_with_model, source_of
-    from experiments.study import Study
+    from experiments.comparing.metrics import metrics_of
+    from experiments.comparing.replication import portfolio_of, portfolio_with_model, source_of
+    from experiments.comparing.study import Study
+    from experiments.planner_study.planners import planner_of
     from ledger import BadInput, read_ledger
-    from ledger.storage import check_folder
+    from ledger.files.storage import check_folder
 
     study = Study.of({key: value for key, value in fields.items() if value is not None}, where="command line")
     if desk not in ("fast", "event"):
@@ -89,8 +89,8 @@ def _show(result: dict[str, Any]) -> None:
     from rich import box
     from rich.table import Table
 
-    from experiments.metrics import METRICS
-    from experiments.wording import unit, value
+    from experiments.comparing.metrics import METRICS
+    from experiments.comparing.number_format import unit, value
 
     print(
         f"{result['strategy']}, {result['days']} days, {result['customers']:,} customers of {result['portfolio']}, "

@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.table import Table
 
-    from experiments.staffing import Staffed
+    from experiments.hours.hours import Staffed
     from ledger import Ledger
-    from optimize.frontier import Frontier
-    from optimize.shift_choice import ShiftChoice
+    from optimize.staffing.frontier import Frontier
+    from optimize.staffing.shift_choice import ShiftChoice
 
 MARKER: Final = "frontier.csv"
 _METRICS: Final = (("dso", 2), ("cei", 2), ("cash_collected", 0))
@@ -38,10 +38,10 @@ def run_staffing(
     as_json: bool,
 ) -> int:
     """Draw the frontier, write its files and show it; return the exit code."""
-    from experiments.staffing_figure import staffing_figure
+    from experiments.hours.figure import staffing_figure
     from ledger import BadInput
-    from ledger.storage import check_folder, write_folder
-    from optimize.plan_files import finite
+    from ledger.files.storage import check_folder, write_folder
+    from optimize.nightly.contents import finite
 
     if ledger is None or roster is None:
         name = "--ledger" if ledger is None else "--roster"
@@ -97,12 +97,12 @@ def _computed(
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     import sim
-    from experiments.staffing import staffed
+    from experiments.hours.hours import staffed
     from ledger import read_ledger
-    from models.chosen import chosen
-    from optimize.frontier import frontier
-    from optimize.shift_choice import choose_shifts
-    from optimize.staffing import week
+    from models.registry.reference import chosen
+    from optimize.staffing.frontier import frontier
+    from optimize.staffing.shift_choice import choose_shifts
+    from optimize.staffing.week import week
 
     known, first = _known(read_ledger(place), date)
     who = int(roster) if roster.isdigit() else roster
@@ -131,7 +131,7 @@ def _known(ledger: "Ledger", date: str | None) -> tuple["Ledger", "pd.Timestamp"
     """Return the ledger as known on the evening before the date, by default of the day after its last, and the date."""
     import pandas as pd
 
-    from ledger.ledger import as_day
+    from ledger.table.ledger import as_day
 
     first = ledger.as_of + pd.Timedelta(days=1) if date is None else as_day(date, field="date")
     evening = first - pd.Timedelta(days=1)

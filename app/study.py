@@ -33,8 +33,8 @@ def run_study(
     as_json: bool,
 ) -> None:
     """Run a study, write its files, log it and show it."""
-    from experiments.comparison import MARKER
-    from ledger.storage import check_folder
+    from experiments.comparing.comparison import MARKER
+    from ledger.files.storage import check_folder
 
     study = study_of(file, fields)
     folder = check_folder(state / "studies" / study.name if out is None else out, MARKER)
@@ -57,7 +57,7 @@ def run_study(
 def study_of(file: Path | None, fields: dict[str, Any]) -> "Study":
     """Return the study of a file, or the default one, with what the command line gives in place of what it says."""
     from experiments import Study
-    from experiments.study import study_fields
+    from experiments.comparing.study import study_fields
 
     given = {key: value for key, value in fields.items() if value is not None}
     from_file = DEFAULT if file is None else study_fields(file)
@@ -88,7 +88,7 @@ def _compared(study: "Study", workers: int | None, state: Path) -> "Comparison":
 
 
 def _tracked(comparison: "Comparison", folder: Path, state: Path) -> dict[str, Any]:
-    from experiments.tracking import track
+    from experiments.reporting.tracking import track
 
     tracked = track(comparison, folder, state)
     remark(f"Logged to MLflow experiment {tracked.experiment!r} at {tracked.uri}")
@@ -118,8 +118,8 @@ def table_of(comparison: "Comparison", metrics: Sequence[str] = SHOWN) -> "Table
     from rich import box
     from rich.table import Table
 
-    from experiments.metrics import METRICS
-    from experiments.wording import unit
+    from experiments.comparing.metrics import METRICS
+    from experiments.comparing.number_format import unit
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
     table.add_column("Strategy", no_wrap=True)
@@ -137,8 +137,8 @@ def table_of(comparison: "Comparison", metrics: Sequence[str] = SHOWN) -> "Table
 
 
 def _cell(comparison: "Comparison", name: str, metric: str) -> str:
-    from experiments.metrics import METRICS
-    from experiments.wording import number, signed, value
+    from experiments.comparing.metrics import METRICS
+    from experiments.comparing.number_format import number, signed, value
 
     mean = value(metric, comparison.mean(name, metric).mean)
     if name == comparison.baseline:
@@ -154,8 +154,8 @@ def _cell(comparison: "Comparison", name: str, metric: str) -> str:
 def rewrite_report(place: Path, *, out: Path | None, as_json: bool) -> None:
     """Write the report of a stored comparison again."""
     from experiments import Comparison
-    from experiments.report import report
-    from ledger.storage import check_file, write_file
+    from experiments.reporting.report import report
+    from ledger.files.storage import check_file, write_file
 
     comparison = Comparison.read(place)
     folder = place if place.is_dir() else place.parent

@@ -7,9 +7,9 @@ from app.printing import print_json, progress_bar, remark, screen, wrapped
 
 if TYPE_CHECKING:
     from ledger import Ledger
-    from models.promotion import Failure, Trialled
-    from models.registry import Version
-    from models.saved import SavedModel
+    from models.registry.model_file import SavedModel
+    from models.registry.promotion import Failure, Trialled
+    from models.registry.registry import Version
 
 SHOWN = ("concordance", "integrated_brier", "mae", "auc_late")
 
@@ -27,9 +27,9 @@ def run_fit(
 ) -> None:
     """Fit a model, keep it, back-test it, register it, and make it champion where that is asked for and earned."""
     from ledger import BadInput, read_ledger
-    from ledger.storage import check_file
-    from models.promotion import Refused
-    from models.saved import fit_saved
+    from ledger.files.storage import check_file
+    from models.registry.model_file import fit_saved
+    from models.registry.promotion import Refused
 
     if promote and not track:
         raise BadInput("needs the registry: leave out --no-track", where="command line", field="--promote")
@@ -68,9 +68,9 @@ def _registered(
     ledger: "Ledger", saved: "SavedModel", path: Path, *, promote: bool, state: Path
 ) -> "tuple[Trialled | None, Version, tuple[Failure, ...]]":
     """Back-test beside the champion, register, and promote; the registry is asked first, so that waiting pays."""
-    from models import registry
-    from models.promotion import Failure
-    from models.store import connected
+    from models.registry import registry
+    from models.registry.mlflow_store import connected
+    from models.registry.promotion import Failure
 
     kept = f"the fitted model is kept in {path}"
     with connected(state, kept=kept) as store:
@@ -100,7 +100,7 @@ def _registered(
 
 def _trialled(ledger: "Ledger", saved: "SavedModel", rival: "SavedModel | None", called: str) -> "Trialled | None":
     from ledger import BadInput, Refused
-    from models.promotion import trial
+    from models.registry.promotion import trial
 
     try:
         with progress_bar() as bar:
@@ -131,8 +131,8 @@ def run_models(*, state: Path, drift: Path | None, as_json: bool) -> None:
     """Show the registered versions; or how the champion does on a ledger that knows more than it did."""
     if drift is not None:
         return _drift(drift, state=state, as_json=as_json)
-    from models.registry import versions
-    from models.store import connected
+    from models.registry.mlflow_store import connected
+    from models.registry.registry import versions
 
     with connected(state) as store:
         found, where = versions(store), store.where
@@ -149,7 +149,7 @@ def _show(found: "list[Version]") -> None:
     from rich import box
     from rich.table import Table
 
-    from models.metrics import METRICS
+    from models.evaluation.metrics import METRICS
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in ("Version", "Alias", "Model", "Known to", "Invoices"):
@@ -168,9 +168,9 @@ def _show(found: "list[Version]") -> None:
 
 def _drift(folder: Path, *, state: Path, as_json: bool) -> None:
     from ledger import BadInput, read_ledger
-    from models import registry
-    from models.drift import drift
-    from models.store import connected
+    from models.registry import registry
+    from models.registry.drift import drift
+    from models.registry.mlflow_store import connected
 
     ledger = read_ledger(folder)
     with connected(state) as store:

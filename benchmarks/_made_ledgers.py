@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ledger import Ledger
-from ledger.tables import COLUMNS, TEXT
+from ledger.table.tables import COLUMNS, TEXT
 
 Floats = npt.NDArray[np.float64]
 CUT: Final = pd.Timestamp("2024-09-30")

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ledger import Ledger
-from ledger.months import day_number, day_numbers
+from ledger.table.months import day_number, day_numbers
 
 Floats = npt.NDArray[np.float64]
 _LAST: Final = 13  # weeks that sales and roll rates are taken from

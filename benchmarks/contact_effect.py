@@ -12,7 +12,7 @@ import time
 import numpy as np
 import pandas as pd
 
-from models.contact_effect import contact_effect
+from models.effects.hazard_ratios import contact_effect
 
 TARGET_SECONDS, TARGET_GAP = 0.5, 0.02
 TRUTH = {"call": 0.5, "email": 0.1}

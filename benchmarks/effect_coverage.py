@@ -16,10 +16,10 @@ import pandas as pd
 from joblib import Parallel, delayed
 
 from ledger import Ledger
-from ledger.roster import roster
-from ledger.tables import TEXT, empty
-from models.effect_study import METHODS, EffectStudy
-from models.effects import contact_effects
+from ledger.policy.roster import roster
+from ledger.table.tables import TEXT, empty
+from models.effects.estimates import contact_effects
+from models.effects.result import METHODS, EffectStudy
 from sim import Assumptions, Behaviour, Portfolio, Step, Strategy, simulate
 
 LEAST = 90  # of 100

@@ -55,7 +55,7 @@ def generate(path: Path, invoices: int, seed: int = 0) -> None:
 def ours(path: Path) -> dict[str, float]:
     """Import and compute all KPIs."""
     from ledger.importing import import_ledger
-    from ledger.kpis import kpis
+    from ledger.kpi.kpis import kpis
 
     start = time.perf_counter()
     imported = import_ledger(path, rates=path.with_name("rates.csv"), as_of="2024-12-31", base_currency="EUR")

@@ -2,7 +2,7 @@
 
     python -m benchmarks.payment_timing [--customers N]
 
-A row is an invoice unpaid on the morning of a candidate payment day. Ours is `models.hazard`: it keeps the rows with a
+A row is an invoice unpaid on the morning of a candidate payment day. Ours is `hazard`: it keeps the rows with a
 payment and one in four of the others, with four times the weight, and snaps columns to 255 levels. The peer is
 scikit-learn's HistGradientBoostingRegressor with the same loss, iterations, leaves and other settings, given every row
 with its plain weight; of so many rows it draws 200,000 by weight to find its bins. Both get the same features, by our
@@ -36,11 +36,11 @@ def generate(folder: Path, customers: int) -> dict[str, float]:
 
 
 def measure(folder: Path, *, sampled: bool) -> dict[str, float]:
-    """Learn from a sample of the rows as `models.hazard` does, or from all; judge by all rows of the other ledger."""
+    """Learn from a sample of the rows as `hazard` does, or from all; judge by all rows of the other ledger."""
     import numpy as np
 
     from ledger import read_ledger
-    from models.hazard import Factor, Lesson, boosting, training_of
+    from models.families.hazard import Factor, Lesson, boosting, training_of
 
     fresh, _ = training_of(read_ledger(folder / FRESH), 0)  # loads the compiled code too
     ledger = read_ledger(folder / SEEN)

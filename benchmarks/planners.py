@@ -17,9 +17,9 @@ from collections.abc import Iterator
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from experiments.planners import PlannerStudy, compare_planners
-from experiments.replication import Source
-from optimize.daily import Daily
+from experiments.comparing.replication import Source
+from experiments.planner_study.planners import PlannerStudy, compare_planners
+from optimize.in_simulator.planner import Daily
 from sim.planners import Outlook, Prospects, WorkList, planner
 
 TARGET_MS, TARGET_GAP = 15.0, 0.005

@@ -20,8 +20,8 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from optimize import assign
-from optimize.dual import bound, prices
-from optimize.options import Options
+from optimize.assignment.instance import Options
+from optimize.assignment.prices import bound, prices
 
 SHARED = Path(os.environ.get("COLLECTLAB_SHARED", Path(__file__).parents[1].parent / "shared"))
 WORST, AVERAGE_C, SECONDS = 0.5, 0.15, 60.0

@@ -10,25 +10,25 @@ import numpy.typing as npt
 import pandas as pd
 
 from ledger import BadInput, Ledger
-from ledger.ledger import Day
-from ledger.months import day_numbers
-from ledger.reading import one_of
+from ledger.files.reading import one_of
+from ledger.table.ledger import Day
+from ledger.table.months import day_numbers
 
 Floats = npt.NDArray[np.float64]
 
 # model name: module and function that fits it; a new model adds one line and one file
 FITTERS: Final[dict[str, str]] = {
-    "due_date": "models.baselines:fit_due_date",
-    "customer_mean": "models.baselines:fit_customer_mean",
-    "kaplan_meier": "models.kaplan_meier:fit_kaplan_meier",
-    "cox": "models.proportional:fit_cox",
-    "weibull": "models.accelerated:fit_weibull",
-    "lognormal": "models.accelerated:fit_lognormal",
-    "loglogistic": "models.accelerated:fit_loglogistic",
-    "hazard": "models.hazard:fit_hazard",
-    "hazard_linear": "models.hazard:fit_hazard_linear",
-    "best": "models.best:fit_best",
-    "published": "models.published:fit_published",
+    "due_date": "models.families.baselines:fit_due_date",
+    "customer_mean": "models.families.baselines:fit_customer_mean",
+    "kaplan_meier": "models.families.kaplan_meier:fit_kaplan_meier",
+    "cox": "models.families.proportional:fit_cox",
+    "weibull": "models.families.accelerated:fit_weibull",
+    "lognormal": "models.families.accelerated:fit_lognormal",
+    "loglogistic": "models.families.accelerated:fit_loglogistic",
+    "hazard": "models.families.hazard:fit_hazard",
+    "hazard_linear": "models.families.hazard:fit_hazard_linear",
+    "best": "models.families.best:fit_best",
+    "published": "models.families.published:fit_published",
 }
 UNTAUGHT: Final = ("due_date", "published")  # they learn nothing from a ledger
 

@@ -4,13 +4,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from optimize.assignment import Assignment
-    from optimize.call_plan import CallPlan
-    from optimize.factored import Factored, assign_factored
-    from optimize.planning import plan
-    from optimize.policy import Policy
-    from optimize.solution import assign
-    from optimize.team import Team
+    from optimize.assignment.product_form import Factored, assign_factored
+    from optimize.assignment.result import Assignment
+    from optimize.assignment.solve import assign
+    from optimize.plans.call_plan import CallPlan
+    from optimize.plans.planning import plan
+    from optimize.plans.policy import Policy
+    from optimize.roster.team import Team
 
 __all__ = ["Assignment", "CallPlan", "Factored", "Policy", "Team", "assign", "assign_factored", "plan"]
 

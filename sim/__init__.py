@@ -1,15 +1,15 @@
 """The discrete-event simulator: customers, invoices, specialists."""
 
-from ledger.roster import Roster
-from ledger.strategy import Step, Strategy, strategies
-from models.assumptions import Assumptions, assumptions
-from sim.behaviour import Behaviour
+from ledger.policy.roster import Roster
+from ledger.policy.strategy import Step, Strategy, strategies
+from models.assumed.assumptions import Assumptions, assumptions
 from sim.engine import simulate
-from sim.observed import from_ledger
 from sim.planners import BELIEFS, PLANNERS, Belief, Outlook, Plan, Planner, Prospects, WorkList
-from sim.portfolio import Portfolio
-from sim.presets import embedded, synthetic
-from sim.run import Run
+from sim.portfolios.from_ledger import from_ledger
+from sim.portfolios.presets import embedded, synthetic
+from sim.result.run import Run
+from sim.world.behaviour import Behaviour
+from sim.world.portfolio import Portfolio
 
 __all__ = [
     "BELIEFS",

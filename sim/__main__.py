@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from sim.presets import FOLDER, PRESETS, write_embedded
+from sim.portfolios.presets import FOLDER, PRESETS, write_embedded
 
 # The rows of the table in data/synthetic/README.md, which a test compares with the ledgers.
 CALIBRATED = (

@@ -11,30 +11,30 @@ import pandas as pd
 import simpy
 
 from ledger import BadInput
-from ledger.calendar import NEVER, Calendar
-from ledger.currency import decimals
-from ledger.reading import one_of
-from ledger.roster import BLOCKS, FULL_SHIFT, SHIFT_START, Roster, roster
-from ledger.strategy import Strategy
-from models.assumptions import Assumptions
-from models.reach import reach_by_block
-from sim.desk import DESKS, Incoming, Lists, Shifts
-from sim.draws import Minutes, chances, outcomes, talk_seconds
-from sim.evening import PromiseLog, Response, after_calls, callbacks, respond, room_for
-from sim.holdout import Holdout
-from sim.keyed import Purpose, key
-from sim.morning import due_contacts, open_disputes, sweep
-from sim.part_payments import pay_main_parts
+from ledger.files.reading import one_of
+from ledger.policy.roster import BLOCKS, FULL_SHIFT, SHIFT_START, Roster, roster
+from ledger.policy.strategy import Strategy
+from ledger.table.calendar import NEVER, Calendar
+from ledger.table.currency import decimals
+from models.assumed.assumptions import Assumptions
+from models.assumed.reach import reach_by_block
+from sim.day.call_outcomes import Minutes, chances, outcomes, talk_seconds
+from sim.day.contact_effects import PromiseLog, Response, after_calls, callbacks, respond, room_for
+from sim.day.desk import DESKS, Incoming, Lists, Shifts
+from sim.day.ladder import due_contacts, open_disputes, sweep
+from sim.mechanisms.holdout import Holdout
 from sim.planners import Belief, Planner
 from sim.planners import belief as belief_named
 from sim.planners import planner as planner_named
 from sim.planners.protocol import for_one_run
-from sim.portfolio import Portfolio
-from sim.prices import in_base
-from sim.run import Batch, ContactLog, Run
-from sim.setup import prepare
-from sim.state import B1, I4, I8, ladder
-from sim.view import View
+from sim.planners.work_list import View
+from sim.result.run import Batch, ContactLog, Run
+from sim.world.keyed import Purpose, key
+from sim.world.layout import prepare
+from sim.world.part_payments import pay_main_parts
+from sim.world.portfolio import Portfolio
+from sim.world.prices import in_base
+from sim.world.state import B1, I4, I8, ladder
 
 LONGEST: Final = 3650  # days
 _DAY: Final = 86_400

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
-from optimize.call_plan import (
+from optimize.nightly.contents import contents
+from optimize.plans.call_plan import (
     BINDING_COLUMNS,
     HOLDOUT_COLUMNS,
     PRICE_COLUMNS,
@@ -15,8 +16,7 @@ from optimize.call_plan import (
     CallPlan,
     framed,
 )
-from optimize.plan_files import contents
-from optimize.publish import check_out, only_one, publish, reported
+from optimize.publish.folder import check_out, only_one, publish, reported
 
 MONDAY = pd.Timestamp("2026-07-06")
 PEOPLE = {"S1": "Ana Ruiz", "S2": "=Bo [night]/day: 'a name that is far too long for a sheet'", "": "automatic"}

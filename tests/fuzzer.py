@@ -29,8 +29,8 @@ from experiments import Study
 from ledger import BadInput, kpis, read_ledger
 from ledger.errors import LONGEST
 from ledger.importing import import_ledger
-from ledger.strategy import Strategy
-from optimize.team import Team
+from ledger.policy.strategy import Strategy
+from optimize.roster.team import Team
 from tests.spoiled import MAP, ROSTER, STRATEGY, STUDY, source, spoiled, spoiled_bytes, spoiled_toml
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from ledger import Ledger
-from ledger.tables import COLUMNS, empty
+from ledger.table.tables import COLUMNS, empty
 
 _INVOICE = {"customer_id": "c1", "currency": "USD", "discount_percent": None, "discount_days": None}
 _CUSTOMER = {

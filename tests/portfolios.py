@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ledger import Ledger
-from ledger.tables import COLUMNS
+from ledger.table.tables import COLUMNS
 from sim import Assumptions, Behaviour, Portfolio
 from tests.handmade import Row, handmade
 

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from ledger import Ledger
-from ledger.tables import PAYMENT_KINDS
+from ledger.table.tables import PAYMENT_KINDS
 from tests.handmade import contact, handmade, invoice, payment
 
 FIRST = date(2024, 1, 1)

@@ -8,7 +8,7 @@ import pytest
 
 from ledger import kpis, read_ledger
 from ledger.importing import presets
-from ledger.tables import COLUMNS
+from ledger.table.tables import COLUMNS
 from sim import PLANNERS, strategies
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -32,7 +32,7 @@ def test_every_rule_that_rejects_a_row_is_explained():
     """`intake.reject(rows, "rule", …)` anywhere in the importer."""
     rules = {
         node.args[1].value
-        for path in (ROOT / "ledger" / "importing").glob("*.py")
+        for path in (ROOT / "ledger" / "importing").rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and getattr(node.func, "attr", "").startswith("reject") and len(node.args) > 1
         if isinstance(node.args[1], ast.Constant) and isinstance(node.args[1].value, str)

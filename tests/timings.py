@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ledger import Ledger
-from ledger.months import day_numbers
+from ledger.table.months import day_numbers
 from models.timing import Floats, asked_on
 
 

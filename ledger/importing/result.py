@@ -10,10 +10,10 @@ from typing import Any, Final
 
 import pandas as pd
 
-from ledger.database import safe
 from ledger.errors import BadInput
-from ledger.importing.intake import Account, plural, rule_counts
-from ledger.ledger import ABOUT, Ledger
+from ledger.files.database import safe
+from ledger.importing.rows.intake import Account, plural, rule_counts
+from ledger.table.ledger import ABOUT, Ledger
 
 ACCOUNT: Final = "import.json"
 

@@ -10,27 +10,27 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ledger.answers import Origin
 from ledger.errors import BadInput
-from ledger.importing.applying import Settled, settle_all
-from ledger.importing.cells import Flags, Ints, flags
-from ledger.importing.customers import AgreedTerms, read_customers
-from ledger.importing.dates import DateColumn
-from ledger.importing.documents import Documents, attribute, read_documents
-from ledger.importing.intake import Intake, plural, rule_counts
-from ledger.importing.last_day import last_day
-from ledger.importing.map_tables import PEOPLE
-from ledger.importing.maps import Map, preset_map, read_map
-from ledger.importing.money import Money, read_rates, settle_money
-from ledger.importing.others import read_contacts, read_disputes, read_promises
-from ledger.importing.payments import Receipts, read_payments
-from ledger.importing.references import Invoices
+from ledger.importing.documents.applying import Settled, settle_all
+from ledger.importing.documents.customers import AgreedTerms, read_customers
+from ledger.importing.documents.documents import Documents, attribute, read_documents
+from ledger.importing.documents.others import read_contacts, read_disputes, read_promises
+from ledger.importing.documents.payments import Receipts, read_payments
+from ledger.importing.documents.references import Invoices
+from ledger.importing.maps.map_tables import PEOPLE
+from ledger.importing.maps.maps import Map, preset_map, read_map
+from ledger.importing.maps.used_map import used_map
 from ledger.importing.result import Imported, place_of
-from ledger.importing.sources import Source, open_source
-from ledger.importing.unused import unused_columns
-from ledger.importing.used_map import used_map
-from ledger.ledger import Day, Ledger, as_day
-from ledger.tables import empty
+from ledger.importing.rows.intake import Intake, plural, rule_counts
+from ledger.importing.rows.last_day import last_day
+from ledger.importing.rows.money import Money, read_rates, settle_money
+from ledger.importing.sources.sources import Source, open_source
+from ledger.importing.sources.unused import unused_columns
+from ledger.importing.words.cells import Flags, Ints, flags
+from ledger.importing.words.dates import DateColumn
+from ledger.table.answers import Origin
+from ledger.table.ledger import Day, Ledger, as_day
+from ledger.table.tables import empty
 
 
 def import_ledger(

@@ -5,9 +5,9 @@ from typing import Final
 
 import numpy as np
 
-from ledger.reading import one_of
-from sim.keyed import Purpose, key, normals
-from sim.state import Accounts, Payments
+from ledger.files.reading import one_of
+from sim.world.keyed import Purpose, key, normals
+from sim.world.state import Accounts, Payments
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

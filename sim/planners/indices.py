@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ledger import BadInput
-from sim.planners.fill import fill
+from sim.planners.greedy import fill
 from sim.planners.protocol import Outlook, Plan, Prospects, WorkList
 
 Floats = npt.NDArray[np.float64]

@@ -74,7 +74,7 @@ class WorkList:
     day
         Day of the simulation.
     entity
-        Stable random identity of each account (see `sim.keyed`).
+        Stable random identity of each account (see `sim.world.keyed`).
     key
         Key of the planner's own draws.
     balance

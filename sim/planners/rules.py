@@ -7,11 +7,11 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from ledger.reading import one_of
-from sim.keyed import uniforms
-from sim.planners.fill import fill
+from ledger.files.reading import one_of
+from sim.planners.greedy import fill
 from sim.planners.indices import Clairvoyant, UpliftPerMinute, Whittle
 from sim.planners.protocol import Plan, Planner, WorkList
+from sim.world.keyed import uniforms
 
 Score = Callable[[WorkList], npt.NDArray[np.float64]]
 

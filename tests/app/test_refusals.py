@@ -9,7 +9,7 @@ import pytest
 
 from app.cli import main
 from ledger import Ledger, read_ledger
-from models.saved import fit_saved
+from models.registry.model_file import fit_saved
 from tests.handmade import handmade, invoice, payment
 
 REASON = "the source holds no settled invoice"

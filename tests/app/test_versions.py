@@ -23,9 +23,9 @@ import pytest
 from app.cli import app
 from app.exits import guarded
 from ledger import Ledger, read_ledger
-from models import registry
-from models.saved import SavedModel, fit_saved
-from models.store import TrackingUnavailable, connected
+from models.registry import registry
+from models.registry.mlflow_store import TrackingUnavailable, connected
+from models.registry.model_file import SavedModel, fit_saved
 from sim import simulate
 from tests.portfolios import FIRST, LAST, portfolio
 
@@ -183,7 +183,7 @@ def test_the_champion_loads_in_a_fresh_process_elsewhere(
     with_champion: Path, ledger: Ledger, tmp_path_factory: pytest.TempPathFactory
 ):
     """`mlflow.pyfunc.load_model` gives the predictions of the fitted model; a customer never seen is no trouble."""
-    from models.prediction import predict
+    from models.evaluation.prediction import predict
 
     place = tmp_path_factory.mktemp("elsewhere")
     rows = registry.example(ledger)

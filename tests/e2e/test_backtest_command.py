@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from app.cli import main
-from models.metrics import METRICS
+from models.evaluation.metrics import METRICS
 from tests.handmade import handmade, invoice, payment
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]

@@ -17,12 +17,12 @@ import sqlalchemy as sa
 
 import sim
 from ledger import Ledger, read_ledger
-from ledger.tables import validated
-from models.saved import fit_saved
-from optimize.call_plan import ROW_COLUMNS
-from optimize.night_order import check_fresh, default_date
-from optimize.publish import FILES, Unavailable, only_one, published
-from optimize.team import Team
+from ledger.table.tables import validated
+from models.registry.model_file import fit_saved
+from optimize.nightly.request import check_fresh, default_date
+from optimize.plans.call_plan import ROW_COLUMNS
+from optimize.publish.folder import FILES, Unavailable, only_one, published
+from optimize.roster.team import Team
 
 Run = Callable[..., tuple[int, str, str]]
 DAY = "2026-10-05"
@@ -225,15 +225,15 @@ def test_a_registry_that_is_down(plan: Run, tmp_path: Path, books: Path, monkeyp
     code, _, said = plan(model=reference)
     assert (code, "127.0.0.1:9" in said, (tmp_path / "out").exists()) == (4, True, False)
     with monkeypatch.context() as patch:
-        patch.setattr("models.store.connected", lambda state: nullcontext())
-        patch.setattr("models.registry.load", lambda store, name: (saved, SimpleNamespace(words=words)))
+        patch.setattr("models.registry.mlflow_store.connected", lambda state: nullcontext())
+        patch.setattr("models.registry.registry.load", lambda store, name: (saved, SimpleNamespace(words=words)))
         assert plan(model=reference)[0] == 0
-    from models.store import TrackingUnavailable
+    from models.registry.mlflow_store import TrackingUnavailable
 
     def down(state: object) -> None:
         raise TrackingUnavailable("MLflow is down")
 
-    monkeypatch.setattr("models.store.connected", down)
+    monkeypatch.setattr("models.registry.mlflow_store.connected", down)
     code, printed, said = plan("--json", "--again", model=reference)
     about = json.loads(printed)
     assert (code, about["model_from_copy"], about["model_version"]) == (0, True, words)

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.comparison import Comparison
-from experiments.metrics import METRICS
-from experiments.study import Study
+from experiments.comparing.comparison import Comparison
+from experiments.comparing.metrics import METRICS
+from experiments.comparing.study import Study
 
 LEVEL = {
     "dso": 38.0,

@@ -6,8 +6,9 @@ import pytest
 
 import sim
 from experiments import Comparison, Study, compare
-from experiments.metrics import METRICS, metrics_of, path_of
-from ledger import BadInput, kpis, strategy
+from experiments.comparing.metrics import METRICS, metrics_of, path_of
+from ledger import BadInput, kpis
+from ledger.policy import strategy
 
 SMALL = {"customers": 40, "days": 45, "replications": 2, "specialists": 1}
 

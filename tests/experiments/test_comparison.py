@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from experiments import Comparison
-from experiments.metrics import METRICS
-from experiments.report import report
+from experiments.comparing.metrics import METRICS
+from experiments.reporting.report import report
 from ledger import BadInput
 
 Made = Callable[..., Comparison]
@@ -111,7 +111,7 @@ def test_a_write_that_fails_leaves_the_old_results(made: Made, tmp_path: Path, m
     def broken(comparison: Comparison) -> str:
         raise RuntimeError("no ink")
 
-    monkeypatch.setattr("experiments.report.report", broken)
+    monkeypatch.setattr("experiments.reporting.report.report", broken)
     with pytest.raises(RuntimeError):
         made({"friendly": 0.0, "none": 1.0}).write(tmp_path / "study")
     assert (tmp_path / "study" / "comparison.json").read_text() == before

@@ -8,8 +8,8 @@ import pytest
 from app.printing import screen
 from app.study import SHOWN, show
 from experiments import Comparison
-from experiments.metrics import METRICS
-from experiments.report import report
+from experiments.comparing.metrics import METRICS
+from experiments.reporting.report import report
 
 Made = Callable[..., Comparison]
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 
-from experiments.payment_curve import DAYS, apart, observed_curve, paid_shares, simulated_curve
+from experiments.comparing.payment_curve import DAYS, apart, observed_curve, paid_shares, simulated_curve
 from tests.handmade import handmade, invoice, payment
 
 ZERO = int(np.flatnonzero(DAYS == 0)[0])

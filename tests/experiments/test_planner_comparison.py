@@ -4,9 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.planners import MEASURES, NOBODY, PlannerComparison, PlannerStudy, compare_planners, planners
-from experiments.replication import Source
-from experiments.study import Study
+from experiments.comparing.replication import Source
+from experiments.comparing.study import Study
+from experiments.planner_study.planners import (
+    MEASURES,
+    NOBODY,
+    PlannerComparison,
+    PlannerStudy,
+    compare_planners,
+    planners,
+)
 from ledger import BadInput
 
 

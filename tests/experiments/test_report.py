@@ -2,7 +2,7 @@ import re
 from collections.abc import Callable
 
 from experiments import Comparison
-from experiments.report import report
+from experiments.reporting.report import report
 
 Made = Callable[..., Comparison]
 SHIFTS = {"friendly": 0.0, "none": 4.0, "proactive": -2.5}

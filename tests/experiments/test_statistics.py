@@ -2,7 +2,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from experiments.statistics import Interval, mean_interval, no_worse, paired_difference, verdict, within_margin
+from experiments.comparing.statistics import (
+    Interval,
+    mean_interval,
+    no_worse,
+    paired_difference,
+    verdict,
+    within_margin,
+)
 
 
 def interval(low: float | None, high: float | None) -> Interval:

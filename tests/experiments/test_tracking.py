@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from experiments import Comparison
-from experiments.metrics import METRICS
-from experiments.tracking import track
-from models.store import TrackingUnavailable
+from experiments.comparing.metrics import METRICS
+from experiments.reporting.tracking import track
+from models.registry.mlflow_store import TrackingUnavailable
 
 Made = Callable[..., Comparison]
 SHIFTS = {"friendly": 0.0, "proactive": -2.5}

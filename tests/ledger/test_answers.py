@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from ledger import BadInput, Ledger, Refused, kpi_path, kpis, read_ledger
-from ledger.answers import FEW_CUSTOMERS, FEW_PAID, Origin
 from ledger.importing import import_ledger
+from ledger.table.answers import FEW_CUSTOMERS, FEW_PAID, Origin
 from tests.handmade import handmade, invoice, payment
 
 COLLECTED = ("cei", "cei_crf", "cei_cash", "dso_true", "bad_debt_percent", "ar_turnover", "mean_days_late")

@@ -7,10 +7,10 @@ import pytest
 import sqlalchemy as sa
 
 from ledger import BadInput
-from ledger.database import parse, safe, split_table
 from ledger.errors import Unavailable
+from ledger.files.database import parse, safe, split_table
 from ledger.importing import import_ledger
-from optimize.plan_database import PlanDatabase
+from optimize.publish.database import PlanDatabase
 
 COLUMNS = "invoice_id TEXT, customer_id TEXT, issue_date TEXT, due_date TEXT, amount NUMERIC"
 DOWN = "127.0.0.1:9"

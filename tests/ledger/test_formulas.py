@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from ledger import formulas, months
+from ledger.kpi import formulas
+from ledger.table import months
 
 APPROX = 5e-7  # relative, for figures given to nine digits
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from ledger import BadInput, Ledger, kpis
-from ledger.gaming import FACTORS, Gaming, gaming
+from ledger.kpi.gaming import FACTORS, Gaming, gaming
 from tests.handmade import Row, handmade, invoice, payment
 
 MONTHS = pd.date_range("2023-11-30", periods=20, freq="ME")  # to 30 June 2025

@@ -6,10 +6,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from ledger.importing.amounts import AmountColumn, exact_sum, to_minor
-from ledger.importing.dates import DateColumn, choose_orders
-from ledger.importing.marks import choose_marks
-from ledger.importing.signs import agreed
+from ledger.importing.words.amounts import AmountColumn, exact_sum, to_minor
+from ledger.importing.words.dates import DateColumn, choose_orders
+from ledger.importing.words.marks import choose_marks
+from ledger.importing.words.signs import agreed
 
 
 def amounts(*cells: str | None, decimal: str = "auto", native: bool = False):

@@ -10,8 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from ledger import BadInput
-from ledger.importing import import_ledger, months
-from ledger.importing.dates import DateColumn, choose_orders
+from ledger.importing import import_ledger
+from ledger.importing.words import months
+from ledger.importing.words.dates import DateColumn, choose_orders
 
 HEADER = "invoice_id,customer_id,issue_date,due_date,amount,clear_date\n"
 

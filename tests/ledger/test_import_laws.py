@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ledger import BadInput
 from ledger.importing import import_ledger
-from ledger.importing.settling import Credits, Debits, settle
+from ledger.importing.rows.settling import Credits, Debits, settle
 
 LAWS = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 HEADER = "invoice_id,customer_id,issue_date,due_date,amount,currency,clear_date,applies_to\n"

@@ -5,7 +5,8 @@ import doctest
 import pytest
 
 from ledger import BadInput
-from ledger.importing import affixes, import_ledger, signs
+from ledger.importing import import_ledger
+from ledger.importing.words import affixes, signs
 
 HEADER = "invoice_id,customer_id,issue_date,due_date,amount"
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from ledger.importing import import_ledger, presets
-from ledger.importing.maps import preset_map
+from ledger.importing.maps.maps import preset_map
 
 SHARED = Path(os.environ.get("COLLECTLAB_SHARED", Path(__file__).parents[2].parent / "shared")) / "data"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the real ledgers are not beside this checkout")

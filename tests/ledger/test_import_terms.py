@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from ledger import BadInput
-from ledger.importing import import_ledger, phrases
-from ledger.importing.maps import read_map
-from ledger.importing.phrases import read_terms
-from ledger.importing.terms import Due
+from ledger.importing import import_ledger
+from ledger.importing.maps.maps import read_map
+from ledger.importing.words import phrases
+from ledger.importing.words.phrases import read_terms
+from ledger.importing.words.terms import Due
 
 
 def due(text: str, issued: str = "2024-01-31", **how) -> str | None:

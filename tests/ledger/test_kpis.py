@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from ledger import BadInput, kpi_path, kpis
-from ledger.activity import promise_outcomes, staffed_hours
-from ledger.months import day_number
-from models.history import history
+from ledger.kpi.activity import promise_outcomes, staffed_hours
+from ledger.table.months import day_number
+from models.history.main_payments import history
 from tests.handmade import chain, contact, handmade, invoice, payment, table
 
 MONTH_ENDS = pd.date_range("2023-01-31", periods=30, freq="ME")  # to 30 June 2025

@@ -10,7 +10,7 @@ import pytest
 
 from ledger import BadInput, Ledger, read_ledger
 from ledger.errors import Unavailable
-from ledger.ledger import as_day
+from ledger.table.ledger import as_day
 from tests.handmade import contact, handmade, invoice, payment
 
 
@@ -205,7 +205,7 @@ def test_a_day_is_a_day() -> None:
 
 def test_tables_that_are_sound_need_no_second_look(monkeypatch: pytest.MonkeyPatch) -> None:
     """What has its types and keeps its rules is taken as it is; whatever does not is looked at closely."""
-    from ledger import tables
+    from ledger.table import tables
 
     ledger = good().validate()
     monkeypatch.setattr(tables, "schema", lambda name: pytest.fail(f"a second look at {name}"))

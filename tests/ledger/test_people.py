@@ -7,8 +7,8 @@ import pytest
 
 from ledger import BadInput, Ledger, read_ledger
 from ledger.importing import import_ledger
-from ledger.strategy import Step, Strategy
-from ledger.tables import COLUMNS, further_columns
+from ledger.policy.strategy import Step, Strategy
+from ledger.table.tables import COLUMNS, further_columns
 from optimize import plan
 from sim import from_ledger, simulate
 from tests.timings import constant

@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 
 from ledger.importing import import_ledger
-from ledger.places import calling_clocks, clocks, country_code, without_zone, zone_of, zones_meant
-from ledger.tables import TEXT
+from ledger.table.places import calling_clocks, clocks, country_code, without_zone, zone_of, zones_meant
+from ledger.table.tables import TEXT
 
 INVOICES = """invoice_id,customer_id,issue_date,due_date,amount,open_amount{more}
 1,A,2025-01-10,2025-02-09,100,0{a}

@@ -7,8 +7,8 @@ from pydantic import Field, ValidationError
 
 from ledger import BadInput
 from ledger.errors import LONGEST
-from ledger.reading import Written, nearest, one_of, read_toml
-from ledger.strategy import Step, Strategy
+from ledger.files.reading import Written, nearest, one_of, read_toml
+from ledger.policy.strategy import Step, Strategy
 
 LETTER = {"name": "letter", "day": 30, "channel": "letter"}
 

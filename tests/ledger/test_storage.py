@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from ledger import BadInput, storage
+from ledger import BadInput
 from ledger.errors import Unavailable
-from ledger.storage import check_folder, restore, write_file, write_folder
+from ledger.files import storage
+from ledger.files.storage import check_folder, restore, write_file, write_folder
 
 MARKER = "about.json"
 FORK = multiprocessing.get_context("fork")

@@ -9,9 +9,10 @@ import pytest
 from lifelines.exceptions import ConvergenceError
 
 from ledger import BadInput, Ledger
-from models import accelerated, fit
-from models.accelerated import FAMILIES, Accelerated
-from models.covariates import Covariates
+from models import fit
+from models.families import accelerated
+from models.families.accelerated import FAMILIES, Accelerated
+from models.history.covariates import Covariates
 from tests.handmade import handmade, invoice, payment
 
 START = pd.Timestamp("2024-01-01")

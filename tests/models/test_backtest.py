@@ -8,14 +8,14 @@ import pytest
 
 from ledger import BadInput, Ledger
 from models import fit
-from models.backtest import Backtest, backtest
-from models.footprint import measured
-from models.metrics import METRICS
-from models.outcomes import Outcomes
-from models.page import document
-from models.prediction import predict
-from models.trial import UNJUDGED, weekly_cash
-from models.walk_forward import cuts_before, walk_forward
+from models.evaluation.backtest import Backtest, backtest
+from models.evaluation.footprint import measured
+from models.evaluation.metrics import METRICS
+from models.evaluation.outcomes import Outcomes
+from models.evaluation.prediction import predict
+from models.evaluation.test_set import UNJUDGED, weekly_cash
+from models.evaluation.walk_forward import cuts_before, walk_forward
+from models.figures.page import document
 from tests.handmade import handmade, invoice, payment
 
 START = pd.Timestamp("2024-01-01")

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from ledger import Ledger
-from models.baselines import FLOOR, fit_customer_mean, fit_due_date
+from models.families.baselines import FLOOR, fit_customer_mean, fit_due_date
 from tests.handmade import handmade, invoice, payment
 
 ONE = pd.DataFrame({"customer_id": ["a"], "issue_date": ["2024-03-01"], "due_date": ["2024-03-31"]})

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from lifelines import AalenJohansenFitter
 
 from ledger import BadInput, Ledger
-from models.competing import CAUSES, Ended, aalen_johansen
+from models.evaluation.competing import CAUSES, Ended, aalen_johansen
 from tests.handmade import handmade, invoice, payment
 from tests.strategies import days, ledgers
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from ledger import BadInput
-from models.contact_effect import ContactEffect, contact_effect
+from models.effects.hazard_ratios import ContactEffect, contact_effect
 
 
 def rows(invoices: int = 600, seed: int = 1) -> pd.DataFrame:

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 
 from ledger import BadInput
-from models.contact_log import ContactLog
-from models.episodes import ENDS, WINDOW, Episodes, episodes, person_periods
-from models.history import history
+from models.history.contact_log import ContactLog
+from models.history.episodes import ENDS, WINDOW, Episodes, episodes, person_periods
+from models.history.main_payments import history
 from tests.handmade import contact, handmade, invoice, payment
 from tests.strategies import ledgers
 

@@ -8,20 +8,20 @@ import pandas as pd
 import pytest
 
 from ledger import BadInput, Ledger, Refused
-from ledger.answers import FEW_CUSTOMERS
+from ledger.table.answers import FEW_CUSTOMERS
 from models import fit
-from models.acquaintance import acquainted, hashed
-from models.backtest import backtest
-from models.chosen import chosen
-from models.contact_effect import contact_effect
-from models.drift import drift
-from models.effects import contact_effects
-from models.figures import calibration_figure
-from models.promotion import trial
-from models.published import Published
-from models.saved import fit_saved
-from models.trial import UNJUDGED
-from models.walk_forward import walk_forward
+from models.effects.estimates import contact_effects
+from models.effects.hazard_ratios import contact_effect
+from models.evaluation.backtest import backtest
+from models.evaluation.test_set import UNJUDGED
+from models.evaluation.walk_forward import walk_forward
+from models.families.published import Published
+from models.figures.calibration import calibration_figure
+from models.registry.acquaintance import acquainted, hashed
+from models.registry.drift import drift
+from models.registry.model_file import fit_saved
+from models.registry.promotion import trial
+from models.registry.reference import chosen
 from tests.handmade import contact, handmade, invoice, payment
 
 CUT = "2024-08-31"

@@ -6,10 +6,10 @@ import pytest
 
 from ledger import BadInput, Ledger
 from models import PaymentTiming, fit
-from models.history import history
-from models.kaplan_meier import FIRST_DAY, LAST_DAY, KaplanMeier, fit_kaplan_meier
+from models.families.kaplan_meier import FIRST_DAY, LAST_DAY, KaplanMeier, fit_kaplan_meier
+from models.history.main_payments import history
+from models.history.weekdays import days_since, payment_weekdays
 from models.timing import FITTERS
-from models.weekdays import days_since, payment_weekdays
 from tests.handmade import handmade, invoice, payment
 
 MONDAY = pd.Timestamp("2024-01-01")

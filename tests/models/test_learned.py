@@ -5,14 +5,14 @@ import pandas as pd
 import pytest
 
 from ledger import Ledger
-from models.features import FEATURES, invoice_features
-from models.forest import ANSWERS, answers
-from models.hazard import fit_hazard, fit_hazard_linear, pooled, snapped, training_of
-from models.kernels import Axis, Kernel, customer_hazards
-from models.lateness import Lateness
-from models.past import Past
-from models.paydays import Paydays
-from models.view import DAY_FEATURES, INVOICE_FEATURES, View, spanning
+from models.families.forest import ANSWERS, answers
+from models.families.hazard import fit_hazard, fit_hazard_linear, pooled, snapped, training_of
+from models.families.lateness import Lateness
+from models.history.candidate_days import DAY_FEATURES, INVOICE_FEATURES, View, spanning
+from models.history.customer_hazards import Axis, Kernel, customer_hazards
+from models.history.features import FEATURES, invoice_features
+from models.history.history_columns import Past
+from models.history.paydays import Paydays
 from tests.handmade import handmade, invoice, payment
 
 WEEK = np.array([1, 1, 1, 1, 1, 0, 0], bool)

@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ledger.columns import NEVER
-from ledger.months import day_numbers
-from ledger.tables import PAYMENT_KINDS
-from models.backtest import backtest
-from models.history import MainPayments, history, seen
-from models.part_payments import LAST, OpenAmounts, PartPayments, Rests
+from ledger.table.columns import NEVER
+from ledger.table.months import day_numbers
+from ledger.table.tables import PAYMENT_KINDS
+from models.evaluation.backtest import backtest
+from models.families.part_payments import LAST, OpenAmounts, PartPayments, Rests
+from models.history.main_payments import MainPayments, history, seen
 from tests.handmade import handmade, invoice, payment
 from tests.timings import constant
 

@@ -6,7 +6,7 @@ from scipy.stats import norm
 from sklearn.metrics import roc_auc_score
 
 from ledger import BadInput
-from models.metrics import (
+from models.evaluation.metrics import (
     METRICS,
     auc_late,
     brier,
@@ -19,8 +19,8 @@ from models.metrics import (
     scores,
     support,
 )
-from models.outcomes import FLOOR, FollowUp, Outcomes
-from models.prediction import HORIZON, Prediction
+from models.evaluation.outcomes import FLOOR, FollowUp, Outcomes
+from models.evaluation.prediction import HORIZON, Prediction
 
 
 def outcomes(late: list[int] | np.ndarray, paid: list[bool] | np.ndarray | None = None, term: int = 30) -> Outcomes:

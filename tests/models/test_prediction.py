@@ -8,9 +8,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from ledger import BadInput
-from ledger.months import day_numbers
-from models import prediction as module
-from models.prediction import HORIZON, predict
+from ledger.table.months import day_numbers
+from models.evaluation import prediction as module
+from models.evaluation.prediction import HORIZON, predict
 from models.timing import unpaid_on
 
 

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import models.promotion as promotion
+import models.registry.promotion as promotion
 from ledger import BadInput, Ledger
-from models.drift import stability
-from models.promotion import CHAMPION, JUDGED, Refused, Trialled
-from models.saved import SavedModel, fit_saved
-from models.trial import BASELINES
+from models.evaluation.test_set import BASELINES
+from models.registry.drift import stability
+from models.registry.model_file import SavedModel, fit_saved
+from models.registry.promotion import CHAMPION, JUDGED, Refused, Trialled
 from tests.handmade import handmade, invoice, payment
 
 GOOD = {"integrated_brier": 0.040, "concordance": 0.80, "mae": 2.5, "auc_late": 0.85}

@@ -8,10 +8,10 @@ import pytest
 
 from ledger import Ledger
 from models import fit
-from models.contact_log import ContactLog
-from models.episodes import ENDS, WINDOW, Episodes, episodes
-from models.proportional import FIRST_DAY, Proportional, _efron, partial_likelihood
-from models.recent_contacts import RecentContacts
+from models.families.proportional import FIRST_DAY, Proportional, _efron, partial_likelihood
+from models.history.contact_log import ContactLog
+from models.history.episodes import ENDS, WINDOW, Episodes, episodes
+from models.history.recent_contacts import RecentContacts
 from tests.handmade import contact, handmade, invoice, payment
 
 START = pd.Timestamp("2024-01-01")

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger import BadInput, Ledger
-from ledger.months import day_numbers
-from models.assumptions import Assumptions
+from ledger.table.months import day_numbers
+from models.assumed.assumptions import Assumptions
+from models.effects.what_if import Effects, incremental_cash, remembered_contacts, what_if
 from models.timing import PaymentTiming, asked_on, fit
-from models.what_if import Effects, incremental_cash, remembered_contacts, what_if
 from sim import Step, Strategy, simulate
 from tests.handmade import contact, handmade, invoice
 from tests.portfolios import FIRST, LAST, portfolio

@@ -11,9 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ledger import BadInput
-from optimize import Factored, assign, assign_factored, dual, levels
-from optimize.dual import bound, prices
-from optimize.options import Options
+from optimize import Factored, assign, assign_factored
+from optimize.assignment import price_start as levels
+from optimize.assignment import prices as dual
+from optimize.assignment.instance import Options
+from optimize.assignment.prices import bound, prices
 
 
 def calls(accounts, *, desks=4, slots=3, actions=2, share=0.4, seed=0):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from optimize.daily import Daily, DayPlan
+from optimize.in_simulator.planner import Daily, DayPlan
 from sim.planners import Outlook, Prospects, WorkList
 
 

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from ledger import BadInput, Ledger
-from ledger.strategy import Step, Strategy
+from ledger.policy.strategy import Step, Strategy
 from optimize import CallPlan, Policy, plan
-from optimize.call_plan import ROW_COLUMNS
+from optimize.plans.call_plan import ROW_COLUMNS
 from tests.handmade import contact, handmade, invoice, payment
 from tests.timings import Hazards, constant
 
@@ -210,13 +210,13 @@ def test_without_an_answer_from_the_solver_there_is_a_plan_by_index(
     failure: Exception, monkeypatch: pytest.MonkeyPatch
 ):
     """Marked as such, feasible, and with a bound that holds."""
-    import optimize.solution
+    import optimize.assignment.solve
 
     def fails(*args: Any, **options: Any) -> None:
         raise failure
 
     best = plan(owing(30), MODEL, CALLS, 1, DATE, 1)
-    monkeypatch.setattr(optimize.solution, "assign", fails)
+    monkeypatch.setattr(optimize.assignment.solve, "assign", fails)
     found = plan(owing(30), MODEL, CALLS, 1, DATE, 1)
     feasible(found)
     assert found.status == "fallback"
@@ -291,7 +291,7 @@ def test_what_cannot_be_used_is_named(change: dict[str, Any], field: str):
 
 def test_where_not_all_can_be_served_the_most_are_and_the_gap_still_means_something():
     """Forty must be served by one desk with room for ten: ten are, and others fill the other desk."""
-    from optimize.placing import place
+    from optimize.plans.placement import place
 
     draws = np.random.default_rng(0)
     value = draws.uniform(1, 20, (100, 2, 2))

@@ -7,16 +7,16 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from experiments.metrics import metrics_of
+from experiments.comparing.metrics import metrics_of
 from ledger import BadInput, Ledger
-from ledger.currency import decimals
-from ledger.exchange import Exchange
-from ledger.strategy import Step, Strategy
-from models.assumptions import Assumptions
+from ledger.policy.strategy import Step, Strategy
+from ledger.table.currency import decimals
+from ledger.table.exchange import Exchange
+from models.assumed.assumptions import Assumptions
 from optimize import CallPlan, Policy, plan
-from optimize.staffing import week
-from optimize.team import Specialist, Team
-from optimize.team_costs import exchange_of, hourly_cost
+from optimize.roster.costs import exchange_of, hourly_cost
+from optimize.roster.team import Specialist, Team
+from optimize.staffing.week import week
 from sim import from_ledger, simulate
 from tests.handmade import handmade, invoice, payment
 from tests.timings import constant

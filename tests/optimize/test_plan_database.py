@@ -8,8 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from ledger import BadInput
-from optimize.plan_database import PlanDatabase
-from optimize.publish import Unavailable, read_plan
+from optimize.publish.database import PlanDatabase
+from optimize.publish.folder import Unavailable, read_plan
 from tests.call_plans import MONDAY, current, made, put_out
 
 
@@ -78,7 +78,7 @@ def test_a_failure_half_way_leaves_the_database_as_it_was(url: str, tmp_path: Pa
     database = PlanDatabase(url)
     database.publish(read_plan(put_out(tmp_path / "out", made())))
     folder = put_out(tmp_path / "out", made(seed=1))
-    from optimize import plan_database
+    from optimize.publish import database as plan_database
 
     right = plan_database._records
     monkeypatch.setattr(plan_database, "_records", lambda plan: [*right(plan), right(plan)[0]])  # a row twice
@@ -106,7 +106,7 @@ def test_databases_that_cannot_be_used(tmp_path: Path, monkeypatch: pytest.Monke
         PlanDatabase(f"sqlite:///{tmp_path / 'theirs.db'}").publish(plan)
     assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("call_plan",)]
     connection.execute("BEGIN EXCLUSIVE")  # another writes and does not end
-    monkeypatch.setattr("optimize.plan_database._WAIT", 0)
+    monkeypatch.setattr("optimize.publish.database._WAIT", 0)
     with pytest.raises(Unavailable, match="locked"):
         PlanDatabase(f"sqlite:///{tmp_path / 'theirs.db'}").publish(plan)
     connection.close()

@@ -4,10 +4,10 @@ import pandas as pd
 import pytest
 
 from ledger import BadInput, Ledger
-from ledger.strategy import Step, Strategy
+from ledger.policy.strategy import Step, Strategy
 from optimize import CallPlan, plan
-from optimize.labour import breaches
-from optimize.team import Specialist, Team
+from optimize.roster.labour_rules import breaches
+from optimize.roster.team import Specialist, Team
 from tests.handmade import contact, handmade, invoice
 from tests.timings import constant
 

@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 from ledger import Ledger
-from ledger.strategy import Step, Strategy
+from ledger.policy.strategy import Step, Strategy
 from optimize import CallPlan, plan
-from optimize.team import Specialist, Team
+from optimize.roster.team import Specialist, Team
 from sim import from_ledger, simulate
 from tests.handmade import handmade, invoice, payment
 from tests.timings import constant

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from ledger import Ledger
-from ledger.strategy import Step, Strategy
+from ledger.policy.strategy import Step, Strategy
 from optimize import CallPlan, Policy, plan
-from optimize.rules import Rules, sentence
+from optimize.plans.rules import Rules, sentence
 from tests.handmade import contact, handmade, invoice
 from tests.timings import constant
 

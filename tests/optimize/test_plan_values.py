@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ledger.months import day_numbers
-from ledger.strategy import Step, Strategy
-from models.what_if import Effects, incremental_cash
-from optimize.chase import chase
-from optimize.policy import Policy
-from optimize.values import Values, values
+from ledger.policy.strategy import Step, Strategy
+from ledger.table.months import day_numbers
+from models.effects.what_if import Effects, incremental_cash
+from optimize.plans.contact_value import Values, values
+from optimize.plans.policy import Policy
+from optimize.plans.steps_due import chase
 from tests.handmade import handmade, invoice, payment
 from tests.timings import Hazards, constant
 
@@ -39,7 +39,7 @@ def worth(policy: Policy, age: int = 180) -> Values:
 
 
 def test_undiscounted_gain_is_the_models_incremental_cash():
-    """A call on the first day, cash within the horizon: what `models.what_if` says, of the open amounts."""
+    """A call on the first day, cash within the horizon: what `models.effects.what_if` says, of the open amounts."""
     found = worth(Policy(horizon=30, discount_rate=0.0, later_cash=0.0))
     open_ = ledger().invoices.assign(open=ledger().open_amount(), asked_on=pd.Timestamp(EVENING))
     found_there = incremental_cash(

@@ -19,13 +19,13 @@ import pandas as pd
 import pytest
 
 from ledger import BadInput
-from optimize.call_plan import (
+from optimize.nightly.contents import contents
+from optimize.plans.call_plan import (
     ROW_COLUMNS,
     CallPlan,
 )
-from optimize.plan_database import PlanDatabase
-from optimize.plan_files import contents
-from optimize.publish import FILES, Unavailable, check_out, earlier, only_one, publish, published, read_plan
+from optimize.publish.database import PlanDatabase
+from optimize.publish.folder import FILES, Unavailable, check_out, earlier, only_one, publish, published, read_plan
 from tests.call_plans import MONDAY, current, made, name_of, put_out
 
 

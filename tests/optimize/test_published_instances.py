@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from benchmarks.published_instances import SHARED, dense, made, read
 from optimize import assign
-from optimize.counting import unservable
-from optimize.dual import bound, prices
-from optimize.options import Options
-from optimize.tight import serve
+from optimize.assignment.infeasibility import unservable
+from optimize.assignment.instance import Options
+from optimize.assignment.mandatory import serve
+from optimize.assignment.prices import bound, prices
 
 GAP = SHARED / "gap"
 

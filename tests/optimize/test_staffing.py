@@ -11,15 +11,15 @@ from scipy.optimize import linprog
 
 import sim
 from app.cli import main
-from experiments.staffing import scaled, staffed
+from experiments.hours.hours import scaled, staffed
 from ledger import BadInput
-from ledger.strategy import Step, Strategy
-from optimize.frontier import Frontier, frontier
-from optimize.labour import breaches
-from optimize.shift_choice import choose_shifts
-from optimize.shift_model import patterns
-from optimize.staffing import Week, week
-from optimize.team import Team
+from ledger.policy.strategy import Step, Strategy
+from optimize.roster.labour_rules import breaches
+from optimize.roster.shift_model import patterns
+from optimize.roster.team import Team
+from optimize.staffing.frontier import Frontier, frontier
+from optimize.staffing.shift_choice import choose_shifts
+from optimize.staffing.week import Week, week
 
 ROSTER = Path(__file__).parents[2] / "data" / "synthetic" / "roster.toml"
 BUSY = Strategy(name="busy", contact_cap=5, steps=(Step(name="call", day=1, every=3, until=160, channel="phone"),))

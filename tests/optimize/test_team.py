@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from ledger import BadInput, read_ledger
-from ledger.roster import FIRM
-from optimize.team import Team
+from ledger.policy.roster import FIRM
+from optimize.roster.team import Team
 
 ROSTER = Path(__file__).parents[2] / "data" / "synthetic" / "roster.toml"
 HEAD = 'timezone = "America/New_York"\n[[specialists]]\nid = "A"\n[[specialists]]\nid = "B7"\n'

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from ledger import BadInput
-from optimize.labour import breaches
-from optimize.team import Cover, Rules, Specialist, Team
+from optimize.roster.labour_rules import breaches
+from optimize.roster.team import Cover, Rules, Specialist, Team
 
 MONDAY = "2026-10-05"
 DAYS = [

@@ -5,9 +5,9 @@ from pathlib import Path
 import openpyxl
 import pandas as pd
 
-from ledger.tables import OUTCOMES
-from optimize.difference import difference
-from optimize.workbook import sheet_name, workbook
+from ledger.table.tables import OUTCOMES
+from optimize.publish.difference import difference
+from optimize.publish.workbook import sheet_name, workbook
 from tests.call_plans import MONDAY, made
 
 

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger import Ledger, kpi_path, kpis
-from ledger.activity import promise_outcomes
-from ledger.aging import BUCKETS
-from ledger.tables import PAYMENT_KINDS
+from ledger.kpi.activity import promise_outcomes
+from ledger.kpi.aging import BUCKETS
+from ledger.table.tables import PAYMENT_KINDS
 from tests.strategies import days, ledgers
 
 slow = settings(max_examples=40, deadline=None)

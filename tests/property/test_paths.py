@@ -9,15 +9,15 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from ledger.calendar import NEVER, Calendar
-from ledger.roster import roster
+from ledger.policy.roster import roster
+from ledger.table.calendar import NEVER, Calendar
 from sim import Assumptions, Portfolio, Run, Step, Strategy, simulate, strategies, synthetic
-from sim.evening import PromiseLog, Response, respond
-from sim.keyed import Purpose, key
-from sim.morning import open_disputes
-from sim.payment import boost, hazard_tables, pause, payday
-from sim.setup import World, prepare
-from sim.state import ladder
+from sim.day.contact_effects import PromiseLog, Response, respond
+from sim.day.ladder import open_disputes
+from sim.world.keyed import Purpose, key
+from sim.world.layout import World, prepare
+from sim.world.payment import boost, hazard_tables, pause, payday
+from sim.world.state import ladder
 from tests.handmade import invoice
 from tests.portfolios import FIRST, LAST, chosen, portfolio, shuffled
 

@@ -5,10 +5,10 @@ import pandas as pd
 
 from ledger import Ledger
 from models import fit
-from models.history import history
-from models.kaplan_meier import FIRST_DAY
+from models.families.kaplan_meier import FIRST_DAY
+from models.history.main_payments import history
 from sim import from_ledger, simulate
-from sim.by_amount import by_amount
+from sim.portfolios.by_amount import by_amount
 from tests.handmade import handmade, invoice, payment
 
 AS_OF = pd.Timestamp("2024-12-31")

@@ -9,7 +9,7 @@ import pytest
 
 from ledger import kpis, read_ledger
 from sim import embedded, simulate, synthetic
-from sim.presets import FOLDER, preset
+from sim.portfolios.presets import FOLDER, preset
 
 REPLICATIONS, DAYS = 3, 90
 # US medians of normal quarters: low and high of the calibration targets in the parameter table

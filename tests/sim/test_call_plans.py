@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from ledger import BadInput
 from sim import PLANNERS, Plan, Prospects, Step, Strategy, WorkList, simulate
-from sim.keyed import Purpose, key, uniforms
 from sim.planners import planner
-from sim.planners.fill import fill
+from sim.planners.greedy import fill
+from sim.world.keyed import Purpose, key, uniforms
 from tests.handmade import invoice
 from tests.portfolios import flat, portfolio
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from ledger import Ledger
-from ledger.roster import FULL_SHIFT, SHIFT_START
+from ledger.policy.roster import FULL_SHIFT, SHIFT_START
 from sim import Assumptions, Plan, Portfolio, Run, Step, Strategy, WorkList, simulate, synthetic
 from sim.planners import planner
 from tests.handmade import invoice

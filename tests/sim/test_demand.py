@@ -11,12 +11,12 @@ from scipy.stats import nbinom
 from benchmarks._made_ledgers import CUT, Truth, made_ledger
 from ledger import Ledger
 from sim import from_ledger, simulate
-from sim.demand import Demand, demand
-from sim.newcomers import Newcomers, newcomers
-from sim.order_days import Exposure, order_days, weekly
-from sim.order_level import level, season
-from sim.order_sizes import catalogue
-from sim.turnover import _chances, turnover
+from sim.demand.demand import Demand, demand
+from sim.demand.newcomers import Newcomers, newcomers
+from sim.demand.order_days import Exposure, order_days, weekly
+from sim.demand.order_level import level, season
+from sim.demand.order_sizes import catalogue
+from sim.demand.turnover import _chances, turnover
 from tests.handmade import Row, handmade, invoice
 
 AS_OF = pd.Timestamp("2024-12-31")

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim import Portfolio, simulate, synthetic
-from sim.desk import DESKS, Incoming, Lists, Shifts
+from sim.day.desk import DESKS, Incoming, Lists, Shifts
 from tests.portfolios import staff
 
 Day = tuple[Shifts, Lists, Incoming]

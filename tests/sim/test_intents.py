@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 
 from ledger import Ledger
-from ledger.months import day_numbers
+from ledger.table.months import day_numbers
 from models import PaymentTiming, fit
-from models.weekdays import weekday
+from models.history.weekdays import weekday
 from sim import Run, from_ledger, simulate
-from sim.intents import TYPICAL, typical_invoices
+from sim.portfolios.intents import TYPICAL, typical_invoices
 from tests.handmade import handmade, invoice
 from tests.portfolios import FIRST, LAST, portfolio
 

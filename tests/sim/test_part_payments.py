@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.settlement import settlement
+from experiments.planner_study.cash_value import settlement
 from ledger import Ledger, kpis
-from ledger.columns import NEVER, columns
-from models.history import MainPayments
-from models.part_payments import Rests
+from ledger.table.columns import NEVER, columns
+from models.families.part_payments import Rests
+from models.history.main_payments import MainPayments
 from sim import from_ledger, simulate
 from tests.handmade import handmade, invoice, payment
 

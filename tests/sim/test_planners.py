@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from experiments.settlement import settlement
+from experiments.planner_study.cash_value import settlement
 from ledger import BadInput
-from optimize.daily import Daily
+from optimize.in_simulator.planner import Daily
 from sim import Belief, Outlook, Plan, Prospects, Step, Strategy, WorkList, simulate, synthetic
 from sim.planners import planner
 from sim.planners.indices import uplift_index, whittle_index

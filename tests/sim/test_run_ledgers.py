@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ledger import BadInput, Ledger, kpis, read_ledger
 from sim import Portfolio, Run, from_ledger, simulate, strategies, synthetic
-from sim.booking import book
+from sim.result.booking import book
 from tests.handmade import contact, handmade, invoice, payment
 from tests.portfolios import flat, portfolio, staff
 from tests.strategies import ledgers

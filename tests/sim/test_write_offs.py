@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 
 from ledger import Ledger
-from ledger.calendar import NEVER
+from ledger.table.calendar import NEVER
 from sim import from_ledger, simulate
-from sim.write_offs import LONGEST, write_offs
+from sim.world.write_offs import LONGEST, write_offs
 from tests.handmade import Row, handmade, invoice, payment
 
 AS_OF = pd.Timestamp("2024-12-31")

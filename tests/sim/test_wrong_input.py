@@ -8,7 +8,7 @@ import pytest
 
 from ledger import BadInput
 from sim import Assumptions, Strategy, assumptions, embedded, simulate, strategies, synthetic
-from sim.presets import preset
+from sim.portfolios.presets import preset
 from tests.handmade import invoice
 from tests.portfolios import behaviour, flat, portfolio, staff
 

@@ -9,10 +9,10 @@ import pytest
 
 from benchmarks.effect_coverage import CALLS, TRUTH, estimates, portfolio
 from ledger import BadInput, Ledger
-from models.contact_log import ContactLog
-from models.effects import contact_effects
-from models.exposure import exposure
-from models.history import history
+from models.effects.estimates import contact_effects
+from models.effects.exposure import exposure
+from models.history.contact_log import ContactLog
+from models.history.main_payments import history
 from sim import Run, simulate
 from tests.handmade import handmade, invoice
 from tests.portfolios import staff
@@ -53,7 +53,7 @@ def test_the_naive_estimate_is_too_low() -> None:
 
 
 def test_doses_are_those_that_the_simulator_added() -> None:
-    """Of every invoice, the sum over its contacts of what the simulator calls A (`sim.payment`), to rounding."""
+    """Of every invoice, the sum over its contacts of what the simulator calls A (`sim.world.payment`), to rounding."""
     made = run()
     ledger, assume = made.ledger, made.assumptions
     past, log = history(ledger), ContactLog.of(ledger)

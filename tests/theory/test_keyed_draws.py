@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim.keyed import Purpose, child, children, entities, key, normals, uniform, uniforms
+from sim.world.keyed import Purpose, child, children, entities, key, normals, uniform, uniforms
 
 SIZE = 100_000
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import simpy
 
-from sim.desk import DESKS, Incoming, Lists, Shifts
+from sim.day.desk import DESKS, Incoming, Lists, Shifts
 from tests.portfolios import covers
 
 SERVERS, HANDLING = 3, 600.0  # seconds

@@ -1,0 +1,1 @@
+"""Studies: strategies compared on the same receivables and random numbers."""

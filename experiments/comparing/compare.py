@@ -1,0 +1,206 @@
+"""Compare strategies on the same receivables, the same days and the same random numbers."""
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from experiments.comparing.comparison import Comparison
+from experiments.comparing.payment_curve import observed_curve, simulated_curve
+from experiments.comparing.replication import (
+    Outcome,
+    Source,
+    Task,
+    portfolio_of,
+    portfolio_with_model,
+    replicate,
+    source_of,
+)
+from experiments.comparing.study import Study
+from ledger import BadInput, Ledger, read_ledger
+from models.registry.code_version import code_version
+
+if TYPE_CHECKING:
+    from sim import Portfolio
+
+Progress = Callable[[int, int], None]
+_TASKS_PER_WORKER = 6  # fewer do not pay for starting another process
+
+
+def compare(
+    study: Study,
+    *,
+    ledger: Ledger | str | Path | None = None,
+    workers: int = 1,
+    progress: Progress | None = None,
+    state: str | Path = "runs",
+) -> Comparison:
+    """Run every strategy of the study equally often and return the paired comparison.
+
+    Replication k of every strategy meets the same random numbers, so differences are differences of strategy. Results
+    are keyed by strategy and replication: any number of workers gives the same digits.
+
+    Parameters
+    ----------
+    study
+        What is compared.
+    ledger
+        An imported ledger, or its folder; takes the place of the study's own portfolio or ledger.
+    workers
+        Processes; 1 runs here.
+    progress
+        Called with the runs done and the runs in all, after each run.
+    state
+        Folder of the model registry, where the study's model is a registered one and no server is named.
+
+    Raises
+    ------
+    BadInput
+        Where the ledger, the model or a strategy file cannot be used.
+    Refused
+        Before any run: where the ledger cannot teach when customers pay, or the model knows none of them.
+    TrackingUnavailable
+        Where the model's registry cannot be reached.
+    """
+    started = time.perf_counter()
+    if workers < 1:
+        raise BadInput("must be at least 1", field="workers", value=workers)
+    from sim.world.prices import in_base
+
+    names = _strategy_names(study)
+    with _source(study, ledger, state) as source:
+        portfolio = portfolio_of(source)
+        if ledger is not None:  # the study that is kept names what was really compared
+            memory = Path(f"in memory, fingerprint {portfolio.ledger.fingerprint}")
+            place = memory if isinstance(ledger, Ledger) else Path(ledger).resolve()
+            study = study.model_copy(update={"ledger": place, "customers": None})
+        for strategy in names:  # what would be refused after the first runs is refused now
+            in_base(portfolio, strategy, study.specialists)
+        outcomes = _outcomes(_tasks(study, source), workers, progress)
+    return Comparison(
+        study=study,
+        names=names,
+        replications=_replications(outcomes, names),
+        paths=_paths(outcomes, names),
+        assumptions=_assumptions(portfolio),
+        portfolio=portfolio.name if study.ledger is None else f"ledger {study.ledger.name}",
+        customers=portfolio.customers,
+        currency=portfolio.currency,
+        start=portfolio.start,
+        notes=portfolio.notes,
+        model=portfolio.timing,
+        curves=_curves(portfolio, outcomes, study),
+        fingerprint=portfolio.ledger.fingerprint,
+        version=code_version(),
+        seconds=time.perf_counter() - started,
+    )
+
+
+def _strategy_names(study: Study) -> dict[str, str]:
+    """Return the name of each strategy as the study gives it (a file has its name inside)."""
+    import sim
+
+    names = {strategy: sim.Strategy.load(strategy).name for strategy in study.strategies}
+    for strategy, name in names.items():
+        if list(names.values()).count(name) > 1:
+            raise BadInput("two strategies of the study have this name", where=strategy, field="name", value=name)
+    return names
+
+
+def _assumptions(portfolio: "Portfolio") -> pd.DataFrame:
+    """Return the simulator's assumptions with the values in use; where the portfolio has its own, the note says so."""
+    import sim
+
+    table = sim.assumptions()
+    used = [float(getattr(portfolio.assumptions, name)) for name in table["parameter"]]
+    own = pd.Series(used).ne(table["default"].astype(float))
+    note = table["note"].where(~own, "the portfolio's own value; by default " + table["default"].astype(str))
+    return table.assign(default=used, note=note)
+
+
+@contextmanager
+def _source(study: Study, ledger: Ledger | str | Path | None, state: str | Path) -> Iterator[Source]:
+    """Yield where workers find the receivables; what is made here goes through a temporary folder."""
+    with tempfile.TemporaryDirectory(prefix="collectlab-") as folder:
+        place = ledger.write(Path(folder) / "ledger") if isinstance(ledger, Ledger) else ledger
+        source = source_of(study, place)
+        if study.model is not None:
+            import joblib
+
+            prepared = Path(folder) / "portfolio.joblib"
+            joblib.dump(portfolio_with_model(read_ledger(source.ledger), study.model, state), prepared)
+            source = replace(source, prepared=str(prepared))
+        yield source
+
+
+def _curves(portfolio: "Portfolio", outcomes: dict[tuple[str, int], Outcome], study: Study) -> pd.DataFrame | None:
+    """Return how invoices were paid in the ledger's last year and in the baseline's replications; None without one."""
+    paid = [outcome.paid for outcome in outcomes.values() if outcome.paid is not None]
+    if not paid:
+        return None
+    observed = observed_curve(portfolio.ledger, study.confidence)
+    simulated = simulated_curve(paid, study.confidence)
+    parts = [part for part in (observed, simulated) if len(part)]
+    return pd.concat(parts, ignore_index=True) if parts else simulated
+
+
+def _tasks(study: Study, source: Source) -> list[Task]:
+    return [
+        Task(
+            source=source,
+            strategy=strategy,
+            replication=replication,
+            days=study.days,
+            specialists=study.specialists,
+            planner=study.planner,
+            seed=study.seed,
+            paid=bool(source.ledger) and strategy == study.baseline,
+        )
+        for replication in range(study.replications)
+        for strategy in study.strategies
+    ]
+
+
+def _outcomes(tasks: list[Task], workers: int, progress: Progress | None) -> dict[tuple[str, int], Outcome]:
+    """Return what every task gave by its key, in the order of the tasks, whatever the order in which they ended."""
+    from joblib import Parallel, delayed
+
+    workers = min(workers, -(-len(tasks) // _TASKS_PER_WORKER))
+    backend = "sequential" if workers == 1 else "loky"
+    parallel = Parallel(n_jobs=workers, backend=backend, return_as="generator_unordered", batch_size=1)
+    found: dict[tuple[str, int], Outcome] = {}
+    report = progress or (lambda *_: None)
+    report(0, len(tasks))
+    *others, last = tasks
+    done = [replicate(last)]  # here: a first run ever compiles the simulator once, for all workers
+    for outcome in chain(done, parallel(delayed(replicate)(task) for task in others)):
+        found[outcome.strategy, outcome.replication] = outcome
+        report(len(found), len(tasks))
+    return {(task.strategy, task.replication): found[task.strategy, task.replication] for task in tasks}
+
+
+def _replications(outcomes: dict[tuple[str, int], Outcome], names: dict[str, str]) -> pd.DataFrame:
+    """Return one row per strategy and replication, one column per metric."""
+    rows = [
+        {"strategy": names[strategy], "replication": replication} | outcome.metrics
+        for (strategy, replication), outcome in outcomes.items()
+    ]
+    table = pd.DataFrame(rows)
+    return table.astype(dict.fromkeys(table.columns[2:], "float64"))
+
+
+def _paths(outcomes: dict[tuple[str, int], Outcome], names: dict[str, str]) -> pd.DataFrame:
+    """Return one row per strategy, replication and day."""
+    parts = []
+    for (strategy, replication), outcome in outcomes.items():
+        part = outcome.path.copy()
+        part.insert(0, "strategy", names[strategy])
+        part.insert(1, "replication", replication)
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True)

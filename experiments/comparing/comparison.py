@@ -1,0 +1,334 @@
+"""What a study found: every replication, and what follows from them."""
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from experiments.comparing.metrics import METRICS
+from experiments.comparing.number_format import called
+from experiments.comparing.statistics import (
+    Interval,
+    Verdict,
+    mean_interval,
+    no_worse,
+    paired_difference,
+    verdict,
+    within_margin,
+)
+from experiments.comparing.study import Study
+from ledger import BadInput
+from ledger.files.storage import write_folder
+
+MARKER = "comparison.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """A strategy against the baseline in one metric.
+
+    Parameters
+    ----------
+    difference
+        Strategy − baseline, over paired replications.
+    margin
+        Smallest difference that matters, in the metric's unit.
+    verdict
+        Better, worse or undecided against the margin.
+    equal
+        Whether the whole interval lies within ± margin: undecided, and of no consequence.
+    no_worse
+        Whether the whole interval lies above the margin on the bad side.
+    """
+
+    strategy: str
+    metric: str
+    difference: Interval
+    margin: float
+    verdict: Verdict
+    equal: bool
+    no_worse: bool
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Comparison:
+    """A finished study.
+
+    Parameters
+    ----------
+    names
+        Name of each strategy by the way the study gives it.
+    replications
+        One row per strategy and replication: `strategy`, `replication` and one column per metric (NaN: not available).
+    paths
+        One row per strategy, replication and day: `elapsed` days since the start, KPIs, aging, `cash_since_start`.
+    assumptions
+        The simulator's parameters with range, source and evidence grade.
+    portfolio, customers, currency, start, notes, fingerprint
+        The receivables: name, number of customers, base currency, the day before the first simulated one, where the
+        customers' behaviour comes from, and what tells one set of data from another.
+    model
+        The payment-timing model that the customers follow; empty where the portfolio has a law of its own.
+    curves
+        With a ledger: the share of invoices paid by days past due, `source` observed or simulated (baseline), `day`,
+        `mean`, `low`, `high`.
+    version
+        Of the code.
+    seconds
+        That the study took.
+    """
+
+    study: Study
+    names: Mapping[str, str]
+    replications: pd.DataFrame
+    paths: pd.DataFrame
+    assumptions: pd.DataFrame
+    portfolio: str
+    customers: int
+    currency: str
+    start: pd.Timestamp
+    notes: tuple[str, ...]
+    fingerprint: str
+    version: str
+    seconds: float
+    model: str = ""
+    curves: pd.DataFrame | None = None
+
+    @property
+    def strategies(self) -> tuple[str, ...]:
+        """Names of the strategies, in the order of the study."""
+        return tuple(self.names[strategy] for strategy in self.study.strategies)
+
+    @property
+    def baseline(self) -> str:
+        """Name of the strategy that the others are compared with."""
+        return self.names[self.study.baseline]
+
+    @property
+    def end(self) -> pd.Timestamp:
+        """Last simulated day."""
+        return self.start + pd.Timedelta(days=self.study.days)
+
+    @cached_property
+    def _by_strategy(self) -> dict[str, pd.DataFrame]:
+        """The replications of each strategy, in their order."""
+        rows = self.replications.sort_values("replication")
+        return {name: rows[rows["strategy"] == name] for name in self.strategies}
+
+    def values(self, strategy: str, metric: str) -> npt.NDArray[np.float64]:
+        """Return a metric of a strategy, one number per replication, in their order."""
+        return self._by_strategy[strategy][metric].to_numpy(np.float64)
+
+    def mean(self, strategy: str, metric: str) -> Interval:
+        """Return the mean of a metric over replications, with its interval."""
+        return mean_interval(self.values(strategy, metric), self.study.confidence)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Notes without which a result would be taken for more than it is."""
+        return tuple(note for note in self.notes if note.startswith("Warning:"))
+
+    def margin(self, metric: str) -> float:
+        """Return the smallest difference that matters, in the metric's unit; see `margin_notes`."""
+        means = [abs(self.mean(strategy, metric).mean or 0.0) for strategy in self.strategies]
+        return self.study.margin(metric, self.mean(self.baseline, metric).mean, max(means))
+
+    def margin_notes(self, metrics: Iterable[str] = METRICS) -> list[str]:
+        """Return whose margin is a share of the largest mean, because the baseline has nothing to take a share of."""
+        bare = [
+            METRICS[metric].label
+            for metric in metrics
+            if self.study.share(metric) is not None
+            and not self.mean(self.baseline, metric).mean
+            and self.margin(metric)
+        ]
+        if not bare:
+            return []
+        return [f"{', '.join(bare)}: {called(self.baseline)} has none, so the margin is a share of the largest mean."]
+
+    def pair(self, strategy: str, metric: str) -> Pair:
+        """Return a strategy's difference to the baseline in one metric, with its verdict."""
+        baseline = self.values(self.baseline, metric)
+        difference = paired_difference(self.values(strategy, metric), baseline, self.study.confidence)
+        margin = self.margin(metric)
+        return Pair(
+            strategy=strategy,
+            metric=metric,
+            difference=difference,
+            margin=margin,
+            verdict=verdict(difference, better=METRICS[metric].better, margin=margin),
+            equal=within_margin(difference, margin),
+            no_worse=no_worse(difference, better=METRICS[metric].better, margin=margin),
+        )
+
+    @cached_property
+    def pairs(self) -> tuple[Pair, ...]:
+        """Every strategy but the baseline, in every metric."""
+        others = (strategy for strategy in self.strategies if strategy != self.baseline)
+        return tuple(self.pair(strategy, metric) for strategy in others for metric in METRICS)
+
+    def path(self, column: str, *, against_baseline: bool = False) -> pd.DataFrame:
+        """Return mean, low and high of a path by strategy and day (`strategy`, `elapsed`, `mean`, `low`, `high`)."""
+        rows = self.paths.set_index(["strategy", "elapsed", "replication"])[column]
+        wide = pd.DataFrame({name: rows.loc[name] for name in self.strategies})
+        if against_baseline:
+            wide = wide.sub(wide[self.baseline], axis=0)
+        found = []
+        for strategy in self.strategies:
+            for elapsed, values in wide[strategy].groupby(level="elapsed"):
+                own = mean_interval(values.to_numpy(np.float64), self.study.confidence)
+                found.append((strategy, elapsed, own.mean, own.low, own.high))
+        table = pd.DataFrame(found, columns=["strategy", "elapsed", "mean", "low", "high"])
+        return table.astype(dict.fromkeys(("mean", "low", "high"), "float64"))
+
+    def table(self) -> pd.DataFrame:
+        """Return one row per strategy and metric: mean, interval, difference to the baseline, verdict."""
+        rows = []
+        for strategy in self.strategies:
+            for metric in METRICS:
+                own, pair = self.mean(strategy, metric), self.pair(strategy, metric)
+                apart = pair.difference
+                judged = "baseline" if strategy == self.baseline else pair.verdict
+                rows.append(
+                    (
+                        strategy,
+                        metric,
+                        own.mean,
+                        own.low,
+                        own.high,
+                        apart.mean,
+                        apart.low,
+                        apart.high,
+                        pair.margin,
+                        judged,
+                    )
+                )
+        columns = ["mean", "low", "high", "difference", "difference_low", "difference_high", "margin", "verdict"]
+        return pd.DataFrame(rows, columns=["strategy", "metric", *columns]).set_index(["strategy", "metric"])
+
+    def summary(self) -> str:
+        """Return what was found, and how sure, in one sentence; after it the warnings."""
+        from experiments.comparing.verdict import finding
+
+        return " ".join([finding(self), *self.warnings])
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the comparison as plain numbers and text; None where a number is not available."""
+        return {
+            "name": self.study.name,
+            "finding": self.summary(),
+            "baseline": self.baseline,
+            "replications": self.study.replications,
+            "confidence": self.study.confidence,
+            "seconds": round(self.seconds, 3),
+            "portfolio": self.portfolio,
+            "customers": self.customers,
+            "currency": self.currency,
+            "start": f"{self.start:%Y-%m-%d}",
+            "end": f"{self.end:%Y-%m-%d}",
+            "model": self.model or None,
+            "notes": [*self.notes, *self.margin_notes()],
+            "warnings": list(self.warnings),
+            "fingerprint": self.fingerprint,
+            "version": self.version,
+            "strategies": [
+                {"name": name, "metrics": {metric: _plain(self.mean(name, metric)) for metric in METRICS}}
+                for name in self.strategies
+            ],
+            "pairs": [_pair(pair) for pair in self.pairs],
+            "study": self.study.fields(),
+            "names": dict(self.names),
+        }
+
+    def write(self, folder: str | Path) -> Path:
+        """Write the comparison and its report into a folder, whole or not at all; earlier results are replaced.
+
+        `comparison.json` (what the command prints), `replications.parquet`, `paths.parquet`, `assumptions.parquet`,
+        with a ledger `payment_curves.parquet`, `study.toml` (which gives this study again) and `report.html`.
+        """
+        from experiments.reporting.report import report
+
+        def fill(fresh: Path) -> None:
+            (fresh / MARKER).write_text(json.dumps(self.to_json(), indent=2, allow_nan=False) + "\n", encoding="utf-8")
+            self.replications.to_parquet(fresh / "replications.parquet", index=False)
+            self.paths.to_parquet(fresh / "paths.parquet", index=False)
+            self.assumptions.to_parquet(fresh / "assumptions.parquet", index=False)
+            if self.curves is not None:
+                self.curves.to_parquet(fresh / _CURVES, index=False)
+            (fresh / "study.toml").write_text(self.study.to_toml(), encoding="utf-8")
+            (fresh / "report.html").write_text(report(self), encoding="utf-8")
+
+        return write_folder(folder, MARKER, fill)
+
+    @classmethod
+    def read(cls, path: str | Path) -> "Comparison":
+        """Read a comparison from its folder, or from the comparison.json in it.
+
+        Raises
+        ------
+        BadInput
+            Where it is not a comparison, or not whole.
+        """
+        path = Path(path)
+        folder = path if path.is_dir() else path.parent
+        try:
+            about = json.loads((folder / MARKER if path.is_dir() else path).read_text(encoding="utf-8"))
+            tables = {name: pd.read_parquet(folder / f"{name}.parquet") for name in _TABLES}
+            return cls(
+                study=Study.of(about["study"], where=str(path)),
+                start=pd.Timestamp(about["start"]),
+                notes=tuple(about["notes"]),
+                seconds=float(about["seconds"]),
+                model=about.get("model") or "",
+                curves=pd.read_parquet(folder / _CURVES) if (folder / _CURVES).is_file() else None,
+                **{
+                    key: about[key] for key in ("names", "portfolio", "customers", "currency", "fingerprint", "version")
+                },
+                replications=tables["replications"],
+                paths=tables["paths"],
+                assumptions=tables["assumptions"],
+            )
+        except FileNotFoundError as error:
+            missing = Path(str(error.filename))
+            there = "there is no such file" if missing == path else f"{missing.name} is missing"
+            rule = f"is not a comparison: {there} (make one with `collectlab compare`)"
+            raise BadInput(rule, where=str(path)) from error
+        except (KeyError, TypeError, ValueError, OSError) as error:
+            if isinstance(error, BadInput):
+                raise
+            raise BadInput(f"cannot be read as a comparison: {error!r}", where=str(path)) from error
+
+
+_CURVES = "payment_curves.parquet"
+_TABLES = ("replications", "paths", "assumptions")
+
+
+def _plain(interval: Interval) -> dict[str, float | None]:
+    ends = {"low": _number(interval.low), "high": _number(interval.high)}
+    return {"mean": _number(interval.mean), **ends, "n": interval.n}
+
+
+def _number(value: float | None) -> float | None:
+    return None if value is None or not math.isfinite(value) else value
+
+
+def _pair(pair: Pair) -> dict[str, Any]:
+    return {
+        "strategy": pair.strategy,
+        "metric": pair.metric,
+        "difference": _number(pair.difference.mean),
+        "low": _number(pair.difference.low),
+        "high": _number(pair.difference.high),
+        "verdict": pair.verdict,
+        "n": pair.difference.n,
+        "margin": pair.margin,
+        "equal": pair.equal,
+        "no_worse": pair.no_worse,
+    }

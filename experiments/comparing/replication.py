@@ -1,0 +1,148 @@
+"""One replication of one strategy: what a worker does, and the little that it sends back."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from experiments.comparing.metrics import metrics_of, path_of
+from experiments.comparing.payment_curve import paid_shares
+from experiments.comparing.study import Study
+from ledger import BadInput
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from ledger import Ledger
+    from sim import Portfolio
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where the receivables come from, in a form that is cheap to send to a worker.
+
+    Parameters
+    ----------
+    ledger
+        Folder of a ledger; empty for the embedded portfolio `preset`, or a generated one of `customers` customers.
+    stamp
+        When the ledger was written, so that a worker that has seen an older one in the same folder reads it again.
+    prepared
+        File of the portfolio that was made of the ledger and a payment-timing model: that is done once, for all.
+    """
+
+    preset: str = "normal"
+    customers: int | None = None
+    ledger: str = ""
+    stamp: int = 0
+    prepared: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One run to do: the key (strategy, replication) and the settings that all runs of a study share."""
+
+    source: Source
+    strategy: str
+    replication: int
+    days: int
+    specialists: int
+    planner: str
+    seed: int
+    paid: bool = False  # say how the run's invoices were paid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What one run says: its key, its metrics (None where not available) and its path on about 13 days.
+
+    Where it is asked for, `paid` is the share of its own invoices paid by days past due.
+    """
+
+    strategy: str
+    replication: int
+    metrics: dict[str, float | None]
+    path: pd.DataFrame
+    paid: "npt.NDArray[np.float64] | None" = None
+
+
+def source_of(study: Study, ledger: str | Path | None = None) -> Source:
+    """Return where the study's receivables come from; a ledger folder takes the place of what the study names."""
+    folder = study.ledger if ledger is None else Path(ledger)
+    if folder is None and study.model is not None:
+        raise BadInput("needs a ledger: the embedded customers pay by their own law", field="model", value=study.model)
+    if folder is None:
+        return Source(preset=study.portfolio, customers=study.customers)
+    about = folder.resolve() / "ledger.json"
+    return Source(ledger=str(about.parent), stamp=about.stat().st_mtime_ns if about.is_file() else 0)
+
+
+@lru_cache(maxsize=1)
+def portfolio_of(source: Source) -> "Portfolio":
+    """Return the portfolio; loaded once per process.
+
+    Raises
+    ------
+    Refused
+        Where a ledger without a model of its own cannot teach when its customers pay.
+    """
+    import sim
+    from ledger import read_ledger
+    from models.timing import learnable
+
+    if source.prepared:
+        import joblib
+
+        portfolio: Portfolio = joblib.load(source.prepared)
+        return portfolio
+    if source.ledger:
+        ledger = read_ledger(source.ledger)
+        learnable(ledger, "kaplan_meier")
+        return sim.from_ledger(ledger)
+    if source.customers is None:
+        return sim.embedded(source.preset)
+    return sim.synthetic(source.preset, customers=source.customers)
+
+
+def portfolio_with_model(ledger: "Ledger", model: str, state: str | Path) -> "Portfolio":
+    """Return the portfolio of a ledger whose customers pay as a model says (see `Study.model`).
+
+    Raises
+    ------
+    BadInput
+        Where the reference names no model.
+    TrackingUnavailable
+        Where it names a registered one and the registry cannot be reached.
+    """
+    import sim
+    from models.registry.reference import chosen
+
+    found = chosen(model, ledger, state=state)
+    return sim.from_ledger(ledger, found.timing, words=found.words, remarks=found.remarks(ledger))
+
+
+def replicate(task: Task) -> Outcome:
+    """Simulate one replication and return its metrics; random numbers depend on seed and replication alone."""
+    import sim
+    from experiments.planner_study.planners import planner_of
+
+    run = sim.simulate(
+        portfolio_of(task.source),
+        sim.Strategy.load(task.strategy),
+        days=task.days,
+        specialists=task.specialists,
+        planner=planner_of(task.planner),
+        seed=task.seed,
+        replication=task.replication,
+    )
+    path = path_of(run)
+    return Outcome(
+        strategy=task.strategy,
+        replication=task.replication,
+        metrics=metrics_of(run, path),
+        path=path,
+        paid=paid_shares(run.ledger, run.start)[0] if task.paid else None,
+    )

@@ -1,0 +1,1 @@
+"""What hours do to DSO, CEI and cash."""

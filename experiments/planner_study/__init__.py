@@ -1,0 +1,1 @@
+"""Planners compared inside the simulator."""

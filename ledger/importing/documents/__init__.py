@@ -1,0 +1,1 @@
+"""What the rows mean together: invoices, credits, payments, and who settles what."""

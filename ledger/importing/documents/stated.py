@@ -1,0 +1,134 @@
+"""What the source itself says about settlement: open and paid amounts, a day, a status."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ledger.files.reading import plain
+from ledger.importing.maps.map_tables import PAID, InvoiceMap
+from ledger.importing.rows.intake import Intake, codes, plural
+from ledger.importing.rows.money import Money, minor_units
+from ledger.importing.rows.outstanding import in_other_currency
+from ledger.importing.rows.settling import known
+from ledger.importing.words.cells import Flags, Ints, flags
+from ledger.importing.words.dates import UNREADABLE, Days
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Stated:
+    """What the rows of the invoice table say of their own settlement. Amounts in minor units, without sign."""
+
+    open: Ints | None  # None where the source has no open amounts
+    paid: Ints  # -1 where the row states no paid amount
+    over: Ints  # paid beyond the amount
+    closed: Flags  # its status says that nothing is open any more
+    cleared: Days  # not a time where not yet, or not given
+    later: Flags  # settled on a day that is not known yet
+    speaks: bool  # the source says something of settlement at all
+
+    def settled(self, amount: Ints) -> Ints:
+        """Return what was settled of each row: open amounts count before paid ones, these before a day or status."""
+        if self.open is not None:
+            said = amount - self.open
+        else:
+            whole = self.closed | ((self.paid < 0) & ~np.isnat(self.cleared))
+            said = np.where(whole, amount, np.clip(self.paid, 0, amount))
+        return np.where(self.later, 0, said)
+
+
+def read_stated(
+    intake: Intake,
+    map_: InvoiceMap,
+    invoice: Flags,
+    amount: Ints,
+    currency: pa.StringArray,
+    money: Money,
+    *,
+    as_of: np.datetime64,
+    today: np.datetime64,
+) -> Stated:
+    """Return what each row says of its settlement; contradictions are marked in the intake."""
+    cleared, later = _clear_dates(intake, as_of, today)
+    closed = status_is(intake, (*PAID, *map_.paid))
+    paid = _paid(intake, currency)
+    open_, over = _open(intake, map_, invoice, closed, amount, currency, money)
+    over = np.where(invoice & ~later & (open_ is None), np.maximum(paid - amount, 0), over)
+    if contradicts := int((closed & intake.good & (False if open_ is None else open_ > 0)).sum()):
+        words = plural(contradicts, "row has", "rows have")
+        intake.warnings.append(f"{words} a status that says paid and an open amount, which counts")
+    return Stated(
+        open=open_,
+        paid=paid,
+        over=over,
+        closed=closed,
+        cleared=cleared,
+        later=later,
+        speaks=open_ is not None or "clear_date" in intake.sheet or "paid_amount" in intake.sheet or bool(closed.any()),
+    )
+
+
+def status_is(intake: Intake, words: tuple[str, ...]) -> Flags:
+    """Return which rows have one of the words as their status, whatever its case, spaces and punctuation."""
+    index, texts = codes(intake.text("status"))
+    wanted = {plain(word) for word in words}
+    return np.array([*(plain(text) in wanted for text in texts.to_pylist()), False])[index]
+
+
+def _clear_dates(intake: Intake, as_of: np.datetime64, today: np.datetime64) -> tuple[Days, Flags]:
+    """Return the days of settlement that are known on the evening of `as_of`, and which settlements are later."""
+    if "clear_date" not in intake.sheet:
+        return intake.day("clear_date"), np.zeros(len(intake), bool)
+    intake.reject_days("clear_date", as_of, today, required=False)
+    cleared = intake.day("clear_date")
+    later = cleared > as_of
+    if count := int((later & intake.good).sum()):
+        words = plural(count, "settlement is", "settlements are")
+        intake.warnings.append(f"{words} later than {as_of}: not known on that day, the invoices are open")
+    return np.where(known(cleared, as_of), cleared, UNREADABLE), later
+
+
+def _paid(intake: Intake, currency: pa.StringArray) -> Ints:
+    """Return the stated paid amounts without sign, -1 where there is none."""
+    found = intake.amount("paid_amount")
+    if found is None:
+        return np.full(len(intake), -1)
+    intake.reject(found.unreadable, "bad_paid_amount", "paid_amount")
+    return np.where(found.empty, -1, np.abs(minor_units(intake, found, currency, "paid_amount")))
+
+
+def _open(
+    intake: Intake,
+    map_: InvoiceMap,
+    invoice: Flags,
+    closed: Flags,
+    amount: Ints,
+    currency: pa.StringArray,
+    money: Money,
+) -> tuple[Ints | None, Ints]:
+    """Return what is open of each row, without sign, and what was paid beyond the amount.
+
+    A row whose status says paid needs no open amount: a blank or a dash there is 0. An open amount below 0 of an
+    invoice is what the customer paid too much.
+    """
+    none = np.zeros(len(intake), np.int64)
+    found = intake.amount("open_amount")
+    if found is None:
+        return None, none
+    dash = flags(pc.match_substring_regex(intake.text("open_amount"), r"^[-–—−]+$"))
+    blank = found.empty | dash
+    intake.reject(found.unreadable & ~dash, "bad_open_amount", "open_amount")
+    intake.reject(blank & ~closed & ~dash, "missing_open_amount", "open_amount")
+    if "open_currency" in intake.sheet:
+        differs = pc.not_equal(pc.utf8_upper(intake.text("open_currency")), currency)
+        intake.reject(flags(differs), "open_in_other_currency", "open_amount")
+    minor = np.where(blank, 0, minor_units(intake, found, currency, "open_amount"))
+    if not map_.sum_lines:  # what is open of a whole invoice is more than each of its lines
+        if "open_currency" not in intake.sheet:
+            sound = np.where(intake.good, amount, 0)
+            other = in_other_currency(sound, np.abs(minor), currency, money, company=map_.open_in_company_currency)
+            intake.reject(other, "open_in_other_currency", "open_amount")
+        intake.reject(np.abs(minor) > amount, "open_exceeds_amount", "open_amount")
+    over = np.where(invoice, np.maximum(-minor, 0), 0)
+    return np.where(over > 0, 0, np.abs(minor)), over

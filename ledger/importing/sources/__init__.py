@@ -1,0 +1,1 @@
+"""Sources and their layouts: files, workbooks and databases become plain tables."""

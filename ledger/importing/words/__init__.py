@@ -1,0 +1,1 @@
+"""Cells as people write them: dates, amounts, currencies and terms."""

@@ -1,0 +1,1 @@
+"""Key figures: sums over a window, formulas of them, and what they say."""

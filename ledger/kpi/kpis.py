@@ -1,0 +1,292 @@
+"""The key figures of a ledger over a window of days.
+
+Conventions, for every figure here:
+
+- A window runs from `start` to `end`, both included; AR is what is open on the evening of `end`, beginning AR on the
+  evening before `start`. Only what was known on the evening of `end` counts.
+- Credit sales are gross: the amounts of invoices issued within the window. A credit note lowers AR on the day it is
+  applied, never sales; `ledger.kpi.gaming` shows what it did to DSO and CEI.
+- Unapplied cash is cash (`cash_collected`) but does not lower AR before it is applied. `unapplied_credit` is the same
+  of credit notes and every other kind; `ar_net`, what accountants reconcile, is open AR less both.
+- Money that went back (a payment below 0) counts on its own day: it lowers cash and reopens the invoice, no earlier.
+- A month ends on `end`: a calendar month when `end` is the last of one, else from the day after the same day of the
+  month before. Count-back, true DSO and the CRF's three months use these months.
+- Amounts in other currencies are converted with the ledger's rates, after adding up.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from textwrap import wrap
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from ledger.errors import BadInput
+from ledger.kpi import aging, formulas
+from ledger.kpi.activity import Activity, Values
+from ledger.kpi.window_totals import Facts, facts
+from ledger.table.columns import columns
+from ledger.table.ledger import Day, Ledger, as_day
+from ledger.table.months import day_number, month_start, timestamp
+
+DSO_SLACK: Final = 10.0  # days above amount-weighted terms
+CEI_TARGET: Final = 80.0
+BAD_DEBT_TARGET: Final = 0.5
+
+_LABELS: Final = {
+    "dso": "DSO (days)",
+    "dso_count_back": "DSO, count-back (days)",
+    "dso_true": "DSO, true (days)",
+    "best_possible_dso": "best possible DSO (days)",
+    "add": "average days delinquent",
+    "terms": "terms, amount-weighted (days)",
+    "mean_days_late": "mean days late of paid invoices",
+    "cei": "CEI (%)",
+    "cei_crf": "CEI, CRF over 3 months (%)",
+    "cei_cash": "CEI, cash only (%)",
+    "percent_current": "AR not yet due (%)",
+    "percent_over_91": "AR 91+ days past due (%)",
+    "bad_debt_percent": "bad debt (% of sales)",
+    "ar_turnover": "AR turnover (per year)",
+    "ar_open": "open AR, gross",
+    "unapplied_cash": "unapplied cash",
+    "unapplied_credit": "unapplied credits",
+    "ar_net": "open AR, net of both",
+    "beginning_ar": "open AR before the window",
+    "sales": "credit sales, gross",
+    "cash_collected": "cash collected",
+    "written_off": "written off",
+    "promise_kept_percent": "promises kept (% of matured)",
+    "promise_kept_amount_percent": "promises kept (% of amount)",
+    "right_party_percent": "right party (% of phone attempts)",
+    "contacts_per_customer": "contacts per contacted customer",
+    "dispute_mean_open_days": "open disputes, mean age (days)",
+    "dispute_past_sla_percent": "open disputes past 10 business days (%)",
+    "cash_per_specialist_hour": "cash per staffed hour",
+    "cost_to_collect": "staff cost (% of cash)",
+}
+
+
+# figures that rest on what was settled, on which day, on all sales, and on what was open on an earlier evening
+_BY_SETTLEMENT: Final = ("dso_true", "cei", "cei_crf", "cei_cash", "bad_debt_percent", "ar_turnover", "cost_to_collect")
+_BY_DAY: Final = ("mean_days_late", "beginning_ar", "cash_collected", "written_off", "cash_per_specialist_hour")
+_BY_SALES: Final = ("dso", "dso_count_back", "best_possible_dso", "add")
+_BY_OPEN: Final = (*_BY_SALES, "percent_current", "percent_over_91", "ar_open")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Kpis:
+    """Key figures of one window; `values` holds `None` where a figure is not available.
+
+    Amounts are in major units of the base currency, percents run from 0 to 100, durations are days. `reasons` say of
+    figures that the ledger cannot tell why it cannot, `at_most` of those that are only known not to be higher.
+    """
+
+    as_of: pd.Timestamp
+    start: pd.Timestamp
+    end: pd.Timestamp
+    currency: str
+    values: dict[str, float | None]
+    aging: pd.DataFrame
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    at_most: Mapping[str, str] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> float | None:
+        """Return one figure by its key."""
+        return self.values[name]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as JSON-ready values; null where not available, with the reason where the data lacks it."""
+        rows = [
+            {"bucket": bucket, "amount": amount, "percent": percent, "invoices": invoices}
+            for bucket, amount, percent, invoices in self._aging_rows()
+        ]
+        return {
+            "as_of": f"{self.as_of:%Y-%m-%d}",
+            "window": {"from": f"{self.start:%Y-%m-%d}", "to": f"{self.end:%Y-%m-%d}"},
+            "kpis": dict(self.values),
+            "aging": rows,
+            "ar": {name: amount for name, _, amount in self._ties()},
+            **{name: dict(why) for name, why in (("not_available", self.reasons), ("at_most", self.at_most)) if why},
+        }
+
+    def targets(self) -> dict[str, tuple[str, bool | None]]:
+        """Return, by KPI with a pass line, the line in words and whether it is met (`None`: nobody can tell)."""
+        dso, cei, bad, terms = (self.values[name] for name in ("dso", "cei", "bad_debt_percent", "terms"))
+        line = None if terms is None else terms + DSO_SLACK
+        met = None if dso is None or line is None else dso <= line
+        return {
+            "dso": (
+                "within 10 days of terms" if line is None else f"at most {line:.1f} (terms + 10)",
+                None if met is False and "dso" in self.at_most else met,
+            ),
+            "cei": (f"above {CEI_TARGET:.0f}", None if cei is None else cei > CEI_TARGET),
+            "bad_debt_percent": (f"below {BAD_DEBT_TARGET}", None if bad is None else bad < BAD_DEBT_TARGET),
+        }
+
+    def summary(self) -> str:
+        """Return the figures and the aging as text tables of at most 100 columns."""
+        targets = self.targets()
+        lines = [f"{self.start:%Y-%m-%d} to {self.end:%Y-%m-%d}, amounts in {self.currency}", ""]
+        for name, label in _LABELS.items():
+            value = self.values.get(name)
+            shown = "not available" if value is None else f"{value:,.2f}"
+            rule, met = targets.get(name, ("", None))
+            verdict = {True: "pass: ", False: "MISS: ", None: ""}[met]
+            if name in self.at_most and value is not None:
+                shown = f"at most {shown}"
+            lines.append(f"{label:<42}{shown:>22}   {'' if name in self.reasons else verdict + rule}".rstrip())
+        lines += [part for said in self._remarks() for part in ("", *wrap(said, 100))]
+        lines += ["", f"{'days past due':<16}{'amount':>26}{'percent':>12}{'invoices':>14}"]
+        for bucket, amount, percent, invoices in self._aging_rows():
+            share = "-" if percent is None else f"{percent:.2f}"
+            lines.append(f"{bucket.replace('_', ' '):<16}{amount:>26,.2f}{share:>12}{invoices:>14,}")
+        lines += [f"{label:<22}{amount:>20,.2f}" for _, label, amount in self._ties()]
+        return "\n".join(lines)
+
+    def _remarks(self) -> list[str]:
+        """Return why figures are not available, and which are only bounds, a sentence for each reason."""
+        said = []
+        bounds = {name: reason for name, reason in self.at_most.items() if self.values.get(name) is not None}
+        for start, named in (("not available", self.reasons), ("at most", bounds)):
+            for reason in dict.fromkeys(named.values()):
+                labels = [_LABELS[name] for name in named if named[name] == reason]
+                said.append(f"{start}: {reason} ({'; '.join(labels)})")
+        return said
+
+    def _ties(self) -> list[tuple[str, str, float]]:
+        """Return what the aging adds up to, what is still to be applied, and what is left: name, words, amount."""
+        gross, cash, credit, net = (
+            float(self.values[name] or 0.0) for name in ("ar_open", "unapplied_cash", "unapplied_credit", "ar_net")
+        )
+        return [
+            ("gross_open", "gross open", gross),
+            ("unapplied_credit", "less unapplied credits", credit),
+            ("unapplied_cash", "less unapplied cash", cash),
+            ("net", "net", net),
+        ]
+
+    def _aging_rows(self) -> list[tuple[str, float, float | None, int]]:
+        percents = [None if np.isnan(percent) else percent for percent in self.aging["percent"].tolist()]
+        amounts, invoices = self.aging["amount"].tolist(), self.aging["invoices"].tolist()
+        return list(zip(self.aging["bucket"].tolist(), amounts, percents, invoices, strict=True))
+
+
+def kpis(ledger: Ledger, *, start: Day | None = None, end: Day | None = None) -> Kpis:
+    """Return the key figures of a window, by default the month that ends on `end`, by default the ledger's last day.
+
+    Raises
+    ------
+    BadInput
+        Where the window ends before it starts, or after the ledger's `as_of`.
+
+    Notes
+    -----
+    `mean_days_late` is over invoices settled in full within the window with cash and without a write-off, weighted by
+    amount, from the due date to the day the last cash was *received* (early ones count negative): the customer's delay,
+    not that of cash application. `cash_collected` is by the day received, `cei_cash` by the day applied, both of kind
+    cash alone. `ar_turnover` divides by the mean of beginning and ending AR. `cei_crf` spans three months whatever the
+    window. Promises are those due within the window (see `promise_outcomes`); right-party percent is of
+    outbound phone attempts; contacts are per customer contacted; cash per specialist hour is per staffed (paid) hour.
+    """
+    last = day_number(_known(ledger, ledger.as_of if end is None else end))
+    first = month_start(last) if start is None else day_number(as_day(start, field="start"))
+    if first > last:
+        raise BadInput("must not lie after the window's end", field="start", value=f"{timestamp(first):%Y-%m-%d}")
+    fact = next(facts(columns(ledger), [first], [last]))
+    reasons, at_most = _untold(fact, ledger)
+    return Kpis(
+        as_of=timestamp(last),
+        start=timestamp(first),
+        end=timestamp(last),
+        currency=ledger.base_currency,
+        values=_told(_values(fact, Activity(ledger)), reasons),
+        aging=aging.table(fact.aging, fact.aging_invoices),
+        reasons=reasons,
+        at_most=at_most,
+    )
+
+
+def kpi_path(ledger: Ledger, days: Iterable[Day]) -> pd.DataFrame:
+    """Return the KPIs of the month ending on each day, one row per day, as `kpis` gives them, to the last digit.
+
+    Columns are the keys of `Kpis.values` (NaN where not available), the aging amounts as ``aging_not_due``,
+    ``aging_1-30`` … ``aging_91+``, and ``cumulative_cash``: all cash received since the ledger began.
+    """
+    asked = pd.DatetimeIndex([_known(ledger, day) for day in days], name="day")
+    ends = np.unique([day_number(day) for day in asked])
+    activity, rows = Activity(ledger), []
+    for fact in facts(columns(ledger), [month_start(int(end)) for end in ends], [int(end) for end in ends]):
+        amounts = {f"aging_{name}": float(amount) for name, amount in zip(aging.BUCKETS, fact.aging, strict=True)}
+        values = _told(_values(fact, activity), _untold(fact, ledger)[0])
+        rows.append(values | amounts | {"cumulative_cash": fact.cash_ever})
+    index = pd.DatetimeIndex([timestamp(end) for end in ends], name="day")
+    return pd.DataFrame(rows, index=index, columns=None if rows else [*_LABELS]).astype(np.float64).loc[asked]
+
+
+def _known(ledger: Ledger, day: Day) -> pd.Timestamp:
+    day = as_day(day, field="end")
+    if day > ledger.as_of:
+        rule = f"this ledger knows nothing after {ledger.as_of:%Y-%m-%d}"
+        raise BadInput(rule, field="end", value=f"{day:%Y-%m-%d}")
+    return day
+
+
+def _untold(fact: Facts, ledger: Ledger) -> tuple[dict[str, str], dict[str, str]]:
+    """Return which figures of a window the ledger cannot tell, and which it only bounds from above, with the reason.
+
+    Where nothing was ever settled, what was settled is probably missing: sales are those still open, so DSO is at
+    most what they say. Where most settlements have no day, no figure is known that rests on the day of one; what is
+    open on the source's own last evening does not.
+    """
+    if fact.sales_ever > 0 and fact.applied_ever == 0:
+        reason = f"the source holds no settled invoice by {timestamp(fact.end):%Y-%m-%d}"
+        came = bool((ledger.payments["received_date"] <= timestamp(fact.end)).any())
+        received = () if came else ("cash_collected", "written_off")
+        bounds = dict.fromkeys(_BY_SALES, f"{reason}, so sales may be missing")
+        return dict.fromkeys((*_BY_SETTLEMENT, *received), reason), bounds
+    origin = ledger.origin
+    until = None if origin.until is None else day_number(origin.until)
+    if not origin.guessed or (until is not None and fact.start > until):
+        return {}, {}
+    early = until is not None and fact.end < until
+    names = (*_BY_SETTLEMENT, *_BY_DAY, *(_BY_OPEN if early else ()))
+    return dict.fromkeys(names, origin.settlements_undated), {}
+
+
+def _told(values: Values, reasons: Mapping[str, str]) -> Values:
+    return {name: None if name in reasons else value for name, value in values.items()}
+
+
+def _values(fact: Facts, activity: Activity) -> Values:
+    dso = formulas.dso_simple(fact.ar, fact.sales, fact.days)
+    best = formulas.best_possible_dso(fact.current_ar, fact.sales, fact.days)
+    quarter = fact.quarter_beginning_ar, fact.quarter_sales, fact.ar, fact.current_ar
+    return {
+        "dso": dso,
+        "dso_count_back": formulas.dso_count_back(fact.ar, fact.monthly_sales.tolist(), fact.month_days.tolist()),
+        "dso_true": formulas.dso_true(
+            fact.open_by_month.tolist(), fact.age_by_month.tolist(), fact.monthly_sales.tolist()
+        ),
+        "best_possible_dso": best,
+        "add": formulas.average_days_delinquent(dso, best),
+        "terms": fact.terms,
+        "mean_days_late": fact.mean_days_late,
+        "cei": formulas.cei(fact.beginning_ar, fact.sales, fact.ar, fact.current_ar),
+        "cei_crf": formulas.cei_crf(*quarter, months=3),
+        "cei_cash": formulas.cei_cash(fact.cash_applied, fact.beginning_ar, fact.sales, fact.current_ar),
+        "percent_current": formulas.percent_of_ar(fact.current_ar, fact.ar),
+        "percent_over_91": formulas.percent_of_ar(float(fact.aging[-1]), fact.ar),
+        "bad_debt_percent": formulas.bad_debt_percent(fact.written_off, fact.sales),
+        "ar_turnover": formulas.ar_turnover(fact.sales, (fact.beginning_ar + fact.ar) / 2, fact.days),
+        "ar_open": fact.ar,
+        "unapplied_cash": fact.unapplied,
+        "unapplied_credit": fact.unapplied_credit,
+        "ar_net": formulas.net_ar(fact.ar, fact.unapplied, fact.unapplied_credit),
+        "beginning_ar": fact.beginning_ar,
+        "sales": fact.sales,
+        "cash_collected": fact.cash_received,
+        "written_off": fact.written_off,
+        **activity.values(fact.start, fact.end, fact.cash_received),
+    }

@@ -1,0 +1,1 @@
+"""What a house decides: strategies, and the people who carry them out."""

@@ -1,0 +1,1 @@
+"""The ledger as tables: columns, money, time and places, and what they can answer."""

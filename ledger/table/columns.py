@@ -1,0 +1,245 @@
+"""A ledger as integer columns, and sums over them that are exact.
+
+Sums are taken in minor units, as integers and per currency, and converted to the base currency last. So a figure does
+not depend on the order of rows, on how many days were asked for at once, or on what happened later.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ledger.table.currency import decimals
+from ledger.table.ledger import Ledger, positions
+from ledger.table.months import Ints, day_numbers
+from ledger.table.tables import TEXT
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+NEVER = 2**40  # a day number that is never reached
+_EXACT = 2.0**53  # the largest integer up to which float64 holds every integer
+
+
+def summed(index: Ints, amounts: Ints, size: int) -> Ints:
+    """Return the sum of the amounts at each index, exactly."""
+    if float(np.abs(amounts).sum(dtype=np.float64)) < _EXACT:
+        return np.bincount(index, weights=amounts, minlength=size).astype(np.int64)
+    total = np.zeros(size, np.int64)
+    np.add.at(total, index, amounts)
+    return total
+
+
+@dataclass(frozen=True, kw_only=True)
+class Running:
+    """What had been added up by each evening, per currency."""
+
+    first: int
+    totals: Ints  # (currencies, days + 1)
+
+    @classmethod
+    def of(cls, day: Ints, amount: Ints, currency: Ints, currencies: int) -> "Running":
+        """Add up amounts by day and currency."""
+        if not len(day):
+            return cls(first=0, totals=np.zeros((currencies, 1), np.int64))
+        first, span = int(day.min()), int(np.ptp(day)) + 2
+        cells = summed(currency * span + (day - first + 1), amount, currencies * span)
+        return cls(first=first, totals=np.cumsum(cells.reshape(currencies, span), axis=1))
+
+    def at(self, day: int | Ints) -> Ints:
+        """Return the totals on the evening of the day or days, per currency."""
+        return self.totals[:, np.clip(np.asarray(day) - self.first + 1, 0, self.totals.shape[1] - 1)]
+
+    def between(self, start: int, end: int) -> Ints:
+        """Return what was added from the day `start` to the day `end`, both included."""
+        return self.at(end) - self.at(start - 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evening:
+    """What was open on one evening: minor units (currencies, days) by due and by issue day, and invoices by due day."""
+
+    by_due: Ints
+    by_issue: Ints
+    count_by_due: Ints
+
+
+@dataclass(frozen=True, kw_only=True)
+class Closings:
+    """Times in which invoices were settled in full, as it was known then."""
+
+    row: Ints
+    day: Ints
+    until: Ints  # first evening on which that no longer held, NEVER where it still does
+    last_cash: Ints  # as in `Columns`
+    written_off: Flags
+
+    def of(self, kept: Flags) -> "Closings":
+        """Return some of them."""
+        return Closings(**{each.name: getattr(self, each.name)[kept] for each in fields(self)})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Columns:
+    """Invoices and payments of a ledger as integers; days since 1970-01-01, minor units, codes of currencies."""
+
+    rates: Floats  # base-currency minor units per minor unit of each currency
+    scale: float  # base-currency minor units per major unit
+    issue: Ints
+    due: Ints
+    amount: Ints
+    currency: Ints
+    settled: Ints  # day on which the invoice was settled in full, NEVER while open
+    reopened: "Closings"  # settlements that were taken back later
+    applied_to: Ints  # row of the invoice of each applied payment
+    applied: Ints
+    applied_amount: Ints
+    applied_kind: Ints
+    received: Ints  # of every payment, applied or not
+    received_amount: Ints
+    received_currency: Ints
+    received_cash: Flags  # which are cash
+    last_cash: Ints  # day the invoice's last cash came, not before issue; a large negative number where none
+    written_off: Flags
+    kinds: tuple[str, ...]
+
+    @property
+    def currencies(self) -> int:
+        """Number of currencies."""
+        return len(self.rates)
+
+    @cached_property
+    def first_issue(self) -> int:
+        """Day of the first invoice; 0 where there is none."""
+        return int(self.issue.min()) if len(self.issue) else 0
+
+    @cached_property
+    def first_due(self) -> int:
+        """First due day; 0 where there is no invoice."""
+        return int(self.due.min()) if len(self.due) else 0
+
+    def value(self, minor: Ints) -> Floats:
+        """Return integer totals per currency, shape (currencies, ...), as one amount in base-currency major units."""
+        total = np.zeros(minor.shape[1:])
+        for rate, amount in zip(self.rates, minor, strict=True):  # one by one: a fixed order, to the last digit
+            total = total + rate * amount
+        return np.asarray(total / self.scale)
+
+    def of_kind(self, *kinds: str) -> Flags:
+        """Return which applied payments are of these kinds."""
+        return np.isin(self.applied_kind, [self.kinds.index(kind) for kind in kinds])
+
+    def running(self, rows: "Flags | slice", day: Ints, amount: Ints, currency: Ints) -> Running:
+        """Add up the chosen rows by day and currency."""
+        return Running.of(day[rows], amount[rows], currency[rows], self.currencies)
+
+    def evenings(self, ends: Ints) -> Iterator[Evening]:
+        """Yield what was open on each evening; the days must ascend."""
+        due, issue = self.due - self.first_due, self.issue - self.first_issue
+        dues, issues = int(due.max(initial=0)) + 1, int(issue.max(initial=0)) + 1
+        rows = np.concatenate([np.arange(len(self.issue)), self.applied_to])
+        amounts = np.concatenate([self.amount, -self.applied_amount])
+        slot = np.searchsorted(ends, np.concatenate([self.issue, self.applied]))
+        counts = np.concatenate([self.amount > 0, np.zeros(len(self.applied), bool)]).astype(np.int64)
+        closing, again = np.flatnonzero(self.settled < NEVER), self.reopened
+        events = np.concatenate([closing, again.row, again.row])
+        rows = np.concatenate([rows, events])
+        amounts = np.concatenate([amounts, np.zeros(len(events), np.int64)])
+        counts = np.concatenate([counts, np.full(len(closing) + len(again.row), -1), np.ones_like(again.row)])
+        slot = np.concatenate(
+            [slot, *(np.searchsorted(ends, d) for d in (self.settled[closing], again.day, again.until))]
+        )
+        by_due, by_issue = np.zeros((self.currencies, dues), np.int64), np.zeros((self.currencies, issues), np.int64)
+        count_by_due = np.zeros(dues, np.int64)
+        order = np.argsort(slot.astype(np.uint16 if len(ends) < 65_535 else np.int64), kind="stable")
+        edges = np.searchsorted(slot[order], np.arange(len(ends) + 1))
+        for low, high in pairwise(edges):
+            chosen = order[low:high]
+            row, amount = rows[chosen], amounts[chosen]
+            code = self.currency[row]
+            by_due = by_due + summed(code * dues + due[row], amount, by_due.size).reshape(by_due.shape)
+            by_issue = by_issue + summed(code * issues + issue[row], amount, by_issue.size).reshape(by_issue.shape)
+            count_by_due = count_by_due + summed(due[row], counts[chosen], dues)
+            yield Evening(by_due=by_due, by_issue=by_issue, count_by_due=count_by_due)
+
+
+def columns(ledger: Ledger) -> Columns:
+    """Return the ledger's invoices and payments as integer columns."""
+    invoices, payments = ledger.invoices, ledger.payments
+    codes = sorted({ledger.base_currency, *invoices["currency"].unique(), *payments["currency"].unique()})
+    currencies = pd.Series(codes, dtype=TEXT)
+    issue, amount = day_numbers(invoices["issue_date"]), invoices["amount"].to_numpy(np.int64)
+    kinds = payments["kind"].astype("category").cat
+    kind, names = kinds.codes.to_numpy(np.int64), tuple(kinds.categories)
+    to, paid = ledger.invoice_of_payment, payments["amount"].to_numpy(np.int64)
+    received, applied = day_numbers(payments["received_date"]), day_numbers(payments["applied_date"])
+    on, cash = to >= 0, kind == (names.index("cash") if "cash" in names else -1)
+    write_off = kind == (names.index("write_off") if "write_off" in names else -1)
+    settled = np.full(len(invoices), -NEVER)
+    np.maximum.at(settled, to[on], applied[on])
+    full = summed(to[on], paid[on], len(invoices)) == amount
+    came = np.maximum(received, issue[to] if len(issue) else received)
+    last_cash = np.full(len(invoices), -NEVER)
+    np.maximum.at(last_cash, to[on & cash], came[on & cash])
+    written = np.zeros(len(invoices), bool)
+    written[to[on & write_off]] = True
+    touched = on & np.isin(to, to[on & (paid < 0)])
+    closings = _closings(
+        to[touched], applied[touched], paid[touched], came[touched], cash[touched], write_off[touched], amount
+    )
+    standing = closings.of(closings.until == NEVER)
+    last_cash[to[touched]], written[to[touched]] = -NEVER, False
+    last_cash[standing.row], written[standing.row] = standing.last_cash, standing.written_off
+    return Columns(
+        rates=ledger.to_base(currencies),
+        scale=10.0 ** decimals(ledger.base_currency),
+        issue=issue,
+        due=day_numbers(invoices["due_date"]),
+        amount=amount,
+        currency=positions(invoices["currency"], currencies),
+        settled=np.where(full, settled, NEVER),
+        reopened=closings.of(closings.until < NEVER),
+        applied_to=to[on],
+        applied=applied[on],
+        applied_amount=paid[on],
+        applied_kind=kind[on].astype(np.int64),
+        received=received,
+        received_amount=paid,
+        received_currency=positions(payments["currency"], currencies),
+        received_cash=cash,
+        last_cash=last_cash,
+        written_off=written,
+        kinds=names,
+    )
+
+
+def _closings(
+    row: Ints, day: Ints, amount: Ints, came: Ints, cash: Flags, write_off: Flags, invoiced: Ints
+) -> Closings:
+    """Return when invoices were settled in full, from all that was applied to them or taken back."""
+    parts = {
+        "amount": amount,
+        "cash": np.where(cash, amount, 0),
+        "written": np.where(write_off, amount, 0),
+        "came": np.where(cash & (amount > 0), came, -NEVER),
+    }
+    days = (
+        pd.DataFrame({"row": row, "day": day, **parts})
+        .groupby(["row", "day"])
+        .agg(amount=("amount", "sum"), cash=("cash", "sum"), written=("written", "sum"), came=("came", "max"))
+    )
+    by = days.groupby(level="row")
+    total, came = by[["amount", "cash", "written"]].cumsum(), by["came"].cummax().to_numpy()
+    rows, on = (days.index.get_level_values(name).to_numpy(np.int64) for name in ("row", "day"))
+    until = np.where(np.append(rows[1:], -1)[: len(rows)] == rows, np.append(on[1:], NEVER)[: len(on)], NEVER)
+    full = total["amount"].to_numpy() == invoiced[rows]
+    return Closings(
+        row=rows[full],
+        day=on[full],
+        until=until[full],
+        last_cash=np.where(total["cash"].to_numpy() > 0, came, -NEVER)[full],
+        written_off=(total["written"].to_numpy() > 0)[full],
+    )

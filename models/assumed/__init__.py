@@ -1,0 +1,1 @@
+"""What is assumed of people and contacts, with its evidence."""

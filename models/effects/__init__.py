@@ -1,0 +1,1 @@
+"""What a contact does: estimates, their evidence, and what they promise."""

@@ -1,0 +1,224 @@
+"""Chances to pay: one row for every payment run on which an invoice could be paid, and the contacts felt by then.
+
+A customer who pays on Mondays and Thursdays decides on any day and pays on the next of these. A row therefore covers
+the days since the run before, and says how much contact was felt on them on average. The *dose* of a contact is 1 at
+the moment of the contact, times ``fatigue ** (contacts remembered)``; it is felt from the day after and halves every
+`half_life` days; doses add up. With hazard ``h·(1 + extra·dose)`` the chance to be paid in the row is
+``1 − exp(−h·days·(1 + extra·mean dose))``.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from ledger import Ledger
+from ledger.compiling import njit
+from ledger.table.ledger import positions
+from ledger.table.months import day_number, day_numbers
+from models.history.contact_log import ContactLog, Pairs, dispute_days
+from models.history.main_payments import Flags, History, Ints, history
+from models.history.paydays import bank_holidays
+from models.history.weekdays import weekday
+from models.timing import Floats
+
+_BEYOND: Final = 21  # days by which a payment run may follow the payment
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Exposure:
+    """One row per invoice and payment run, by invoice and day; rows in disputes and on promised days are left out."""
+
+    invoice: Ints  # row of the ledger's invoices
+    customer: Ints
+    day: Ints  # of the payment run, since 1970-01-01
+    late: Ints  # days past due on that day
+    days: Ints  # on which the customer could decide
+    paid: Flags
+    dose: Floats  # (rows, kinds), ≥ 0
+    assigned: Floats  # (rows, kinds): the same for what a draw allowed, less what it allows on average; 0 without one
+    allowed: Floats  # (rows,): share of the eves of these days on which contact was allowed, less its probability
+    kinds: tuple[tuple[str, str], ...]
+
+    def __len__(self) -> int:
+        return len(self.invoice)
+
+
+def exposure(
+    ledger: Ledger,
+    *,
+    half_life: float,
+    fatigue: float,
+    memory: float,
+    since: int | None = None,
+    customers: Flags | None = None,
+) -> Exposure:
+    """Return the chances to pay of all invoices issued since the log of contacts begins (or since the day `since`).
+
+    Of what came before, contacts are unknown. `customers` chooses among the ledger's customers.
+    """
+    past, log = history(ledger), ContactLog.of(ledger)
+    first = log.first_day if since is None else since
+    chosen = (past.issue >= first) & ~past.prepaid
+    if customers is not None:
+        chosen &= customers[past.customer]
+    rows = np.flatnonzero(chosen)
+    invoice, contact = log.covering(ledger, past)
+    weight = fatigue ** log.memory(memory)
+    begin = np.searchsorted(invoice, np.arange(len(past) + 1))
+    runs, origin = _payment_runs(ledger, past)
+    heard, kind, kinds = log.day[contact], log.kind[contact], len(log.kinds)
+    draws = _draws(ledger, past, (invoice, contact), heard, kind, kinds, (origin, runs.shape[1]))
+    blocked = _blocked(ledger, past)
+    table = _walk(
+        (rows, past.customer, past.issue, past.due, past.end, past.paid),
+        (runs, origin),
+        (begin, heard, kind, weight[contact], kinds),
+        blocked,
+        draws,
+        0.5 ** (1 / half_life),
+    )
+    row, day, days, paid, dose, assigned, allowed = table
+    return Exposure(
+        invoice=row,
+        customer=past.customer[row],
+        day=day,
+        late=day - past.due[row],
+        days=days,
+        paid=paid,
+        dose=dose,
+        assigned=assigned,
+        allowed=allowed,
+        kinds=log.kinds,
+    )
+
+
+def _payment_runs(ledger: Ledger, past: History) -> tuple[Flags, int]:
+    """Return whether each customer pays on each day, (customers, days), and the number of the first day."""
+    own = _weekdays_seen(past, len(ledger.customers))
+    origin = int(past.issue.min(initial=day_number(ledger.as_of)))
+    stop = day_number(ledger.as_of) + _BEYOND + 1
+    countries = ledger.customers["country"].astype(str)
+    names = sorted(set(countries))
+    closed = np.stack([bank_holidays(name, origin, stop) for name in names] or [np.zeros(stop - origin, np.bool_)])
+    code = np.searchsorted(names, countries.to_numpy(dtype=str)) if names else np.zeros(0, np.int64)
+    week = weekday(np.arange(origin, stop))
+    return own[:, week] & ~closed[code], origin
+
+
+def _weekdays_seen(past: History, customers: int) -> Flags:
+    """Return the weekdays (customers, 7) on which each customer pays: those with 5 % of its payments, if any.
+
+    Missing a payment day that was hardly used joins two rows into one, which costs little; believing in one that does
+    not exist makes rows in which nobody could pay, which biases the effect.
+    """
+    seen = past.paid & ~past.prepaid
+    counts = np.bincount(past.customer[seen] * 7 + weekday(past.end[seen]), minlength=customers * 7).reshape(-1, 7)
+    own = counts > 0.05 * counts.sum(axis=1, keepdims=True)
+    portfolio = counts.sum(axis=0) > 0.05 * counts.sum()
+    return np.where(own.any(axis=1, keepdims=True), own, portfolio if portfolio.any() else True)
+
+
+def _blocked(ledger: Ledger, past: History) -> tuple[Ints, Ints, Ints]:
+    """Return spans of days, by invoice, that say nothing about contacts: disputes, and the day of a promise."""
+    opened, resolved = dispute_days(ledger)
+    ids = ledger.invoices["invoice_id"]
+    dispute, promise = positions(ledger.disputes["invoice_id"], ids), positions(ledger.promises["invoice_id"], ids)
+    due = day_numbers(ledger.promises["due_on"])
+    row, first, last = np.r_[dispute, promise], np.r_[opened, due], np.r_[resolved, due]
+    order = np.lexsort((first, row))
+    return np.searchsorted(row[order], np.arange(len(past) + 1)), first[order], last[order]
+
+
+def _draws(
+    ledger: Ledger, past: History, pairs: Pairs, day: Ints, kind: Ints, kinds: int, calendar: tuple[int, int]
+) -> tuple[Floats, Floats, int]:
+    """Return how much freer than on average each customer was on each day, and how often free ones were contacted.
+
+    The first is 0 where nothing was drawn, the probability of a holdout on days without one, and that less 1 in one.
+    The second are contacts per invoice and day, by kind and by days past due, from the days past due returned last.
+    """
+    origin, width = calendar
+    plan, free = ledger.holdouts, np.zeros((len(ledger.customers), calendar[1] if len(ledger.holdouts) else 1))
+    if not len(plan):
+        return free, np.zeros((kinds, 1)), 0
+    who = positions(plan["customer_id"], ledger.customers["customer_id"])
+    start, stop = day_numbers(plan["start"]) - origin, day_numbers(plan["stop"]) - origin
+    excess = plan["probability"].to_numpy() - plan["held"].to_numpy(bool)
+    for k in range(int((stop - start).max()) + 1):
+        inside = np.flatnonzero((start + k <= stop) & (start + k >= 0) & (start + k < width))
+        free[who[inside], start[inside] + k] = excess[inside]
+    low = int(min(0, (past.issue - past.due).min(initial=0)))
+    size = int((past.end - past.due).max(initial=0)) - low + 2
+    ended = np.bincount(past.end - past.due - low + 1, minlength=size)[:size]
+    open_ = np.cumsum(np.bincount(past.issue - past.due - low, minlength=size)[:size] - ended)
+    late = (day - past.due[pairs[0]] - low)[:, None] + np.arange(-3, 4)  # spread over a week
+    heard = np.zeros((kinds, size))
+    np.add.at(heard, (kind[:, None], np.clip(late, 0, size - 1)), 1 / 7)
+    return free, heard / np.maximum(open_, 1), low
+
+
+@njit(cache=True)
+def _walk(books, calendar, contacts, blocked, draw, decay):  # type: ignore[no-untyped-def]  # numba infers them
+    """Walk through the days of each invoice; count the rows first, then fill them."""
+    size = 0
+    empty = np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.bool_)
+    none, nothing = np.zeros((0, contacts[4])), np.zeros(0)
+    for i in books[0]:
+        size = _invoice(i, size, books, calendar, contacts, blocked, draw, decay, empty, none, none, nothing)
+    columns = np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.bool_)
+    dose, assigned, allowed = np.empty((size, contacts[4])), np.empty((size, contacts[4])), np.empty(size)
+    size = 0
+    for i in books[0]:
+        size = _invoice(i, size, books, calendar, contacts, blocked, draw, decay, columns, dose, assigned, allowed)
+    return columns[0], columns[1], columns[2], columns[3], dose, assigned, allowed
+
+
+@njit(cache=True)
+def _invoice(i, at, books, calendar, contacts, blocked, draw, decay, columns, dose, assigned, allowed):  # type: ignore[no-untyped-def]
+    """Write the rows of one invoice from place `at` on, if there is room; return the next place."""
+    _, customer, issue, due, end, paid = books
+    runs, origin = calendar
+    begin, heard, kind, weight, kinds = contacts
+    first_block, block_from, block_to = blocked
+    free, rate, rate_from = draw
+    c = customer[i]
+    now, mean = np.zeros(kinds), np.zeros(kinds)
+    push, pushed = np.zeros(kinds), np.zeros(kinds)
+    days, spoilt, j, b, freer = 0, False, begin[i], first_block[i], 0.0
+    last = min(end[i] + 21, origin + runs.shape[1] - 1) if paid[i] else end[i]
+    for day in range(issue[i], last + 1):
+        while j < begin[i + 1] and heard[j] < day:
+            now[kind[j]] += weight[j]
+            j += 1
+        late = min(max(day - 1 - due[i] - rate_from, 0), rate.shape[1] - 1)
+        excess = free[c, min(max(day - 1 - origin, 0), free.shape[1] - 1)]
+        freer += excess
+        for k in range(kinds):
+            push[k] = (push[k] + rate[k, late] * excess) * decay
+            now[k] *= decay
+            mean[k] += now[k]
+            pushed[k] += push[k]
+        days += 1
+        for s in range(b, first_block[i + 1]):
+            if block_from[s] <= day <= block_to[s]:
+                spoilt = True
+        if not runs[c, day - origin] and day < last:
+            continue
+        if not runs[c, day - origin] and not paid[i]:
+            break
+        event = paid[i] and day >= end[i]
+        if not spoilt:
+            if at < len(columns[0]):
+                columns[0][at], columns[1][at], columns[2][at], columns[3][at] = i, day, days, event
+                allowed[at] = freer / days
+                for k in range(kinds):
+                    dose[at, k] = mean[k] / days
+                    assigned[at, k] = pushed[k] / days
+            at += 1
+        if event:
+            break
+        days, spoilt, freer = 0, False, 0.0
+        mean[:] = 0.0
+        pushed[:] = 0.0
+    return at

@@ -1,0 +1,1 @@
+"""How good a model is: back-tests, scores, and outcomes that are not known yet."""

@@ -1,0 +1,1 @@
+"""The payment-timing models, one family a file."""

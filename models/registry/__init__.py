@@ -1,0 +1,1 @@
+"""Fitted models kept: files, versions, champions, drift."""

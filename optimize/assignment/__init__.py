@@ -1,0 +1,1 @@
+"""Accounts to actions and resources: prices, plans, and proofs of how good they are."""

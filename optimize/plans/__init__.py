@@ -1,0 +1,1 @@
+"""A call plan: steps due, what a contact is worth, and who makes it when."""

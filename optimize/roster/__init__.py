@@ -1,0 +1,1 @@
+"""Teams: who works when, at what cost, under which rules."""

@@ -1,0 +1,1 @@
+"""How many hours pay, and which shifts."""

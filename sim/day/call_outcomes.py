@@ -1,0 +1,104 @@
+"""Whom a call reaches, and how long calls take."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from ledger.compiling import njit
+from models.assumed.assumptions import Assumptions
+from sim.world.keyed import uniform
+from sim.world.state import F8, I4, I8, U8
+
+Triangle = tuple[float, float, float]  # low, mode, high in minutes
+
+
+@dataclass(frozen=True, slots=True)
+class Minutes:
+    """Triangular durations in minutes."""
+
+    talk: Triangle
+    wrap: Triangle
+    unreached: Triangle
+
+    @classmethod
+    def of(cls, assume: Assumptions) -> "Minutes":
+        """Return the assumed durations."""
+        return cls(
+            talk=assume.minutes("reached_call_minutes"),
+            wrap=assume.minutes("wrap_up_minutes"),
+            unreached=assume.minutes("unreached_call_minutes"),
+        )
+
+    def expected(self, chance: F8) -> F8:
+        """Return the expected minutes of an attempt that reaches somebody with the given chance."""
+        talk = sum(self.talk) / 3 + sum(self.wrap) / 3
+        return np.asarray(chance * talk + (1 - chance) * sum(self.unreached) / 3)
+
+
+@njit(cache=True)
+def chances(who: I8, zone: I4, factor: F8, by_block: F8) -> F8:
+    """Return the chance of reaching each of these customers in each block, at most 0.95, shape (who, blocks)."""
+    out = np.empty((len(who), by_block.shape[1]))
+    for i in range(len(who)):
+        for b in range(by_block.shape[1]):
+            out[i, b] = min(by_block[zone[who[i]], b] * factor[who[i]], 0.95)
+    return out
+
+
+def outcomes(keys: tuple[np.uint64, np.uint64], entity: U8, call: I4, chance: F8, minutes: Minutes) -> tuple[I4, I8]:
+    """Return for each account's next call whether it reaches the right party (1 or 0), and its whole seconds."""
+    reached, seconds = np.empty(len(entity), np.int32), np.empty(len(entity), np.int64)
+    _outcomes(keys, entity, call, chance, minutes.talk, minutes.wrap, minutes.unreached, reached, seconds)
+    return reached, seconds
+
+
+def talk_seconds(key: np.uint64, entity: U8, k: I4, minutes: Minutes) -> I8:
+    """Return the whole seconds of talk and wrap-up of calls that came in."""
+    seconds = np.empty(len(entity), np.int64)
+    _talks(key, entity, k, minutes.talk, minutes.wrap, seconds)
+    return seconds
+
+
+@njit(cache=True)
+def _triangular(u: float, shape: Triangle) -> float:
+    """Return the u-quantile of a triangular distribution."""
+    low, mode, high = shape
+    if high <= low:
+        return low
+    if u < (mode - low) / (high - low):
+        return low + math.sqrt(u * (high - low) * (mode - low))
+    return high - math.sqrt((1 - u) * (high - low) * (high - mode))
+
+
+@njit(cache=True)
+def triangular(u: F8, shape: Triangle) -> F8:
+    """Return the quantiles of a triangular distribution (low, mode, high)."""
+    out = np.empty(len(u))
+    for i in range(len(u)):
+        out[i] = _triangular(u[i], shape)
+    return out
+
+
+@njit(cache=True)
+def _talk(key, entity, k, talk, wrap):  # type: ignore[no-untyped-def]  # numba infers them
+    minutes = _triangular(uniform(key, entity, 3 * k), talk) + _triangular(uniform(key, entity, 3 * k + 1), wrap)
+    return max(int(round(60 * minutes)), 1)  # noqa: RUF046  # numba's round is a float
+
+
+@njit(cache=True)
+def _outcomes(keys, entity, call, chance, talk, wrap, unreached, reached, seconds):  # type: ignore[no-untyped-def]  # numba infers them
+    for i in range(len(entity)):
+        k = call[i]
+        reached[i] = uniform(keys[0], entity[i], k) < chance[i]
+        if reached[i]:
+            seconds[i] = _talk(keys[1], entity[i], k, talk, wrap)
+        else:
+            spent = _triangular(uniform(keys[1], entity[i], 3 * k + 2), unreached)
+            seconds[i] = max(int(round(60 * spent)), 1)  # noqa: RUF046  # numba's round is a float
+
+
+@njit(cache=True)
+def _talks(key, entity, k, talk, wrap, seconds):  # type: ignore[no-untyped-def]  # numba infers them
+    for i in range(len(entity)):
+        seconds[i] = _talk(key, entity[i], k[i], talk, wrap)

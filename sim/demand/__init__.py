@@ -1,0 +1,1 @@
+"""Orders to come: who still orders, how much, and how sure that is."""

@@ -1,0 +1,154 @@
+"""The level of a portfolio's orders: what all its customers' rates are multiplied by, and how sure that is.
+
+The counts y of months are compared with those expected, e, if every customer ordered at its own steady rate. Their
+ratio, the level, walks: from month to month it keeps a share δ of what is known of it, in the gamma–Poisson model of
+Harvey and Fernandes ("Time series models for count or qualitative observations", 1989):
+
+    level | past ~ Gamma(a, b),   a ← δ·a + y/φ,   b ← δ·b + e·exp(β·t)/φ
+
+with φ the dispersion of counts beyond Poisson and β a trend per month. How it moves is not assumed: walks of several
+δ, β and φ, and levels that broke once, at the beginning of some month, are each weighted by how well they foretold
+every month from those before. So a year that stood still counts whole; a last quarter that differs from it is the level
+as far as chance cannot explain it; and a trend goes on only where it foretells better than a level that walks or broke.
+It fades by a tenth every month (Gardner and McKenzie, "Forecasting trends in time series", 1985).
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from scipy.special import gammaincinv, gammaln
+
+from sim.world.state import F8
+
+KEPT: Final = (1.0, 0.98, 0.95, 0.9, 0.8, 0.65, 0.5, 0.35)  # δ, per month
+DISPERSION: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)  # φ
+TREND: Final = (0.0, -0.07, -0.04, -0.02, -0.01, 0.01, 0.02, 0.04, 0.07)  # β, log per month
+BROKEN: Final = 0.01  # δ where the level breaks
+_CHANCE: Final = {"steady or walking": 0.6, "with a trend": 0.2, "broken": 0.2}  # before anything is seen
+_START: Final = 2.0  # a and b before anything is seen
+FADES: Final = 0.9  # of a trend, per month
+_YEAR: Final = 12.0  # months for which the level goes on walking
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Level:
+    """The level on the last day as a mixture of gamma distributions, one for each way in which it may move."""
+
+    weight: F8
+    shape: F8
+    mean: F8
+    kept: F8
+    trend: F8
+
+    @property
+    def expected(self) -> float:
+        """Mean level."""
+        return float(self.weight @ self.mean)
+
+    def drawn(self, way: float, height: float, months: float) -> tuple[float, float]:
+        """Return a level of the coming months and its trend per month, from two uniforms.
+
+        The mean of a walk over n months is as far from its start as the walk itself after a third of them.
+        """
+        w = min(int(np.searchsorted(np.cumsum(self.weight), way * self.weight.sum())), len(self.weight) - 1)
+        shape = float(self.shape[w] * self.kept[w] ** (min(months, _YEAR) / 3))
+        return float(self.mean[w] * gammaincinv(shape, height) / shape), float(self.trend[w])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Ways:
+    """Ways in which a level may move: the share kept before each month (ways, months), φ, β, and prior weights."""
+
+    kept: F8
+    usual: F8  # δ of the months to come
+    spread: F8
+    trend: F8
+    prior: F8
+
+
+def _ways(months: int) -> _Ways:
+    kept, spread, trend = (grid.ravel() for grid in np.meshgrid(KEPT, DISPERSION, TREND, indexing="ij"))
+    at, over, base = (g.ravel() for g in np.meshgrid(np.arange(1, months), DISPERSION, KEPT[:3], indexing="ij"))
+    share = np.repeat(np.r_[kept, base][:, None], months, axis=1)
+    share[len(kept) + np.arange(len(at)), at] = BROKEN
+    prior = np.where(trend == 0, _CHANCE["steady or walking"], _CHANCE["with a trend"] / (len(TREND) - 1))
+    broken = np.full(len(at), _CHANCE["broken"] / max(len(at), 1))
+    return _Ways(
+        kept=share,
+        usual=np.r_[kept, base],
+        spread=np.r_[spread, over],
+        trend=np.r_[trend, np.zeros(len(at))],
+        prior=np.r_[prior / (len(KEPT) * len(DISPERSION)), broken],
+    )
+
+
+def level(counts: F8, expected: F8) -> tuple[Level, F8]:
+    """Return the level after the last month, and the level of each month in the light of all.
+
+    Parameters
+    ----------
+    counts
+        Orders of each month, latest last.
+    expected
+        Those expected at level 1.
+    """
+    n = len(counts)
+    ways = _ways(n)
+    moved = np.exp(ways.trend[:, None] * (np.arange(n) - n + 0.5))
+    y, e = counts / ways.spread[:, None], np.maximum(expected * moved / ways.spread[:, None], 1e-9)
+    told, a, b = _filtered(y, e, ways.kept)
+    told += np.log(ways.prior) - n * np.log(ways.spread)
+    weight = np.exp(told - told.max())
+    weight /= weight.sum()
+    backward = np.roll(ways.kept[:, ::-1], 1, axis=1)  # the share kept between the same two months
+    _, later_a, later_b = _filtered(y[:, ::-1], e[:, ::-1], backward)
+    both = (a + later_a[:, ::-1] - y) / (b + later_b[:, ::-1] - e)
+    last = Level(weight=weight, shape=a[:, -1], mean=a[:, -1] / b[:, -1], kept=ways.usual, trend=ways.trend)
+    return last, weight @ (both * moved)
+
+
+def _filtered(y: F8, e: F8, kept: F8) -> tuple[F8, F8, F8]:
+    """Return the log likelihood of each way's forecasts, and a and b after each month; all by way."""
+    a, b = np.empty_like(y), np.empty_like(y)
+    told, shape, scale = np.zeros(len(y)), np.full(len(y), _START), np.full(len(y), _START)
+    for month in range(y.shape[1]):
+        shape, scale = kept[:, month] * shape, kept[:, month] * scale
+        seen, due = y[:, month], e[:, month]
+        told += gammaln(shape + seen) - gammaln(shape) - gammaln(seen + 1)
+        told += shape * np.log(scale / (scale + due)) + seen * np.log(due / (scale + due))
+        shape, scale = shape + seen, scale + due
+        a[:, month], b[:, month] = shape, scale
+    return told, a, b
+
+
+def season(counts: F8, working: F8) -> F8:
+    """Return the factor of each of the twelve months to come; 1 where last year's do not tell this year's.
+
+    What counts are the logarithms of orders per working day, less the growth from each month to the same a year on:
+    those of each month beside those of the same month a year earlier. Their correlation must be beyond chance at 1 %
+    (one-sided t), in six pairs at least; then each month's deviation goes on, shrunk by how well a year told the next.
+
+    Parameters
+    ----------
+    counts
+        Orders of each month, latest last.
+    working
+        Working days of each month.
+    """
+    from scipy.stats import pearsonr
+
+    n = len(counts)
+    if n < 18 or not counts.any():
+        return np.ones(12)
+    log = np.log((counts + 0.5) / np.maximum(working, 1))
+    off = log - np.arange(n) * (log[12:] - log[:-12]).mean() / 12
+    if np.ptp(off[12:]) < 1e-9 or np.ptp(off[:-12]) < 1e-9:
+        return np.ones(12)
+    seen = pearsonr(off[12:], off[:-12], alternative="greater")
+    if seen.pvalue >= 0.01:
+        return np.ones(12)
+    years = [off[n - 12 * k : n - 12 * k + 12] for k in range(1, n // 12 + 1)]
+    mean, r = np.mean(years, axis=0), seen.statistic
+    trust = len(years) * r / (1 + (len(years) - 1) * r)  # of a mean of years (Spearman and Brown)
+    return np.asarray(np.exp(trust * (mean - mean.mean())))

@@ -1,0 +1,1 @@
+"""What may be switched on in a run, one mechanism a file."""

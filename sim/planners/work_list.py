@@ -1,0 +1,73 @@
+"""What a planner sees each morning: the accounts to call as it believes them to be, and the desk."""
+
+import numpy as np
+
+from ledger.policy.roster import FIRM, Roster
+from models.assumed.assumptions import Assumptions
+from sim.day.call_outcomes import Minutes
+from sim.day.contact_effects import Response
+from sim.day.ladder import at_risk
+from sim.planners import Planner, WorkList
+from sim.planners.belief import Belief
+from sim.planners.prospects import Grid, prospects
+from sim.planners.protocol import outlook_of
+from sim.world.layout import World
+from sim.world.state import F8, I8, U8, Ladder
+
+_AHEAD = 30  # days over which a planner sees what is at risk
+
+
+class View:
+    """Makes the work lists of one run."""
+
+    def __init__(
+        self,
+        world: World,
+        ladder: Ladder,
+        people: Roster,
+        planner: Planner,
+        belief: Belief,
+        assume: Assumptions,
+        response: Response,
+        minor: int,
+        key: np.uint64,
+        seed: int,
+    ) -> None:
+        self.world, self.ladder, self.people, self.response = world, ladder, people, response
+        self.minutes, self.minor, self.key = Minutes.of(assume), minor, key
+        self.outlook, self.effect = outlook_of(planner), belief.effect
+        self.acc, self.pays = belief.believe(world.accounts, world.payments, seed)
+        self.kind = world.invoices.kind if belief.informed else np.zeros_like(world.invoices.kind)
+        if self.outlook is not None:
+            if self.outlook.foresight:
+                self.acc, self.pays, self.effect = world.accounts, world.payments, 1.0
+                self.kind = world.invoices.kind
+            self.grid = Grid.of(self.outlook, (response.promise_low + response.promise_high) / 2)
+
+    def work(self, day: int, seen: int, to_call: I8, chance: F8, capacity: F8) -> WorkList:
+        """Return the work list of a morning, with prospects where the planner asks for them."""
+        acc, pays, ladder = self.acc, self.pays, self.ladder
+        inv = self.world.invoices._replace(kind=self.kind)
+        firm: U8 | np.uint64 = np.uint64(0)
+        if len(to_call):
+            firm = np.where(ladder.firm[acc.step[to_call]], FIRM, np.uint64(0))
+        found = None
+        if self.outlook is not None:
+            found = prospects(
+                day, seen, to_call, inv, acc, ladder, pays, self.response, self.effect,
+                self.outlook, self.grid, self.minor,
+            )  # fmt: skip
+        return WorkList(
+            day=day,
+            entity=acc.entity[to_call],
+            key=self.key,
+            balance=acc.balance[to_call],
+            days_past_due=acc.oldest[to_call],
+            at_risk=at_risk(day, seen, to_call, inv, acc, pays, _AHEAD),
+            needs=acc.need[to_call] | firm,
+            reach=chance,
+            minutes=self.minutes.expected(chance),
+            can=self.people.can,
+            capacity=capacity,
+            prospects=found,
+        )

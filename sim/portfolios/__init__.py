@@ -1,0 +1,1 @@
+"""Where a run starts: a preset, or a ledger."""

@@ -1,0 +1,142 @@
+"""A portfolio from a real ledger: its customers pay and order as they did."""
+
+import numpy as np
+import pandas as pd
+
+from ledger import Ledger
+from models.assumed.assumptions import Assumptions
+from models.families.part_payments import PartPayments, class_of
+from models.history.main_payments import history
+from models.history.weekdays import payment_weekdays
+from models.timing import PaymentTiming
+from sim.demand.demand import demand
+from sim.portfolios.by_amount import by_amount
+from sim.portfolios.intents import intent_hazard
+from sim.world.behaviour import Behaviour
+from sim.world.portfolio import Portfolio
+from sim.world.state import B1, F8, I4
+from sim.world.write_offs import write_offs
+
+_FIRST_DAY, _LAST_DAY = -120, 400
+_NO_WRITE_OFF = 3650  # days past due: the longest run
+
+
+def from_ledger(
+    ledger: Ledger, timing: PaymentTiming | None = None, *, words: str = "", remarks: tuple[str, ...] = ()
+) -> Portfolio:
+    """Return a portfolio that starts from the open invoices of a ledger on its `as_of`.
+
+    Customers pay as the payment-timing model says, which is told of this ledger (default: Kaplan–Meier by customer,
+    shrunk), on their own payment weekdays. They go on ordering as the ledger's last year tells, at its level of today
+    (`demand`); each order day repeats a past one of that customer, with its invoices, amounts and terms. What is
+    not known of rates and level is drawn by each replication, alike for all strategies.
+
+    Parameters
+    ----------
+    ledger
+        Where to start; its customers are simulated.
+    timing
+        When they pay.
+    words, remarks
+        Where the model comes from and what to know of it, for the notes; by default that it learned from this ledger.
+
+    Raises
+    ------
+    BadInput
+        For a ledger without invoices in its last year.
+    """
+    if timing is None:
+        from models import fit
+
+        timing = fit(ledger)
+    customers = ledger.customers
+    wanted, orders, lines, amount, term = demand(ledger)
+    hazard, kind, weekdays = _timing(ledger, timing, wanted.rate)
+    n, written = len(customers), write_offs(ledger)
+    parts = PartPayments.of(ledger)
+    behaviour = Behaviour(
+        first_day=_FIRST_DAY,
+        hazard=np.concatenate([hazard, _of_rests(parts, hazard.shape[1])]),
+        kind=kind,
+        frailty=np.ones(n),
+        payment_weekdays=weekdays,
+        order_rate=wanted.rate,
+        orders=orders,
+        lines=lines,
+        amount=amount,
+        term=term,
+        reach=np.ones(n),
+        keeps=np.ones(n),
+        disputes=0.0,
+        write_offs=written,
+        part_payments=parts,
+        demand=wanted,
+    )
+    words = words or f"{timing.name}, learned from {len(ledger.invoices):,} invoices known on {ledger.as_of:%Y-%m-%d}"
+    return Portfolio(
+        name="ledger",
+        ledger=ledger,
+        behaviour=behaviour,
+        assumptions=Assumptions.default(write_off_age=min(written.usual_age, _NO_WRITE_OFF)),
+        timezone=_most_common(customers["timezone"], ledger.timezone),
+        country=_most_common(customers["country"], ""),
+        timing=words,
+        notes=(
+            f"Payment timing: {words}. It contains whatever chasing and disputes there were then.",
+            *remarks,
+            "Effects of contacts are assumptions, on top of that timing.",
+            *_part_payments(parts),
+            wanted.words(),
+            written.words(),
+        ),
+    )
+
+
+def _timing(ledger: Ledger, timing: PaymentTiming, orders: F8) -> tuple[F8, I4, B1]:
+    """Return daily hazards of deciding (kinds, days), each customer's kind, and payment weekdays.
+
+    Kaplan–Meier's table is that already, but for money that comes at another time than invoices (`by_amount`); of
+    any other model it is made from what the model says of payments.
+    """
+    from models.families.kaplan_meier import KaplanMeier
+
+    ids = ledger.customers["customer_id"]
+    if isinstance(timing, KaplanMeier):
+        rows, kind = np.unique(timing.row_of(ids), return_inverse=True)
+        hazard = -np.log1p(-timing.table[rows])
+        amount = ledger.base_rate * ledger.invoices["amount"].to_numpy()
+        hazard = by_amount(hazard, kind, history(ledger), amount, _FIRST_DAY)
+        return hazard, kind.astype(np.int32), timing.payment_weekdays(ids)
+    weekdays = payment_weekdays(history(ledger), len(ids))[1]
+    owing = np.bincount(ledger.customer_of_invoice[ledger.open_amount() > 0], minlength=len(ids)) > 0
+    active = np.flatnonzero((orders > 0) | owing)  # the others never pay anything
+    hazard = intent_hazard(ledger, timing.knowing(ledger), weekdays, active, first_day=_FIRST_DAY, last_day=_LAST_DAY)
+    row = np.zeros(len(ids), np.int32)
+    row[active] = np.arange(len(active))
+    return hazard, row, weekdays
+
+
+def _part_payments(parts: PartPayments) -> tuple[str, ...]:
+    """Return a sentence about part payments, where there are any."""
+    if parts.all_in_full:
+        return ()
+    small, large = (-np.expm1(-parts.hazard[:, :91].sum(axis=1)) * 100).tolist()
+    left = int((class_of(parts.share) == 1).sum())
+    words = [f"{100 * (parts.share < 1).mean():.1f} % of payments left a rest open, which customers go on to do"]
+    if left < (parts.share < 1).sum():
+        words.append(f"of rests up to a tenth {small:.0f} % are settled within 90 days")
+    if left:
+        words.append(f"of larger ones {large:.0f} %")
+    return ("Part payments: " + ", ".join(words) + ".",)
+
+
+def _of_rests(parts: PartPayments, days: int) -> F8:
+    """Return the hazards of small and large rests as rows of the table, whose day 0 is that of the main payment."""
+    table = np.zeros((len(parts.hazard), days))
+    table[:, -_FIRST_DAY : -_FIRST_DAY + parts.hazard.shape[1]] = parts.hazard
+    return table
+
+
+def _most_common(values: "pd.Series[str]", fallback: str) -> str:
+    known = values[values != ""]
+    return str(known.mode().iloc[0]) if len(known) else fallback

@@ -1,0 +1,1 @@
+"""What a run leaves: its columns, and the ledger that they are."""

@@ -1,0 +1,1 @@
+"""The columns of a replication, and how they are laid out."""

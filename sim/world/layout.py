@@ -1,0 +1,202 @@
+"""Lay out one replication: what is open, what will be ordered, when it would be paid if nobody called."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ledger.policy.roster import Roster
+from ledger.table.calendar import NEVER, Calendar
+from ledger.table.ledger import positions
+from ledger.table.places import calling_clocks
+from models.assumed.assumptions import Assumptions
+from sim.day.call_outcomes import triangular
+from sim.world.behaviour import Behaviour
+from sim.world.keyed import Purpose, key, uniforms
+from sim.world.orders import Orders, draw_orders
+from sim.world.part_payments import Parts, draw_parts
+from sim.world.payment import hazard_tables, start_clock
+from sim.world.portfolio import NO_DISPUTE, NOT_PAID, Opening, Portfolio
+from sim.world.state import F8, I4, I8, U8, Accounts, Invoices, Payments
+from sim.world.write_offs import WriteOffs
+
+_LAST_CYCLE = 90  # an invoice that is past the write-off age on day 0 is written off after so many days
+
+
+@dataclass(kw_only=True, slots=True)
+class World:
+    """Everything that a replication reads and writes."""
+
+    invoices: Invoices
+    accounts: Accounts
+    payments: Payments
+    number: I4  # running number of a simulated invoice; -1 - k for the k-th open one
+    zones: tuple[str, ...]
+    parts: Parts
+    disputes: I8  # invoices by day of dispute
+    dispute_days: I4
+    disputes_opened: int = 0  # how many of them have been looked at
+
+
+def prepare(
+    portfolio: Portfolio, people: Roster, assume: Assumptions, calendar: Calendar, seeds: tuple[int, int]
+) -> World:
+    """Return the world on the evening of day 0."""
+    customers, behaviour = portfolio.ledger.customers, portfolio.behaviour
+    entity = portfolio.entity
+    country = _codes(customers["country"], calendar.countries)
+    clock = calling_clocks(customers, portfolio.timezone, portfolio.start.year)
+    zones = tuple(sorted(clock.unique()))
+    begin = portfolio.opening
+    orders = draw_orders(behaviour, country, entity, calendar, *seeds)
+    runs = calendar.payment_day(country, behaviour.payment_weekdays)
+    hazard = np.pad(behaviour.hazard, ((0, 0), (1, 0)))  # before the first day there is none
+    tables = hazard_tables(hazard, behaviour.first_day - 1, assume.effect_half_life)
+    payments = Payments(
+        cumulative=tables.cumulative,
+        decayed=tables.decayed,
+        growth=tables.growth,
+        first_day=tables.first_day,
+        rest_kind=behaviour.rest_kind,
+        runs=runs.table,
+        applied=calendar.next_working(calendar.home, int(assume.cash_application_lag)),
+    )
+    invoices, number, rests = _merge(begin, orders, portfolio.behaviour, assume)
+    if behaviour.write_offs is not None and assume.write_off_age == portfolio.assumptions.write_off_age:
+        _draw_write_offs(invoices, behaviour.write_offs, key(*seeds, Purpose.WRITE_OFF))
+    invoices.lapse[rests] = NEVER
+    accounts = _accounts(entity, portfolio, people, invoices, runs.row, _codes(clock, zones))
+    threshold = -np.log(uniforms(key(*seeds, Purpose.PAYMENT), invoices.entity, 0))
+    start_clock(
+        (payments.cumulative, payments.decayed, payments.first_day), invoices.kind, behaviour.frailty,
+        invoices.customer, invoices.issue, invoices.clock, threshold, runs.table, runs.row,
+        invoices.target, invoices.pay,
+    )  # fmt: skip
+    _draw_disputes(invoices, assume, behaviour.disputes, calendar, key(*seeds, Purpose.DISPUTE))
+    disputed = np.flatnonzero(invoices.dispute < NEVER)
+    disputed = disputed[np.argsort(invoices.dispute[disputed], kind="stable")]
+    return World(
+        invoices=invoices,
+        accounts=accounts,
+        payments=payments,
+        number=number,
+        zones=zones,
+        parts=draw_parts(behaviour.part_payments, behaviour.rest_kind, invoices, rests, seeds),
+        disputes=disputed,
+        dispute_days=invoices.dispute[disputed],
+    )
+
+
+def _codes(values: "pd.Series[str]", among: tuple[str, ...]) -> I4:
+    return positions(values, pd.Series(among, dtype=values.dtype)).astype(np.int32)
+
+
+def _merge(begin: Opening, orders: Orders, behaviour: Behaviour, assume: Assumptions) -> tuple[Invoices, I4, I8]:
+    """Interleave open and future invoices by customer; return also their numbers, and which are rests on day 0."""
+    first = len(begin.customer)
+    customer = np.r_[begin.customer, orders.customer]
+    order = np.argsort(customer, kind="stable")  # both parts are sorted: a merge
+
+    def column(old: I4, new: I4) -> I4:
+        return np.concatenate([old, new])[order]
+
+    due = column(begin.due, orders.due)
+    lapse = due + np.int32(assume.write_off_age)
+    lapse = np.where(lapse >= 1, lapse, np.int32(_LAST_CYCLE))
+    n = len(order)
+    kind, clock = behaviour.kind[customer[order]], due.copy()
+    none = np.full(len(orders.customer), NOT_PAID, np.int32)
+    main_paid = column(begin.main_paid, none)
+    rests = np.flatnonzero((main_paid > NOT_PAID) & (behaviour.part_payments is not None))
+    kind[rests] = behaviour.rest_kind + column(begin.large, none)[rests]
+    clock[rests] = main_paid[rests]
+    disputed = column(begin.dispute, np.full(len(orders.customer), NO_DISPUTE, np.int32))
+    invoices = Invoices(
+        customer=customer[order],
+        issue=column(begin.issue, orders.issue),
+        due=due,
+        kind=kind,
+        clock=clock,
+        amount=np.concatenate([begin.amount, orders.amount])[order],
+        pay=np.full(n, NEVER, np.int32),
+        lapse=lapse,
+        target=np.zeros(n),
+        added=np.zeros(n),
+        hold=column(begin.hold, np.zeros(len(orders.customer), np.int32)),
+        dispute=np.where(disputed == NO_DISPUTE, np.int32(NEVER), np.int32(1)),
+        resolve=np.full(n, NEVER, np.int32),
+        credit=np.zeros(n, np.int64),
+        entity=np.concatenate([begin.entity, orders.entity])[order],
+    )
+    return invoices, column(-1 - np.arange(first, dtype=np.int32), orders.number), rests
+
+
+def _draw_write_offs(inv: Invoices, how: WriteOffs, draw: np.uint64) -> None:
+    """Draw when each invoice is written off if it stays unpaid, in place of one age for all."""
+    inv.lapse[:] = how.lapse(inv.due, -np.log(uniforms(draw, inv.entity, 0)))
+
+
+def _accounts(entity: U8, portfolio: Portfolio, people: Roster, invoices: Invoices, run_row: I4, zone: I4) -> Accounts:
+    n = len(entity)
+    behaviour = portfolio.behaviour
+    edge = np.searchsorted(invoices.customer, np.arange(n + 1))
+    return Accounts(
+        entity=entity,
+        kind=behaviour.kind,
+        frailty=behaviour.frailty,
+        run_row=run_row,
+        zone=zone,
+        reach=behaviour.reach,
+        keeps=behaviour.keeps,
+        need=people.needs(portfolio.ledger.customers["language"]),
+        head=edge[:-1].astype(np.int64),
+        tail=edge[:-1].astype(np.int64),
+        end=edge[1:].astype(np.int64),
+        quiet=np.zeros(n, np.int32),
+        shortest_term=_shortest(invoices.due - invoices.issue, edge),
+        step=np.full(n, -1, np.int32),
+        lead=np.full(n, -1, np.int64),
+        tries=np.zeros(n, np.int32),
+        next_try=np.zeros(n, np.int32),
+        calls=np.zeros(n, np.int32),
+        touches=np.zeros(n, np.int32),
+        talks=np.zeros(n, np.int32),
+        recent=np.full((n, 7), -NEVER, np.int32),
+        memory=np.zeros(n),
+        memory_day=np.zeros(n, np.int32),
+        callback=np.full(n, -NEVER, np.int32),
+        balance=np.zeros(n, np.int64),
+        oldest=np.zeros(n, np.int32),
+    )
+
+
+def _shortest(term: I4, edge: npt.NDArray[np.intp]) -> I4:
+    """Return the shortest term of each customer's invoices; 0 for one without invoices."""
+    shortest = np.zeros(len(edge) - 1, np.int32)
+    some = edge[1:] > edge[:-1]
+    if some.any():
+        shortest[some] = np.minimum.reduceat(term, edge[:-1][some])
+    return shortest
+
+
+def _draw_disputes(inv: Invoices, assume: Assumptions, factor: float, calendar: Calendar, draw: np.uint64) -> None:
+    """Draw which invoices will be disputed if still unpaid by then, from when to when, and what is credited."""
+    carried = inv.dispute == 1
+    chance = np.where(inv.issue > 0, assume.dispute_share / 100 * factor, 0.0)
+    hit = np.flatnonzero(carried | (uniforms(draw, inv.entity, 0) < chance))
+    u = [uniforms(draw, inv.entity[hit], k) for k in range(1, 5)]
+    term = inv.due[hit] - inv.issue[hit]
+    opens = inv.issue[hit] + 1 + (u[0] * (term + 10)).astype(np.int32)
+    opens = np.where(carried[hit], 1, opens).astype(np.int32)
+    working = np.flatnonzero(calendar.working(calendar.home))
+    length = np.round(triangular(u[1], assume.minutes("dispute_resolve"))).astype(np.int64)
+    position = np.searchsorted(working, np.minimum(opens, calendar.span - 1), "right") + np.maximum(length, 1) - 1
+    inside = (position < len(working)) & (opens < calendar.span)
+    resolves = np.where(inside, working[np.minimum(position, len(working) - 1)], NEVER)
+    keep = opens <= calendar.days
+    inv.dispute[hit] = np.where(keep, opens, NEVER)
+    inv.resolve[hit] = np.where(keep, resolves, NEVER)
+    percent: F8 = assume.dispute_credit_low + u[3] * (assume.dispute_credit_high - assume.dispute_credit_low)
+    credited = keep & (u[2] < assume.dispute_credited / 100)
+    inv.credit[hit] = np.where(credited, np.floor(inv.amount[hit] * percent / 100), 0).astype(np.int64)

@@ -1,0 +1,259 @@
+"""Orders to come: each customer repeats its own past orders at its own rate, on working days of its country.
+
+Order days are a Poisson process. Where the rates are a ledger's (`demand`), each replication draws what is not
+known of them: the level and trend of all, each customer's rate about its mean (the mean of all stays: the level holds
+what is not known of that), whether it still orders and when it stops, who comes anew, and how often each past order is
+repeated (a bootstrap of the customer's orders). All draws are keyed, so every strategy meets the same ones.
+"""
+
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import gammaincinv
+
+from ledger.compiling import njit
+from ledger.table.calendar import Calendar
+from sim.demand.demand import Demand
+from sim.demand.order_days import open_days
+from sim.demand.order_level import FADES
+from sim.world.behaviour import Behaviour
+from sim.world.keyed import Purpose, child, key, mix, normals, uniform, uniforms
+from sim.world.state import B1, F8, I4, I8, U8
+
+_MONTH: Final = 365.25 / 12  # days
+_FEW: Final = 4.0  # shape of a gamma distribution from which a cube of a normal stands for it
+_NOBODY: Final = np.uint64(0x6E6577)  # entity of what is drawn for all
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Orders:
+    """Invoices to be issued on days 1 .. days, sorted by customer and day."""
+
+    customer: npt.NDArray[np.int32]
+    number: npt.NDArray[np.int32]  # running number within the customer, from 0
+    issue: npt.NDArray[np.int32]
+    due: npt.NDArray[np.int32]
+    amount: npt.NDArray[np.int64]
+    entity: npt.NDArray[np.uint64]
+
+
+class _Processes(NamedTuple):
+    """Poisson processes of order days; time is counted in working days of the country, each by its weight."""
+
+    customer: I8
+    entity: U8
+    rate: F8
+    begin: F8
+    end: F8
+    greets: B1  # whether it orders when it begins
+
+
+class _Catalogue(NamedTuple):
+    """Orders to repeat (see `Behaviour`), and the customers whose they are."""
+
+    orders: I8
+    lines: I8
+    amount: I8
+    term: I4
+    entity: U8
+    resampled: bool  # each replication repeats a bootstrap sample
+
+
+def draw_orders(
+    behaviour: Behaviour,
+    country: npt.NDArray[np.int32],
+    entity: npt.NDArray[np.uint64],
+    calendar: Calendar,
+    seed: int,
+    replication: int,
+) -> Orders:
+    """Draw the order days of every customer, and one of its catalogue's orders for each."""
+    demand = behaviour.demand
+    table, length = _order_days(calendar, demand)
+    if demand is None:
+        upto, processes = np.arange(1.0, table.shape[1] + 1) + np.zeros((len(table), 1)), _steady(behaviour, entity)
+    else:
+        factor, trend = _level(demand, calendar.days, seed, replication)
+        upto = np.cumsum(_weight(demand, trend, calendar)[table], axis=1)
+        horizon = float(max(upto[row, n - 1] for row, n in enumerate(length) if n)) if length.any() else 0.0
+        own = _staying(demand, entity, factor, seed, replication)
+        processes = _together(own, _coming(demand, entity, own.rate, horizon, seed, replication))
+    many = behaviour.orders, behaviour.lines, behaviour.amount, behaviour.term
+    catalogue = _Catalogue(*many, entity, demand is not None)
+    keys = tuple(key(seed, replication, purpose) for purpose in _PURPOSES)
+    place = country, table, length, upto
+    end = np.cumsum(_count(processes, place, catalogue, keys))
+    columns = _fill(processes, place, catalogue, keys, end)
+    if demand is not None:
+        order = np.lexsort((columns[1], columns[0]))
+        columns = tuple(column[order] for column in columns)
+    number, own_entity = _numbered(columns[0], entity)
+    return Orders(**dict(zip(_FIELDS, columns, strict=True)), number=number, entity=own_entity)
+
+
+_FIELDS = ("customer", "issue", "due", "amount")
+_PURPOSES = (Purpose.ORDER_TIME, Purpose.ORDER_CHOICE, Purpose.ORDER_SAMPLE)
+
+
+def _order_days(calendar: Calendar, demand: Demand | None) -> tuple[I4, I8]:
+    """Return the days of each country on which is ordered, (countries, most), and how many there are."""
+    if demand is None:
+        chosen = [calendar.working(code) for code in calendar.countries]
+    else:
+        asked = demand.week[calendar.weekday()] > 0
+        chosen = [open_days(calendar, code) & asked for code in calendar.countries]
+    working = [np.flatnonzero(days[1 : calendar.days + 1]) + 1 for days in chosen]
+    length = np.array([len(days) for days in working])
+    table = np.zeros((len(working), max(int(length.max()), 1)), np.int32)
+    for row, days in enumerate(working):
+        table[row, : len(days)] = days
+    return table, length
+
+
+def _steady(behaviour: Behaviour, entity: U8) -> _Processes:
+    """Return customers whose rates are the truth and who stay."""
+    n = len(entity)
+    rate, forever, never = behaviour.order_rate, np.full(n, np.inf), np.zeros(n, np.bool_)
+    return _Processes(np.arange(n), entity, rate, np.zeros(n), forever, never)
+
+
+def _level(demand: Demand, days: int, seed: int, replication: int) -> tuple[float, float]:
+    """Return the level of the coming time, and its trend per month."""
+    draw = key(seed, replication, Purpose.ORDER_LEVEL)
+    return demand.level.drawn(uniform(draw, _NOBODY, 0), uniform(draw, _NOBODY, 1), days / _MONTH)
+
+
+def _weight(demand: Demand, trend: float, calendar: Calendar) -> F8:
+    """Return how much is ordered on each day, by weekday, trend and season, beside a day at the ledger's end."""
+    months = np.arange(calendar.days + 1) / _MONTH
+    fading = -np.expm1(np.log(FADES) * months) / -np.log(FADES)
+    week = demand.week[calendar.weekday()[: calendar.days + 1]]
+    return np.asarray(np.exp(trend * fading) * demand.season[months.astype(np.int64) % 12] * week)
+
+
+def _staying(demand: Demand, entity: U8, factor: float, seed: int, replication: int) -> _Processes:
+    """Return the known customers: each one's rate, and until when it orders."""
+    draw = key(seed, replication, Purpose.ORDER_RATE)
+    rate = demand.rate * _gamma(demand.shape, draw, entity)
+    drawn = rate.sum()
+    rate *= factor * demand.rate.sum() / drawn if drawn > 0 else 1.0
+    alive = uniforms(draw, entity, 3) < demand.alive
+    end = np.where(alive, -np.log(uniforms(draw, entity, 4)) / demand.stop, 0.0)
+    n = len(entity)
+    return _Processes(np.arange(n), entity, rate, np.zeros(n), end, np.zeros(n, np.bool_))
+
+
+def _coming(demand: Demand, entity: U8, rate: F8, horizon: float, seed: int, replication: int) -> _Processes:
+    """Return new customers: when each one comes, whom it is like, on whose account its orders are booked."""
+    draw = key(seed, replication, Purpose.NEWCOMER)
+    often = demand.newcomers.drawn(uniform(draw, _NOBODY, 0)) if len(demand.like) else 0.0
+    many = often * demand.newcomers.expected(horizon)
+    number = np.arange(int(many + 8 * np.sqrt(many) + 20), dtype=np.uint64)
+    begin = demand.newcomers.when(np.cumsum(-np.log(uniforms(draw, number, 1))) / max(often, 1e-9), horizon)
+    begin = begin[begin < horizon]
+    pick = uniforms(draw, number[: len(begin)], 2)
+    chosen = demand.like[(pick * len(demand.like)).astype(np.int64)]
+    own = _strangers(entity[chosen])
+    end = begin - np.log(uniforms(draw, own, 3)) / demand.stop
+    return _Processes(chosen, own, rate[chosen], begin, end, np.ones(len(chosen), np.bool_))
+
+
+def _together(some: _Processes, others: _Processes) -> _Processes:
+    return _Processes(*(np.concatenate(pair) for pair in zip(some, others, strict=True)))
+
+
+def _gamma(shape: F8, draw: np.uint64, entity: U8) -> F8:
+    """Return gamma variates of mean 1; those of many orders by Wilson and Hilferty's cube of a normal."""
+    k = np.maximum(shape, 1e-9)
+    out = np.maximum(1 - 1 / (9 * k) + normals(draw, entity, 0) / (3 * np.sqrt(k)), 0.0) ** 3
+    few = np.flatnonzero(k < _FEW)
+    out[few] = gammaincinv(k[few], uniforms(draw, entity[few], 2)) / k[few]
+    return np.asarray(out)
+
+
+@njit(cache=True)
+def _strangers(entity: U8) -> U8:
+    """Return an entity for each new customer, by whom it is like and by its number."""
+    out = np.empty(len(entity), np.uint64)
+    for j in range(len(entity)):
+        out[j] = mix(entity[j] + mix(np.uint64(j)))
+    return out
+
+
+@njit(cache=True)
+def _numbered(customer: I4, entity: U8) -> tuple[I4, U8]:
+    """Return each invoice's running number within its customer, and its entity."""
+    number, own = np.empty(len(customer), np.int32), np.empty(len(customer), np.uint64)
+    for i in range(len(customer)):
+        same = i > 0 and customer[i] == customer[i - 1]
+        number[i] = number[i - 1] + 1 if same else 0
+        own[i] = child(entity[customer[i]], number[i])
+    return number, own
+
+
+@njit(cache=True)
+def _choice(keys, catalogue, c, entity, k):  # type: ignore[no-untyped-def]  # numba infers them
+    """Return the order that a process of customer c repeats the k-th time."""
+    first, many = catalogue.orders[c], catalogue.orders[c + 1] - catalogue.orders[c]
+    place = min(int(uniform(keys[1], entity, k) * many), many - 1)
+    if catalogue.resampled:
+        place = min(int(uniform(keys[2], catalogue.entity[c], place) * many), many - 1)
+    return first + place
+
+
+@njit(cache=True)
+def _next(keys, process, p, k, clock):  # type: ignore[no-untyped-def]  # numba infers them
+    """Return when a process orders the k-th time, the time before given; infinity after its end."""
+    if k == 0 and process.greets[p]:
+        return process.begin[p]
+    clock -= np.log(uniform(keys[0], process.entity[p], k)) / process.rate[p]
+    return clock if clock < process.end[p] else np.inf
+
+
+@njit(cache=True)
+def _count(process, place, catalogue, keys):  # type: ignore[no-untyped-def]  # numba infers them
+    country, _, length, upto = place
+    counts = np.zeros(len(process.rate), np.int64)
+    for p in range(len(process.rate)):
+        c = process.customer[p]
+        days = length[country[c]]
+        if process.rate[p] <= 0 or days == 0:
+            continue
+        k, last = 0, upto[country[c], days - 1]
+        clock = _next(keys, process, p, k, process.begin[p])
+        while clock < last:
+            order = _choice(keys, catalogue, c, process.entity[p], k)
+            counts[p] += catalogue.lines[order + 1] - catalogue.lines[order]
+            k += 1
+            clock = _next(keys, process, p, k, clock)
+    return counts
+
+
+@njit(cache=True)
+def _fill(process, place, catalogue, keys, end):  # type: ignore[no-untyped-def]  # numba infers them
+    country, table, length, upto = place
+    total = end[-1] if len(end) else 0
+    customer, issue = np.empty(total, np.int32), np.empty(total, np.int32)
+    due, amount = np.empty(total, np.int32), np.empty(total, np.int64)
+    i = 0
+    for p in range(len(process.rate)):
+        c = process.customer[p]
+        days = length[country[c]]
+        if process.rate[p] <= 0 or days == 0:
+            continue
+        k, at, last = 0, 0, upto[country[c], days - 1]
+        clock = _next(keys, process, p, k, process.begin[p])
+        while clock < last:
+            while upto[country[c], at] <= clock:
+                at += 1
+            day = table[country[c], at]
+            order = _choice(keys, catalogue, c, process.entity[p], k)
+            for line in range(catalogue.lines[order], catalogue.lines[order + 1]):
+                customer[i], issue[i] = c, day
+                due[i], amount[i] = day + catalogue.term[line], catalogue.amount[line]
+                i += 1
+            k += 1
+            clock = _next(keys, process, p, k, clock)
+    return customer, issue, due, amount

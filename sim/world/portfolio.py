@@ -1,0 +1,116 @@
+"""A portfolio: what is owed today, and the customers who owe it."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ledger import Ledger
+from ledger.table.months import day_number
+from models.assumed.assumptions import Assumptions
+from models.families.part_payments import Rests
+from sim.world.behaviour import Behaviour
+from sim.world.keyed import entities
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Portfolio:
+    """A ledger to start from, and how its customers go on.
+
+    `behaviour` has one row per row of `ledger.customers`. `timezone` and `country` are the collectors' own. `notes` say
+    in words where the behaviour comes from, `timing` which payment-timing model it follows (empty: a law of its own);
+    both travel into reports.
+    """
+
+    name: str
+    ledger: Ledger
+    behaviour: Behaviour
+    assumptions: Assumptions
+    timezone: str
+    country: str
+    notes: tuple[str, ...] = ()
+    timing: str = ""
+
+    @cached_property
+    def entity(self) -> npt.NDArray[np.uint64]:
+        """Random identity of each customer (see `sim.world.keyed`)."""
+        return entities(self.ledger.customers["customer_id"])
+
+    @cached_property
+    def opening(self) -> "Opening":
+        """The invoices that are open on day 0."""
+        return opening(self.ledger)
+
+    @property
+    def start(self) -> pd.Timestamp:
+        """The evening on which the ledger is known; the first simulated day is the next."""
+        return self.ledger.as_of
+
+    @property
+    def customers(self) -> int:
+        """Number of customers."""
+        return len(self.ledger.customers)
+
+    @property
+    def currency(self) -> str:
+        """Base currency of all simulated amounts."""
+        return self.ledger.base_currency
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Opening:
+    """Invoices open on day 0, in base-currency minor units, sorted by customer and issue."""
+
+    row: npt.NDArray[np.int64]  # row of `ledger.invoices`
+    customer: npt.NDArray[np.int32]
+    issue: npt.NDArray[np.int32]
+    due: npt.NDArray[np.int32]
+    amount: npt.NDArray[np.int64]
+    hold: npt.NDArray[np.int32]  # last day of a live promise, 0 for none
+    dispute: npt.NDArray[np.int32]  # day on which an open dispute was opened, NO_DISPUTE for none
+    main_paid: npt.NDArray[np.int32]  # day of the main payment of a rest, NOT_PAID where none was made
+    large: npt.NDArray[np.int32]  # class of a rest: 0 small, 1 large
+    entity: npt.NDArray[np.uint64]
+
+
+NO_DISPUTE = -(2**30)
+NOT_PAID = -(2**30)
+
+
+def opening(ledger: Ledger) -> Opening:
+    """Return the open invoices of a ledger with their live promises and open disputes."""
+    open_amount = np.round(ledger.open_amount() * ledger.base_rate).astype(np.int64)
+    invoices = ledger.invoices
+    row = np.flatnonzero(open_amount > 0)
+    customer = ledger.customer_of_invoice[row]
+    issue, due = _day(invoices["issue_date"], ledger.as_of)[row], _day(invoices["due_date"], ledger.as_of)[row]
+    order = np.lexsort((invoices["invoice_id"].to_numpy(dtype=object)[row].astype(str), issue, customer))
+    promised = ledger.promises.groupby("invoice_id")["due_on"].max()
+    disputed = ledger.disputes[ledger.disputes["resolved"].isna()].groupby("invoice_id")["opened"].max()
+    ids = invoices["invoice_id"].iloc[row[order]]
+    rests = Rests.of(ledger)
+    main_paid = np.where(rests.open, rests.paid_on - day_number(ledger.as_of), NOT_PAID)
+    return Opening(
+        row=row[order],
+        customer=customer[order].astype(np.int32),
+        issue=issue[order],
+        due=due[order],
+        amount=open_amount[row[order]],
+        hold=_looked_up(ids, promised, ledger.as_of, 0),
+        dispute=_looked_up(ids, disputed, ledger.as_of, NO_DISPUTE),
+        main_paid=main_paid[row[order]].astype(np.int32),
+        large=rests.large[row[order]].astype(np.int32),
+        entity=entities(ids),
+    )
+
+
+def _day(dates: pd.Series, start: pd.Timestamp) -> npt.NDArray[np.int32]:
+    return np.asarray((dates - start) // pd.Timedelta(days=1), np.int32)
+
+
+def _looked_up(ids: pd.Series, dates: pd.Series, start: pd.Timestamp, missing: int) -> npt.NDArray[np.int32]:
+    found = ids.map(dates)
+    days = (pd.to_datetime(found) - start) // pd.Timedelta(days=1)
+    return np.asarray(days.fillna(missing), np.int32)

@@ -1,0 +1,116 @@
+"""When a house writes invoices off: the hazard by days past due that its own ledger shows.
+
+What counts is the write-off of at least half an invoice; a smaller one ends a residue, not a debt. At age x
+
+    h(x) = d(x) ÷ (n(x) + ½),   d written off out of n still owing at least half of their amount
+
+so a house that never wrote off does not begin to in a run, one that does so at 120 days goes on at 120, and one that
+leaves some old invoices standing leaves the same share. (The half keeps a single last invoice from deciding for all.)
+What is older than anything the history could show is written off at 365 days, the longest age in use, by assumption.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from ledger import Ledger
+from ledger.table.calendar import NEVER
+from ledger.table.months import day_number, day_numbers
+
+LONGEST: Final = 365  # days past due; `write_off_age` in models/assumed/assumptions.csv ends here
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WriteOffs:
+    """Cumulative hazard of being written off, −log of the share that is not, by ascending days past due.
+
+    `seen` are the write-offs it was learned from, `followed` the days past due that the history could show.
+    """
+
+    age: Ints
+    cumulative: Floats
+    seen: int
+    followed: int
+
+    def __post_init__(self) -> None:
+        """Check that the ages ascend, and the hazard with them."""
+        assert len(self.age) == len(self.cumulative)
+        assert (np.diff(self.age) > 0).all()
+        assert (np.diff(self.cumulative, prepend=0.0) >= 0).all()
+
+    @property
+    def usual_age(self) -> float:
+        """Days past due by which half of all that are ever written off are; NEVER where none is."""
+        if not len(self.age):
+            return float(NEVER)
+        gone = -np.expm1(-self.cumulative)
+        return float(self.age[np.searchsorted(gone, gone[-1] / 2)])
+
+    def lapse(self, due: npt.NDArray[np.int32], threshold: Floats) -> npt.NDArray[np.int32]:
+        """Return the day on which each invoice that is unpaid until then is written off, after day 0; else NEVER.
+
+        Parameters
+        ----------
+        due
+            Due days.
+        threshold
+            Unit exponentials, one for each invoice.
+        """
+        passed = np.searchsorted(self.age, -due, "right")  # ages that lie behind it on day 0
+        reached = np.r_[0.0, self.cumulative][passed] + threshold
+        found = np.maximum(np.searchsorted(self.cumulative, reached), passed)
+        day = due + np.r_[self.age, NEVER][found]
+        return np.where(found < len(self.age), day, NEVER).astype(np.int32)
+
+    def words(self) -> str:
+        """Return in one sentence what the run does, for the notes of a portfolio."""
+        if self.seen:
+            told = (
+                f"Write-offs: as {self.seen:,} of the ledger's own, half of them by {self.usual_age:.0f} days past due."
+            )
+        else:
+            told = f"Write-offs: none, as in the ledger's {self.followed:,} days."
+        if self.followed >= LONGEST:
+            return told
+        return f"{told} Its history is too short to show any later: {LONGEST} days past due is assumed."
+
+
+def write_offs(ledger: Ledger) -> WriteOffs:
+    """Return the hazard of being written off that a ledger shows."""
+    due, today = day_numbers(ledger.invoices["due_date"]), day_number(ledger.as_of)
+    followed = max(today - int(due.min()), 0) if len(due) else 0
+    exit_day, written = _ends(ledger)
+    late = np.maximum(exit_day - due, 0)
+    age, lost = np.unique(late[written], return_counts=True)
+    at_risk = len(late) - np.searchsorted(np.sort(late), age)
+    hazard = -np.log1p(-lost / (at_risk + 0.5))
+    if followed < LONGEST:
+        age, hazard = np.r_[age[age < LONGEST], LONGEST], np.r_[hazard[age < LONGEST], np.inf]
+    return WriteOffs(age=age, cumulative=np.cumsum(hazard), seen=int(written.sum()), followed=followed)
+
+
+def _ends(ledger: Ledger) -> tuple[Ints, npt.NDArray[np.bool_]]:
+    """Return the day until which each invoice owed half of its amount or more, and whether a write-off ended that."""
+    amount, today = ledger.invoices["amount"].to_numpy(np.int64), day_number(ledger.as_of)
+    row = ledger.invoice_of_payment
+    applied = np.flatnonzero(row >= 0)
+    day = day_numbers(ledger.payments["applied_date"])[applied]
+    applied, day = applied[np.argsort(day, kind="stable")], np.sort(day, kind="stable")
+    row, paid = row[applied], ledger.payments["amount"].to_numpy(np.int64)[applied]
+    order = np.argsort(row, kind="stable")
+    row, paid, day, applied = row[order], paid[order], day[order], applied[order]
+    total = np.cumsum(paid)
+    before = np.r_[0, total][np.searchsorted(row, row)]
+    over = np.flatnonzero(2 * (total - before) > amount[row])
+    ended, first = np.unique(row[over], return_index=True)
+    last = over[first]
+    exit_day, written = np.full(len(amount), today), np.zeros(len(amount), np.bool_)
+    exit_day[ended] = day[last]
+    half = 2 * paid[last] >= amount[ended]
+    written[ended] = half & (ledger.payments["kind"] == "write_off").to_numpy()[applied[last]]
+    return exit_day, written
