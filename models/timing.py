@@ -10,11 +10,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from ledger import BadInput, Ledger
+from ledger.arrays import Floats, Ints
 from ledger.files.reading import one_of
 from ledger.table.ledger import Day
 from ledger.table.months import day_numbers
-
-Floats = npt.NDArray[np.float64]
 
 # model name: module and function that fits it; a new model adds one line and one file
 FITTERS: Final[dict[str, str]] = {
@@ -78,7 +77,7 @@ class ByHazard(ABC):
         return np.asarray(np.exp(-self.cumulative_hazard(invoices, days)))
 
 
-def asked_on(invoices: pd.DataFrame) -> npt.NDArray[np.int64]:
+def asked_on(invoices: pd.DataFrame) -> Ints:
     """Return the evening on which each invoice is asked about, as days since 1970-01-01 (see `PaymentTiming`).
 
     All that happened by then is known. It is never before the issue day.
@@ -86,7 +85,7 @@ def asked_on(invoices: pd.DataFrame) -> npt.NDArray[np.int64]:
     return np.maximum(unpaid_on(invoices), day_numbers(invoices["issue_date"]))
 
 
-def unpaid_on(invoices: pd.DataFrame) -> npt.NDArray[np.int64]:
+def unpaid_on(invoices: pd.DataFrame) -> Ints:
     """Return the last evening on which each invoice is known to be unpaid, as days since 1970-01-01.
 
     That is `asked_on` where it is given, and never before the eve of the issue date.

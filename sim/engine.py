@@ -11,6 +11,7 @@ import pandas as pd
 import simpy
 
 from ledger import BadInput
+from ledger.arrays import Flags, Ints, SmallInts
 from ledger.files.reading import one_of
 from ledger.policy.roster import BLOCKS, FULL_SHIFT, SHIFT_START, Roster, roster
 from ledger.policy.strategy import Strategy
@@ -34,7 +35,7 @@ from sim.world.layout import prepare
 from sim.world.part_payments import pay_main_parts
 from sim.world.portfolio import Portfolio
 from sim.world.prices import in_base
-from sim.world.state import B1, I4, I8, ladder
+from sim.world.state import ladder
 
 LONGEST: Final = 3650  # days
 _DAY: Final = 86_400
@@ -129,8 +130,8 @@ class _Setting:
 class _Calls:
     """A day's call lists, one after the other: whom each attempt is for, and whether it reaches anybody."""
 
-    who: I8
-    reached: I4
+    who: Ints
+    reached: SmallInts
     lists: Lists
 
 
@@ -243,7 +244,7 @@ class _DayClock:
         unanswered = np.full(len(who), -1, np.int64)
         return Incoming(who, day * _DAY + SHIFT_START + second[order], talk, unanswered, unanswered.astype(np.int32))
 
-    def _plan(self, day: int, to_call: I8) -> _Calls:
+    def _plan(self, day: int, to_call: Ints) -> _Calls:
         """Ask the planner for today's lists; draw whom they reach and how long each attempt takes."""
         people, acc, here = self.setting.people, self.acc, self.present[:, day]
         chance = chances(to_call, acc.zone, acc.reach, self.reach[:, day])
@@ -293,7 +294,7 @@ class _DayClock:
         touched = np.concatenate([sent.who, unreached])
         self.ringing = callbacks(day, following, touched, share, self.keys[Purpose.CALLBACK], acc, FULL_SHIFT)
 
-    def _settle(self, day: int, batch: Batch, happened: npt.NDArray[np.intp], lead: I8) -> None:
+    def _settle(self, day: int, batch: Batch, happened: npt.NDArray[np.intp], lead: Ints) -> None:
         """Apply the contacts that took place, and log the whole batch with the invoices that they were about."""
         if not len(batch.who):
             return
@@ -306,6 +307,6 @@ class _DayClock:
         )  # fmt: skip
         new = slice(used, self.promised)
         self.promises.contact[new] = self.log.size + happened[self.promises.contact[new]]
-        made: B1 = np.zeros(len(batch.who), np.bool_)
+        made: Flags = np.zeros(len(batch.who), np.bool_)
         made[happened] = promised > 0
         self.log.add(batch, lead, made)

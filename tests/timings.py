@@ -8,8 +8,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from ledger import Ledger
+from ledger.arrays import Floats
 from ledger.table.months import day_numbers
-from models.timing import Floats, asked_on
+from models.timing import asked_on
 
 
 @dataclass(frozen=True, kw_only=True)

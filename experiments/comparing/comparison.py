@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from experiments.comparing.metrics import METRICS
@@ -25,6 +24,7 @@ from experiments.comparing.statistics import (
 )
 from experiments.comparing.study import Study
 from ledger import BadInput
+from ledger.arrays import Floats
 from ledger.files.storage import write_folder
 
 MARKER = "comparison.json"
@@ -122,7 +122,7 @@ class Comparison:
         rows = self.replications.sort_values("replication")
         return {name: rows[rows["strategy"] == name] for name in self.strategies}
 
-    def values(self, strategy: str, metric: str) -> npt.NDArray[np.float64]:
+    def values(self, strategy: str, metric: str) -> Floats:
         """Return a metric of a strategy, one number per replication, in their order."""
         return self._by_strategy[strategy][metric].to_numpy(np.float64)
 

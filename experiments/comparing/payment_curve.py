@@ -9,16 +9,14 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from experiments.comparing.statistics import mean_interval
 from ledger import Ledger
+from ledger.arrays import Flags, Floats
 from ledger.table.answers import FEW_CUSTOMERS
 from ledger.table.months import day_number
 from models.history.main_payments import history
-
-Floats = npt.NDArray[np.float64]
 
 DAYS: Final = np.arange(-30, 91)  # past due
 WINDOW: Final = 365  # days of history
@@ -49,7 +47,7 @@ def paid_shares(ledger: Ledger, after: pd.Timestamp, weights: Floats | None = No
     first, width = int(DAYS[0]), len(DAYS)
     column = np.clip(late - first, -1, width) + 1  # 0 before the first day, the last one after the last
 
-    def table(rows: npt.NDArray[np.bool_]) -> Floats:
+    def table(rows: Flags) -> Floats:
         cells = group[rows] * (width + 2) + column[rows]
         return np.bincount(cells, minlength=groups * (width + 2)).reshape(groups, width + 2).astype(np.float64)
 

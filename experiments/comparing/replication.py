@@ -11,11 +11,9 @@ from experiments.comparing.metrics import metrics_of, path_of
 from experiments.comparing.payment_curve import paid_shares
 from experiments.comparing.study import Study
 from ledger import BadInput
+from ledger.arrays import Floats
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
     from ledger import Ledger
     from sim import Portfolio
 
@@ -66,7 +64,7 @@ class Outcome:
     replication: int
     metrics: dict[str, float | None]
     path: pd.DataFrame
-    paid: "npt.NDArray[np.float64] | None" = None
+    paid: "Floats | None" = None
 
 
 def source_of(study: Study, ledger: str | Path | None = None) -> Source:

@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 Verdict = Literal["better", "worse", "undecided"]
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from ledger.arrays import Ints
+
 if TYPE_CHECKING:
     from sim import Run
 
@@ -71,7 +73,7 @@ def settlement(run: "Run", discount: float) -> Settlement:
     )
 
 
-def _run_off(run: "Run", which: npt.NDArray[np.intp]) -> npt.NDArray[np.int64]:
+def _run_off(run: "Run", which: npt.NDArray[np.intp]) -> Ints:
     """Return the day on which each of these invoices is paid if nothing more happens, far beyond the calendar too."""
     from ledger.table.calendar import NEVER
     from sim.world.payment import crossing, hazard_tables

@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ledger.arrays import Flags, Ints
 from ledger.errors import BadInput
 from ledger.importing.documents.applying import Settled, settle_all
 from ledger.importing.documents.customers import AgreedTerms, read_customers
@@ -26,7 +27,7 @@ from ledger.importing.rows.last_day import last_day
 from ledger.importing.rows.money import Money, read_rates, settle_money
 from ledger.importing.sources.sources import Source, open_source
 from ledger.importing.sources.unused import unused_columns
-from ledger.importing.words.cells import Flags, Ints, flags
+from ledger.importing.words.cells import flags
 from ledger.importing.words.dates import DateColumn
 from ledger.table.answers import Origin
 from ledger.table.ledger import Day, Ledger, as_day

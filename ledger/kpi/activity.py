@@ -5,10 +5,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ledger.arrays import Ints
 from ledger.kpi import formulas
 from ledger.table.currency import decimals
 from ledger.table.ledger import Day, Ledger, as_day, positions
-from ledger.table.months import Ints, day_number, day_numbers, timestamp
+from ledger.table.months import day_number, day_numbers, timestamp
 
 DISPUTE_SLA: int = 10  # business days, Monday to Friday
 

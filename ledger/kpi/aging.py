@@ -5,9 +5,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from ledger.arrays import Floats, Ints
 from ledger.kpi import formulas
-from ledger.table.columns import Floats
-from ledger.table.months import Ints
 
 BUCKETS: Final = ("not_due", "1-30", "31-60", "61-90", "91+")
 _OLDEST_IN: Final = np.array([0, 30, 60, 90])  # last day past due of each bucket but the open-ended one

@@ -24,11 +24,12 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from ledger.arrays import Floats, Ints
 from ledger.errors import BadInput
 from ledger.kpi import formulas
-from ledger.table.columns import Columns, Floats, columns
+from ledger.table.columns import Columns, columns
 from ledger.table.ledger import Day, Ledger, as_day
-from ledger.table.months import Ints, day_number, month_ends, timestamp
+from ledger.table.months import day_number, month_ends, timestamp
 
 FACTORS: Final = ("sales trend", "terms mix", "write-offs and credits", "customers")
 _TERM_BANDS: Final = np.array([1, 11, 21, 36, 51, 76, 101])  # first day of each band but the first

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ledger.arrays import Floats, Ints
 from ledger.kpi.aging import by_bucket
-from ledger.table.columns import NEVER, Columns, Evening, Floats, Running, summed
-from ledger.table.months import Ints, month_ends
+from ledger.table.columns import NEVER, Columns, Evening, Running, summed
+from ledger.table.months import month_ends
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from ledger import BadInput
+from ledger.arrays import Bits, Flags, Floats
 from ledger.table.ledger import as_day, positions
 from ledger.table.tables import TEXT, validated
 
@@ -33,22 +33,22 @@ class Roster:
     """
 
     table: pd.DataFrame
-    can: npt.NDArray[np.uint64]
+    can: Bits
     languages: tuple[str, ...]
-    share: npt.NDArray[np.float64]
+    share: Floats
 
     def __len__(self) -> int:
         """Return the number of specialists."""
         return len(self.can)
 
-    def needs(self, language: "pd.Series[str]") -> npt.NDArray[np.uint64]:
+    def needs(self, language: "pd.Series[str]") -> Bits:
         """Return the bit that a specialist needs to speak each language; English serves where nobody speaks it."""
         bit = {code: np.uint64(2) << np.uint64(k) for k, code in enumerate(self.languages)}
         spoken = {code: bit[code] for code in bit if (self.can & bit[code]).any()}
         row = positions(language, pd.Series([*spoken], dtype=language.dtype))
         return np.array([*spoken.values(), np.uint64(0)], np.uint64)[row]
 
-    def present(self, start: pd.Timestamp, days: int) -> npt.NDArray[np.bool_]:
+    def present(self, start: pd.Timestamp, days: int) -> Flags:
         """Return who is not absent on days 0 .. days, shape (specialists, days + 1)."""
         here = np.ones((len(self), days + 1), np.bool_)
         for s, absences in enumerate(self.table["absences"]):

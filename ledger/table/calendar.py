@@ -6,8 +6,9 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
+
+from ledger.arrays import Days, Flags, Floats, Ints, SmallInts
 
 NEVER = 2**30  # a day beyond every horizon
 
@@ -41,17 +42,17 @@ class Calendar:
         """Number of days in the tables, day 0 included."""
         return self.days + 61
 
-    def working(self, country: str) -> npt.NDArray[np.bool_]:
+    def working(self, country: str) -> Flags:
         """Return which of days 0 .. span-1 are working days in the country."""
         if self.every_day:
             return np.ones(self.span, np.bool_)
         return _working(self.start, self.span, country)
 
-    def weekday(self) -> npt.NDArray[np.int64]:
+    def weekday(self) -> Ints:
         """Return the weekday (Monday 0) of days 0 .. span-1."""
         return (self.start.dayofweek + np.arange(self.span)) % 7
 
-    def payment_day(self, country: npt.NDArray[np.int32], weekdays: npt.NDArray[np.bool_]) -> "PaymentDays":
+    def payment_day(self, country: SmallInts, weekdays: Flags) -> "PaymentDays":
         """Return each customer's next payment day: the first of its weekdays that is no holiday of its country."""
         codes = country.astype(np.int64) * 128 + weekdays @ (1 << np.arange(7))
         kinds, row = np.unique(codes, return_inverse=True)
@@ -65,7 +66,7 @@ class Calendar:
             table[k] = _next(runs)
         return PaymentDays(table=table, row=row.astype(np.int32))
 
-    def next_working(self, country: str, lag: int) -> npt.NDArray[np.int32]:
+    def next_working(self, country: str, lag: int) -> SmallInts:
         """Return, for each day, the day `lag` working days later (lag 0: the same day)."""
         following = _next(np.r_[self.working(country)[1:], True]) + 1
         day = np.arange(self.span, dtype=np.int32)
@@ -73,14 +74,14 @@ class Calendar:
             day = np.where(day < self.span, following[np.minimum(day, self.span - 1)], day).astype(np.int32)
         return day
 
-    def offsets(self, zones: Sequence[str], home: str) -> npt.NDArray[np.float64]:
+    def offsets(self, zones: Sequence[str], home: str) -> Floats:
         """Return, for each zone and day, the hours by which its clock is ahead of the collectors' clock."""
         noon = pd.date_range(self.start, periods=self.span, freq="D") + pd.Timedelta(hours=12)
         moments = noon.tz_localize("UTC").to_pydatetime()
         clock = {z: np.array([_hours(ZoneInfo(z), m) for m in moments]) for z in {*zones, home}}
         return np.array([clock[zone] - clock[home] for zone in zones])
 
-    def utc_offset(self, zone: str) -> npt.NDArray[np.int64]:
+    def utc_offset(self, zone: str) -> Ints:
         """Return the zone's seconds ahead of UTC at noon of each day."""
         noon = pd.date_range(self.start, periods=self.span, freq="D") + pd.Timedelta(hours=12)
         hours = [_hours(ZoneInfo(zone), moment) for moment in noon.tz_localize("UTC").to_pydatetime()]
@@ -91,8 +92,8 @@ class Calendar:
 class PaymentDays:
     """Next payment day by kind of customer: `table[row[customer], day]`."""
 
-    table: npt.NDArray[np.int32]
-    row: npt.NDArray[np.int32]
+    table: SmallInts
+    row: SmallInts
 
 
 def _hours(zone: ZoneInfo, moment: "pd.Timestamp") -> float:
@@ -100,14 +101,14 @@ def _hours(zone: ZoneInfo, moment: "pd.Timestamp") -> float:
     return 0.0 if offset is None else offset.total_seconds() / 3600
 
 
-def _next(runs: npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:
+def _next(runs: Flags) -> SmallInts:
     """Return for each day the first day from it on that is true, NEVER where there is none."""
     days = np.where(runs, np.arange(len(runs), dtype=np.int32), np.int32(NEVER))
     return np.minimum.accumulate(days[::-1])[::-1].astype(np.int32)
 
 
 @lru_cache(maxsize=64)
-def _working(start: pd.Timestamp, span: int, country: str) -> npt.NDArray[np.bool_]:
+def _working(start: pd.Timestamp, span: int, country: str) -> Flags:
     dates = pd.date_range(start, periods=span, freq="D")
     closed = _holidays(country, tuple(range(dates[0].year, dates[-1].year + 1)))
     open_ = np.asarray(dates.dayofweek < 5) & ~np.isin(dates.to_numpy(), closed)
@@ -115,7 +116,7 @@ def _working(start: pd.Timestamp, span: int, country: str) -> npt.NDArray[np.boo
     return open_
 
 
-def _holidays(country: str, years: tuple[int, ...]) -> npt.NDArray[np.datetime64]:
+def _holidays(country: str, years: tuple[int, ...]) -> Days:
     """Return the country's public holidays; none for a country that the calendar library does not know."""
     import holidays
 

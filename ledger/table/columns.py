@@ -10,16 +10,14 @@ from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from ledger.arrays import Flags, Floats, Ints
 from ledger.table.currency import decimals
 from ledger.table.ledger import Ledger, positions
-from ledger.table.months import Ints, day_numbers
+from ledger.table.months import day_numbers
 from ledger.table.tables import TEXT
 
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
 NEVER = 2**40  # a day number that is never reached
 _EXACT = 2.0**53  # the largest integer up to which float64 holds every integer
 

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ledger.arrays import Flags, Floats, Ints
 from ledger.errors import BadInput
 from ledger.files.storage import restore, write_folder
 from ledger.table.answers import Answers, Origin, answers, read_origin
@@ -41,7 +41,7 @@ def as_day(day: Day, *, field: str | None = None) -> pd.Timestamp:
     return found.normalize()
 
 
-def positions(of: pd.Series, among: pd.Series) -> npt.NDArray[np.int64]:
+def positions(of: pd.Series, among: pd.Series) -> Ints:
     """Return where each text of `of` stands in `among`, -1 where it is null or does not occur."""
     values = pa.array(among.array)
     found = pc.index_in(pa.array(of.array), value_set=values, skip_nulls=True)
@@ -79,16 +79,16 @@ class Ledger:
     # -- derived columns, aligned with the rows of `invoices` and `payments`
 
     @cached_property
-    def invoice_of_payment(self) -> npt.NDArray[np.int64]:
+    def invoice_of_payment(self) -> Ints:
         """Row of `invoices` that each payment is applied to; -1 for unapplied cash."""
         return positions(self.payments["invoice_id"], self.invoices["invoice_id"])
 
     @cached_property
-    def customer_of_invoice(self) -> npt.NDArray[np.int64]:
+    def customer_of_invoice(self) -> Ints:
         """Row of `customers` that each invoice belongs to."""
         return positions(self.invoices["customer_id"], self.customers["customer_id"])
 
-    def settled(self, on: Day | None = None, kinds: tuple[str, ...] | None = None) -> npt.NDArray[np.int64]:
+    def settled(self, on: Day | None = None, kinds: tuple[str, ...] | None = None) -> Ints:
         """Return, for each invoice, the minor units applied to it up to and including the day, of all or some kinds."""
         counts = self.invoice_of_payment >= 0
         if on is not None:
@@ -99,7 +99,7 @@ class Ledger:
         np.add.at(total, self.invoice_of_payment[counts], self.payments["amount"].to_numpy()[counts])
         return total
 
-    def open_amount(self, on: Day | None = None) -> npt.NDArray[np.int64]:
+    def open_amount(self, on: Day | None = None) -> Ints:
         """Return each invoice's minor units open on the evening of the day (default: `as_of`); 0 before issue."""
         day = self.as_of if on is None else as_day(on)
         issued = (self.invoices["issue_date"] <= day).to_numpy()
@@ -114,11 +114,11 @@ class Ledger:
         return days.where(self.open_amount() == 0)
 
     @cached_property
-    def base_rate(self) -> npt.NDArray[np.float64]:
+    def base_rate(self) -> Floats:
         """Base-currency minor units per minor unit of each invoice's currency."""
         return self.to_base(self.invoices["currency"])
 
-    def to_base(self, currency: pd.Series) -> npt.NDArray[np.float64]:
+    def to_base(self, currency: pd.Series) -> Floats:
         """Return base-currency minor units per minor unit of each given currency."""
         from ledger.table.currency import decimals
 
@@ -287,7 +287,7 @@ def _rows(table: pd.DataFrame, keep: pd.Series) -> pd.DataFrame:
     return table[keep.to_numpy(dtype=bool)].reset_index(drop=True)
 
 
-def _demand(table: pd.DataFrame, name: str, column: str, holds: npt.NDArray[np.bool_], rule: str) -> None:
+def _demand(table: pd.DataFrame, name: str, column: str, holds: Flags, rule: str) -> None:
     """Raise for the first row of the table for which `holds` is false."""
     if holds.all():
         return
@@ -367,7 +367,7 @@ def _money(ledger: Ledger) -> None:
         _demand(table, name, "currency", table["currency"].isin(known).to_numpy(bool), rule)
 
 
-def _taken_back(ledger: Ledger) -> tuple[npt.NDArray[np.bool_], str]:
+def _taken_back(ledger: Ledger) -> tuple[Flags, str]:
     """Return which payments leave, on their evening, no more than the invoice and no less than nothing applied.
 
     Only invoices and customers from whom something was taken back are looked at; the others have it by their totals.

@@ -3,10 +3,9 @@
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-Ints = npt.NDArray[np.int64]
+from ledger.arrays import Ints
 
 
 def day_numbers(days: "pd.Series[Any] | pd.DatetimeIndex") -> Ints:

@@ -9,10 +9,10 @@ from typing import Final
 
 import numpy as np
 
+from ledger.arrays import Floats
 from ledger.policy.roster import BLOCKS, FULL_SHIFT, SHIFT_START
 from ledger.table.calendar import Calendar
 from ledger.table.places import zones_meant
-from models.timing import Floats
 
 CALLING_WINDOW: Final = (8.0, 18.0)  # local hours that a block must lie in for a customer to be called
 _HOUR: Final = np.array([8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18], float)

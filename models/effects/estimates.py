@@ -21,6 +21,7 @@ import pandas as pd
 from scipy.special import stdtrit
 
 from ledger import BadInput, Ledger
+from ledger.arrays import Flags, Ints
 from ledger.table.answers import FEW_CUSTOMERS, few
 from ledger.table.ledger import Day, as_day
 from ledger.table.months import day_number, timestamp
@@ -31,7 +32,7 @@ from models.effects.regressions import adjusted, as_assigned, by_draw, cells, na
 from models.effects.result import CAVEATS, GRADES, EffectStudy, Estimate
 from models.effects.what_if import Effects
 from models.history.contact_log import ContactLog
-from models.history.main_payments import Flags, Ints, history
+from models.history.main_payments import history
 
 FEW: Final = 30  # contacts felt, and payments while they were, below which nothing is estimated
 _FELT: Final = 0.05  # dose from which a contact is felt

@@ -13,14 +13,14 @@ from typing import Final
 import numpy as np
 
 from ledger import Ledger
+from ledger.arrays import Flags, Floats, Ints
 from ledger.compiling import njit
 from ledger.table.ledger import positions
 from ledger.table.months import day_number, day_numbers
 from models.history.contact_log import ContactLog, Pairs, dispute_days
-from models.history.main_payments import Flags, History, Ints, history
+from models.history.main_payments import History, history
 from models.history.paydays import bank_holidays
 from models.history.weekdays import weekday
-from models.timing import Floats
 
 _BEYOND: Final = 21  # days by which a payment run may follow the payment
 

@@ -15,10 +15,9 @@ import pandas as pd
 from scipy.special import stdtrit
 
 from ledger import BadInput
+from ledger.arrays import Flags, Floats, Ints
 from ledger.table.answers import FEW_CUSTOMERS
 from models.effects.hazard_regression import Fit, Relative, regress, summed
-from models.history.main_payments import Flags, Ints
-from models.timing import Floats
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

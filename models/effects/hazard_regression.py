@@ -19,8 +19,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from models.history.main_payments import Flags, Ints
-from models.timing import Floats
+from ledger.arrays import Flags, Floats, Ints
 
 _LARGEST_STEP: Final = 1.0  # of a level or coefficient: from poor starts whole steps overshoot
 _ENOUGH: Final = 1e-7

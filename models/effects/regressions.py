@@ -16,10 +16,10 @@ from typing import Final
 import numpy as np
 
 from ledger import Ledger
+from ledger.arrays import Flags, Floats, Ints
 from models.effects.exposure import Exposure
 from models.effects.hazard_regression import Fit, Relative, regress, summed
-from models.history.main_payments import Flags, Ints, history
-from models.timing import Floats
+from models.history.main_payments import history
 
 _EARLY: Final = -10  # days past due before which, and
 _LATE: Final = 60  # after which, a level of the baseline holds for a week

@@ -14,13 +14,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from ledger import BadInput, Ledger
+from ledger.arrays import Floats, Ints
 from ledger.table.ledger import Day, as_day, positions
 from ledger.table.months import day_number, day_numbers
 from ledger.table.tables import TEXT, TONES
 from models.assumed.assumptions import Assumptions, assumptions
 from models.history.contact_log import ContactLog
-from models.history.main_payments import Ints
-from models.timing import Floats, PaymentTiming
+from models.timing import PaymentTiming
 
 _WEAKEST: Final = ("A", "B", "C", "target", "policy", "weak", "G")  # evidence grades, best first
 _PARAMETERS: Final = {

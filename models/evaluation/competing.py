@@ -24,10 +24,10 @@ import numpy as np
 import pandas as pd
 
 from ledger import BadInput, Ledger
+from ledger.arrays import Floats, Ints
 from ledger.table.ledger import Day
 from models.history.episodes import ENDS, ends
-from models.history.main_payments import Ints, history
-from models.timing import Floats
+from models.history.main_payments import history
 
 CAUSES: Final = ENDS[1:]  # paid, credited, written_off, other (agency, factoring, discount or deduction)
 _WIDEST: Final = 50.0  # half interval on the scale of log(−log F): beyond it the limits are 0 and 1

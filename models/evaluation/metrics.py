@@ -17,13 +17,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from ledger import BadInput
+from ledger.arrays import Floats, Ints
 from ledger.table.months import day_numbers
 from models.evaluation.outcomes import FLOOR, Outcomes
 from models.evaluation.prediction import Prediction
 from models.evaluation.scores import BINS, Absolute, Averaged, DCalibration, Gap, Ranked, Score, Separated
 from models.families.part_payments import ExpectedShares
-from models.history.main_payments import Ints
-from models.timing import Floats
 
 SUPPORT: Final = (-10, 25)  # holds 95 % of the payments of a real ledger; both ends included
 BUCKETS: Final = (0, 15, 30, 60)  # last days of: paid in time, 1–15, 16–30, 31–60 days late; the fifth is 61+

@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ledger import BadInput, Ledger
-from models.history.main_payments import Flags, Ints, history
-from models.timing import Floats
+from ledger.arrays import Flags, Floats, Ints
+from models.history.main_payments import history
 
 FLOOR: Final = 0.05  # chance of being followed below which nothing is judged; no weight exceeds its inverse
 

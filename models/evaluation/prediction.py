@@ -14,11 +14,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from ledger import BadInput
+from ledger.arrays import Floats, Ints
 from ledger.files.storage import write_whole
 from ledger.table.ledger import Day, as_day
 from ledger.table.months import day_numbers
-from models.history.main_payments import Ints
-from models.timing import Floats, PaymentTiming
+from models.timing import PaymentTiming
 
 FIRST: Final = -60  # days relative to the due date in the predictions file, both ends included
 LAST: Final = 180

@@ -5,9 +5,8 @@ from typing import Any, Final, Protocol
 
 import numpy as np
 
+from ledger.arrays import Floats, Ints
 from ledger.compiling import njit
-from models.history.main_payments import Ints
-from models.timing import Floats
 
 BINS: Final = 10  # of D-calibration
 

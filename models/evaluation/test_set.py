@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ledger import BadInput, Ledger
+from ledger.arrays import Flags, Floats, Ints
 from ledger.table.answers import FEW_CUSTOMERS
 from ledger.table.ledger import Day, as_day, positions
 from ledger.table.months import day_number, day_numbers, timestamp
@@ -17,8 +18,7 @@ from models.evaluation.outcomes import Outcomes
 from models.evaluation.prediction import Prediction, predict
 from models.evaluation.scores import Score
 from models.families.part_payments import ExpectedShares, PartPayments
-from models.history.main_payments import Flags, Ints
-from models.timing import Floats, PaymentTiming, fit
+from models.timing import PaymentTiming, fit
 
 BASELINES: Final = ("due_date", "customer_mean", "kaplan_meier")
 CONFIDENCE: Final = 0.95

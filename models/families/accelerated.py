@@ -20,10 +20,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from ledger import BadInput, Ledger
+from ledger.arrays import Floats, Ints
 from ledger.table.months import day_numbers
 from models.history.covariates import Covariates, sparse
 from models.history.main_payments import history
-from models.timing import ByHazard, Floats, unpaid_on
+from models.timing import ByHazard, unpaid_on
 
 PENALTIES: Final = (1e-3, 1e-2, 1e-1, 1.0)  # ridge, tried in this order until the search converges
 _INSTANT: Final = 1e-300
@@ -86,7 +87,7 @@ class Accelerated(ByHazard):
         total, known = self._upto(evening, location), self._upto(age, location)
         return np.maximum(total - known, 0.0)
 
-    def _upto(self, time: npt.NDArray[np.int64], location: Floats) -> Floats:
+    def _upto(self, time: Ints, location: Floats) -> Floats:
         """Return the cumulative hazard up to a time since issue; 0 before it."""
         log_time = np.log(np.maximum(time, _INSTANT))
         return FAMILIES[self.name].cumulative_hazard(log_time, location, self.log_shape)

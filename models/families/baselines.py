@@ -13,11 +13,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from ledger import Ledger
+from ledger.arrays import Floats, Ints
 from ledger.table.ledger import positions
 from ledger.table.months import day_numbers
 from ledger.table.tables import TEXT
-from models.history.main_payments import Ints, history, seen
-from models.timing import ByHazard, Floats, asked_on, unpaid_on
+from models.history.main_payments import history, seen
+from models.timing import ByHazard, asked_on, unpaid_on
 
 FLOOR: Final = 1e-6  # survival on the evening of the day that the model names
 RATE: Final = -float(np.log(FLOOR))  # hazard of that day and of every later one

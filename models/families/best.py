@@ -14,12 +14,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from ledger import Ledger
+from ledger.arrays import Floats
 from ledger.table.months import day_numbers
 from models.families.forest import Forest, learn_forest
 from models.families.hazard import Hazard, boosting, learned, pooled, training_of
 from models.families.lateness import Lateness, learn_lateness
 from models.history.candidate_days import View
-from models.timing import ByHazard, Floats
+from models.timing import ByHazard
 
 _FOREST: Final = 0.5  # weight
 _CHUNK: Final = 4096  # invoices

@@ -9,12 +9,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 
+from ledger.arrays import Floats, Ints, Singles
 from models.families.person_periods import Training
 from models.history.candidate_days import View
-from models.history.customer_hazards import Singles
-from models.timing import Floats
 
 ANSWERS: Final = np.r_[-30, -20, -15, -12, -10, -8:11, 12, 15, 18, 22, 27, 35, 45, 60]  # payment days late
 _LEAF: Final = 5  # invoices
@@ -31,7 +29,7 @@ class Forest:
     trees: Any
     tail: float  # hazard of a payment day beyond the last answer
 
-    def seen(self, view: View, day: npt.NDArray[np.int64]) -> Floats:
+    def seen(self, view: View, day: Ints) -> Floats:
         """Return the cumulative hazard of a view's invoices up to each day (asked, days), given unpaid so far."""
         paid_by = _filled(np.asarray(self.trees.predict(view.invoice_features)))
         asked, paydays = view.asked, view.paydays
@@ -40,7 +38,7 @@ class Forest:
         now = (paydays.counted(asked.country, asked.unpaid) - due)[:, None]
         return np.where(late > now, np.maximum(self._upto(paid_by, late) - self._upto(paid_by, now), 0.0), 0.0)
 
-    def _upto(self, paid_by: Floats, late: npt.NDArray[np.int64]) -> Floats:
+    def _upto(self, paid_by: Floats, late: Ints) -> Floats:
         cell = np.clip(late - _AXIS[0], 0, len(_AXIS) - 1)
         beyond = np.maximum(late - _AXIS[-1], 0)
         unpaid = np.maximum(1.0 - np.take_along_axis(paid_by, cell, axis=1), 1e-6)

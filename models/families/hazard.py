@@ -16,14 +16,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from ledger import Ledger
+from ledger.arrays import Flags, Floats, Ints, Singles
 from ledger.table.months import day_numbers
 from models.families.person_periods import Training, tail_rate
 from models.history.candidate_days import View
-from models.history.customer_hazards import Singles
 from models.history.history_columns import Past
-from models.history.main_payments import Flags, Ints, history
+from models.history.main_payments import history
 from models.history.weekdays import payment_weekdays
-from models.timing import ByHazard, Floats
+from models.timing import ByHazard
 
 _PAYMENTS_A_TREE: Final = 240
 _ENOUGH: Final = 100  # payments without which nothing is learned: the kernel speaks alone
@@ -132,7 +132,7 @@ class Hazard(ByHazard):
             made[low : low + _CHUNK] = self.seen(view, day_numbers(part["due_date"])[:, None] + when)
         return made
 
-    def seen(self, view: View, day: npt.NDArray[np.int64]) -> Floats:
+    def seen(self, view: View, day: Ints) -> Floats:
         """Return the cumulative hazard of a view's invoices up to each day (asked, days)."""
         row, candidate = view.candidates()
         count = np.bincount(row, minlength=len(view.asked))

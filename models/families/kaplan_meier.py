@@ -24,12 +24,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from ledger import Ledger
+from ledger.arrays import Flags, Floats, Ints
 from ledger.table.ledger import positions
 from ledger.table.months import day_numbers
 from ledger.table.tables import TEXT
-from models.history.main_payments import Flags, History, Ints, history, seen
+from models.history.main_payments import History, history, seen
 from models.history.weekdays import days_since, payment_weekdays, weekday
-from models.timing import ByHazard, Floats, asked_on, unpaid_on
+from models.timing import ByHazard, asked_on, unpaid_on
 
 FIRST_DAY: Final = -120
 LAST_DAY: Final = 400

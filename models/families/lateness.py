@@ -11,10 +11,9 @@ from typing import Any, Final
 
 import numpy as np
 
+from ledger.arrays import Floats, Ints
 from models.families.person_periods import Training
 from models.history.candidate_days import View
-from models.history.main_payments import Ints
-from models.timing import Floats
 
 _WEIGHT: Final = 0.3  # of the direct answer
 _TREES: Final = 30

@@ -21,12 +21,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ledger import Ledger
+from ledger.arrays import Flags, Floats, Ints
 from ledger.table.columns import NEVER, Columns, columns
 from ledger.table.months import day_number, day_numbers
 from ledger.table.tables import PAYMENT_KINDS
 from models.families.kaplan_meier import portfolio_hazard
-from models.history.main_payments import Flags, Ints, MainPayments
-from models.timing import Floats, PaymentTiming
+from models.history.main_payments import MainPayments
+from models.timing import PaymentTiming
 
 SMALL: Final = 0.1  # of what was owed: a rest up to here is small
 CLASSES: Final = ("small", "large")

@@ -10,10 +10,9 @@ from typing import Final
 
 import numpy as np
 
+from ledger.arrays import Flags, Floats, Ints
 from models.history.candidate_days import HORIZON, View
 from models.history.history_columns import Asked, Past
-from models.history.main_payments import Flags, Ints
-from models.timing import Floats
 
 LATER: Final = 0.5  # weight of a question asked after issue
 _AFTER: Final = 45  # days past due up to which that evening is drawn

@@ -22,14 +22,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from ledger import BadInput, Ledger
+from ledger.arrays import Flags, Floats, Ints
 from ledger.table.months import day_numbers
 from models.families.kaplan_meier import PSEUDO, portfolio_hazard
 from models.history.contact_log import ContactLog
 from models.history.covariates import Covariates, sparse
 from models.history.episodes import ENDS, WINDOW, Episodes, episodes
-from models.history.main_payments import Flags, Ints
 from models.history.recent_contacts import RecentContacts
-from models.timing import ByHazard, Floats, unpaid_on
+from models.timing import ByHazard, unpaid_on
 
 FIRST_DAY: Final = -365
 LAST_DAY: Final = 400

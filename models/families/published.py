@@ -16,8 +16,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from ledger import Ledger
+from ledger.arrays import Floats, Ints
 from ledger.table.months import day_numbers
-from models.timing import ByHazard, Floats, unpaid_on
+from models.timing import ByHazard, unpaid_on
 
 _FILE: Final = Path(__file__).with_name("published_curve.csv")
 WARNING: Final = (
@@ -27,7 +28,7 @@ WARNING: Final = (
 
 
 @cache
-def _curve() -> tuple[npt.NDArray[np.int64], Floats]:
+def _curve() -> tuple[Ints, Floats]:
     """Return days past due, ascending, and the cumulative hazard up to the evening of each."""
     table = pd.read_csv(_FILE)
     return table["day"].to_numpy(np.int64), -np.log1p(-table["paid"].to_numpy(np.float64))
@@ -50,7 +51,7 @@ class Published(ByHazard):
         return np.maximum(_upto(when) - _upto(known), 0.0)
 
 
-def _upto(day: npt.NDArray[np.int64]) -> Floats:
+def _upto(day: Ints) -> Floats:
     at, total = _curve()
     rate = (total[-1] - total[-2]) / (at[-1] - at[-2])
     return np.asarray(np.interp(day, at, total) + np.maximum(day - at[-1], 0) * rate)

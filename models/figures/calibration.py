@@ -11,13 +11,12 @@ import numpy as np
 import pandas as pd
 
 from ledger import Ledger
+from ledger.arrays import Flags, Floats, Ints
 from ledger.table.answers import FEW_CUSTOMERS
 from ledger.table.ledger import positions
 from models.evaluation.outcomes import FollowUp, Outcomes
 from models.evaluation.scores import by_owner, ratio
 from models.evaluation.test_set import interval, resamples
-from models.history.main_payments import Flags, Ints
-from models.timing import Floats
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

@@ -7,13 +7,12 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from models.history.customer_hazards import Axis, Kernel, Singles, customer_hazards, weekday_shares
+from ledger.arrays import Flags, Floats, Ints, Singles
+from models.history.customer_hazards import Axis, Kernel, customer_hazards, weekday_shares
 from models.history.features import FEATURES, invoice_features
 from models.history.history_columns import Asked, Past
-from models.history.main_payments import Flags, Ints
 from models.history.paydays import Paydays
 from models.history.weekdays import weekday
-from models.timing import Floats
 
 HORIZON: Final = 75  # days past due up to which each payment day is looked at
 KERNELS: Final = (

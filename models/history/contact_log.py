@@ -6,11 +6,11 @@ from typing import Final
 import numpy as np
 
 from ledger import Ledger
+from ledger.arrays import Flags, Floats, Ints
 from ledger.compiling import njit
 from ledger.table.ledger import positions
 from ledger.table.months import day_numbers
-from models.history.main_payments import Flags, History, Ints
-from models.timing import Floats
+from models.history.main_payments import History
 
 Pairs = tuple[Ints, Ints]
 

@@ -21,10 +21,9 @@ import numpy as np
 import pandas as pd
 
 from ledger import Ledger
+from ledger.arrays import Floats, Ints
 from models.history.features import FEATURES, invoice_features
 from models.history.history_columns import Past
-from models.history.main_payments import Ints
-from models.timing import Floats
 
 NAMES: Final = ("log_expected", "log_expected_median", "share_late", "log_term", "log_amount", "peers_late")
 _LOOKED_UP: Final = ("late_last_20", "late_median", "share_late", "peers_late")

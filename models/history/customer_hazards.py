@@ -15,16 +15,12 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
+from ledger.arrays import Flags, Floats, Ints, Singles
 from ledger.compiling import njit
 from models.history.history_columns import Asked, Past
-from models.history.main_payments import Flags, Ints
 from models.history.paydays import Paydays
 from models.history.weekdays import weekday
-from models.timing import Floats
-
-Singles = npt.NDArray[np.float32]
 
 RECENT: Final = 400  # invoices that a customer's kernel looks back at
 PSEUDO: Final = 2.0  # invoices that the hazard above stands for

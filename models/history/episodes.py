@@ -11,11 +11,12 @@ import numpy as np
 import pandas as pd
 
 from ledger import BadInput, Ledger
+from ledger.arrays import Flags, Ints
 from ledger.table.columns import NEVER, columns
 from ledger.table.ledger import Day, as_day, positions
 from ledger.table.months import day_number
 from models.history.contact_log import ContactLog, dispute_days
-from models.history.main_payments import Flags, History, Ints, history
+from models.history.main_payments import History, history
 
 ENDS: Final = ("none", "paid", "credited", "written_off", "other")
 WINDOW: Final = 14  # days for which a contact counts as recent

@@ -8,12 +8,11 @@ from typing import Final
 
 import numpy as np
 
+from ledger.arrays import Floats, Ints, Singles
 from ledger.compiling import njit
-from models.history.customer_hazards import RECENT, Singles
+from models.history.customer_hazards import RECENT
 from models.history.history_columns import Asked, Past
-from models.history.main_payments import Ints
 from models.history.weekdays import weekday
-from models.timing import Floats
 
 _CAP: Final = 60.0  # days beyond which more makes no difference
 FEATURES: Final[tuple[str, ...]] = (

@@ -6,13 +6,14 @@ import numpy as np
 import pandas as pd
 
 from ledger import Ledger
+from ledger.arrays import Flags, Floats, Ints
 from ledger.table.columns import columns
 from ledger.table.ledger import positions
 from ledger.table.months import day_numbers
 from ledger.table.tables import TEXT
-from models.history.main_payments import Flags, Ints, history, seen
+from models.history.main_payments import history, seen
 from models.history.paydays import countries_of
-from models.timing import Floats, asked_on, unpaid_on
+from models.timing import asked_on, unpaid_on
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

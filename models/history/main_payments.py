@@ -14,17 +14,14 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from ledger import Ledger
+from ledger.arrays import Flags, Ints
 from ledger.table.columns import NEVER, Columns, columns
 from ledger.table.months import day_number, day_numbers
 
 MATERIAL: Final = 0.1  # of the invoice's amount, received by the main payment
 DEPOSIT: Final = 0.5  # of the invoice's amount: what comes up to the issue day and is less is a deposit
-
-Ints = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, kw_only=True)

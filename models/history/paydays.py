@@ -10,7 +10,7 @@ import holidays
 import numpy as np
 import pandas as pd
 
-from models.history.main_payments import Flags, Ints
+from ledger.arrays import Flags, Ints
 from models.history.weekdays import weekday
 
 _AROUND: Final = 7  # holidays further away than this do not matter

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 
 from ledger import Ledger
+from ledger.arrays import Floats, Ints
 from ledger.table.ledger import positions
 from ledger.table.months import day_numbers
 from ledger.table.tables import TEXT
 from models.history.contact_log import ContactLog
 from models.history.episodes import WINDOW
-from models.history.main_payments import Ints
-from models.timing import Floats, asked_on
+from models.timing import asked_on
 
 _SPAN: Final = 2**21  # more days than any calendar here has
 

@@ -3,9 +3,9 @@
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
-from models.history.main_payments import Flags, History, Ints
+from ledger.arrays import Flags, Floats, Ints
+from models.history.main_payments import History
 
 _RARE: Final = 0.25  # a weekday whose share is below this part of what is expected may be no payment day
 _DOUBT: Final = 0.01  # ... if so few would be seen by chance at most this often
@@ -41,7 +41,7 @@ def payment_weekdays(past: History, customers: int) -> tuple[Flags, Flags]:
     return portfolio, np.where(own.any(axis=1, keepdims=True), own, portfolio)
 
 
-def _rare(counts: Ints, expected: npt.NDArray[np.float64]) -> Flags:
+def _rare(counts: Ints, expected: Floats) -> Flags:
     """Return which weekdays are rarer than expected beyond chance, by Chernoff's bound on the binomial tail."""
     n = counts.sum(axis=1, keepdims=True)
     q = counts / np.maximum(n, 1)

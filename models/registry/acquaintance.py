@@ -3,22 +3,21 @@
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from ledger import Ledger, Refused
+from ledger.arrays import Bits
 
 HARDLY: Final = 0.1  # share of a ledger's customers below which a model knows hardly any of them
-Hashes = npt.NDArray[np.uint64]
 
 
-def hashed(ledger: Ledger) -> Hashes:
+def hashed(ledger: Ledger) -> Bits:
     """Return a hash of the id of each customer who has an invoice, ascending: enough to know one again."""
     ids = ledger.invoices["customer_id"].drop_duplicates().to_numpy(dtype=object)
     return np.unique(pd.util.hash_array(ids, categorize=False)).astype(np.uint64)
 
 
-def acquainted(known: Hashes | None, ledger: Ledger, who: str) -> tuple[str, ...]:
+def acquainted(known: Bits | None, ledger: Ledger, who: str) -> tuple[str, ...]:
     """Return a warning where a model knows hardly any customer of a ledger; nothing where it knows more.
 
     Parameters

@@ -16,15 +16,14 @@ import numpy as np
 import pandas as pd
 
 from ledger import BadInput, Ledger
+from ledger.arrays import Flags, Floats
 from ledger.table.answers import few
 from models.evaluation.backtest import Backtest, backtest, cell, plain
 from models.evaluation.metrics import METRICS
 from models.evaluation.test_set import BASELINES, UNJUDGED
-from models.history.main_payments import Flags
 from models.registry.acquaintance import acquainted
 from models.registry.model_file import SavedModel
 from models.registry.promotion import CHAMPION, JUDGED
-from models.timing import Floats
 
 YEAR: Final = 365  # days before the model's last day that invoices are compared with
 PARTS: Final = 10

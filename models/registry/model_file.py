@@ -10,9 +10,10 @@ from typing import Any
 import pandas as pd
 
 from ledger import BadInput, Ledger
+from ledger.arrays import Bits
 from ledger.files.storage import write_whole
 from ledger.table.ledger import Day
-from models.registry.acquaintance import Hashes, hashed
+from models.registry.acquaintance import hashed
 from models.registry.code_version import code_version, environment
 from models.timing import UNTAUGHT, PaymentTiming, fit, learnable
 
@@ -47,7 +48,7 @@ class SavedModel:
     seed: int
     code: str
     packages: dict[str, str]
-    known: Hashes | None = None
+    known: Bits | None = None
 
     @property
     def model(self) -> str:

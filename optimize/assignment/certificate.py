@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from optimize.assignment.instance import Floats, Options
+from ledger.arrays import Floats
+from optimize.assignment.instance import Options
 from optimize.assignment.prices import bound, nearby
 
 LARGEST = 60_000  # options that are handed to GLOP

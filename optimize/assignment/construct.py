@@ -6,8 +6,9 @@ from itertools import cycle
 
 import numpy as np
 
+from ledger.arrays import Floats, Ints
 from optimize.assignment.annealing import State, anneal, fill, listed
-from optimize.assignment.instance import Floats, Integers, Options
+from optimize.assignment.instance import Options
 from optimize.assignment.pair_exchange import Lists, weave
 from optimize.assignment.prices import close_to_best, columns
 
@@ -49,8 +50,8 @@ class Effort:
 
 
 def build(
-    options: Options, prices: Floats, *, scale: float, effort: Effort | None = None, begin: Integers | None = None
-) -> Integers:
+    options: Options, prices: Floats, *, scale: float, effort: Effort | None = None, begin: Ints | None = None
+) -> Ints:
     """Build a plan.
 
     Parameters
@@ -91,11 +92,11 @@ def build(
     state = empty(options)
     place(options, state, chosen)
     greedy(options, prices, state)
-    final: Integers = state.chosen
+    final: Ints = state.chosen
     return final
 
 
-def _trimmed(options: Options, chosen: Integers) -> Integers:
+def _trimmed(options: Options, chosen: Ints) -> Ints:
     """Return the plan without what overfills a resource."""
     fits, taken = options.capacity * (1 + ROOM), np.flatnonzero(chosen >= 0)
     load = np.bincount(options.resource[chosen[taken]], options.minutes[chosen[taken]], len(fits))
@@ -122,7 +123,7 @@ def empty(options: Options) -> State:
     )
 
 
-def place(options: Options, state: State, chosen: Integers) -> None:
+def place(options: Options, state: State, chosen: Ints) -> None:
     """Put choices into an empty state."""
     who = np.flatnonzero(chosen >= 0)
     who = who[np.argsort(options.resource[chosen[who]], kind="stable")]
@@ -148,7 +149,7 @@ def greedy(options: Options, prices: Floats, state: State) -> None:
     fill(order, reduced, columns(options), state)
 
 
-def _picked(options: Options, prices: Floats, scale: float, begin: Integers | None) -> tuple[Integers, Integers]:
+def _picked(options: Options, prices: Floats, scale: float, begin: Ints | None) -> tuple[Ints, Ints]:
     """Return the numbers of the options that are looked at, and where each account's begin among them."""
     enough = min(len(options.value), max(1500, 60 * len(options.capacity)))
     margin = MARGIN * scale if scale > 0 else np.inf

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ledger.arrays import Floats, Ints
 from ledger.compiling import njit
-from optimize.assignment.instance import Floats, Integers
 
 NONE = 1e300
 
@@ -21,8 +21,8 @@ NONE = 1e300
 class Moves(NamedTuple):
     """The candidates of each account, by reduced cost, and the resources; resources without limit have inf minutes."""
 
-    start: Integers  # candidates of account i: start[i]:start[i + 1]
-    resource: Integers
+    start: Ints  # candidates of account i: start[i]:start[i + 1]
+    resource: Ints
     cost: Floats
     reduced: Floats  # cost plus price of the minutes, rising within an account
     minutes: Floats
@@ -32,11 +32,11 @@ class Moves(NamedTuple):
 class Plan(NamedTuple):
     """A plan in the making: everybody has a candidate; those on one resource form a ring."""
 
-    taken: Integers  # candidate of each account
+    taken: Ints  # candidate of each account
     used: Floats  # minutes of each resource
-    first: Integers  # an account on the resource, -1 where there is none
-    after: Integers
-    before: Integers
+    first: Ints  # an account on the resource, -1 where there is none
+    after: Ints
+    before: Ints
 
 
 class Weights(NamedTuple):
@@ -81,7 +81,7 @@ def leave(plan: Plan, i: int, k: int) -> None:
 
 
 @njit(cache=True)
-def settle(moves: Moves, plan: Plan, taken: Integers) -> None:
+def settle(moves: Moves, plan: Plan, taken: Ints) -> None:
     """Make the plan that of these candidates; minutes are summed anew."""
     plan.used[:], plan.first[:] = 0.0, -1
     plan.taken[:] = taken
@@ -111,9 +111,9 @@ def second(
     weights: Weights,
     limit: float,
     so_far: float,
-    where: Integers,
+    where: Ints,
     left: Floats,
-    found: Integers,
+    found: Ints,
 ) -> float:
     """Eject another account from the resource into which the first ejected one came; see `eject`."""
     home, middle, here = where
@@ -148,7 +148,7 @@ def second(
 
 @njit(cache=True)
 def eject(
-    moves: Moves, plan: Plan, weights: Weights, limit: float, i: int, option: int, top: float, found: Integers
+    moves: Moves, plan: Plan, weights: Weights, limit: float, i: int, option: int, top: float, found: Ints
 ) -> float:
     """Return the rise of energy of the first way to give `i` that option, others making room; `NONE` if above `limit`.
 
@@ -231,7 +231,7 @@ def anneal(
     temperature: float,
     tries: int,
     draws: np.random.Generator,
-    best: Integers,
+    best: Ints,
     least: float,
 ) -> float:
     """Try moves at one temperature; return the least cost of a plan that fits, `least` or what is found.
@@ -272,7 +272,7 @@ def anneal(
 
 
 @njit(cache=True)
-def least_options(start: Integers, reduced: Floats, most: int) -> tuple[Integers, Integers]:
+def least_options(start: Ints, reduced: Floats, most: int) -> tuple[Ints, Ints]:
     """Return the numbers of each account's `most` options of least reduced cost, rising, and where each begin."""
     accounts = len(start) - 1
     picked, begin = np.empty(len(reduced), np.int64), np.zeros(accounts + 1, np.int64)

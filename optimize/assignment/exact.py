@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from ledger.arrays import Floats, Ints
 from optimize.assignment.infeasibility import premiums
-from optimize.assignment.instance import Floats, Integers, Options
+from optimize.assignment.instance import Options
 from optimize.assignment.prices import close_to_best
 
 LARGEST, NODES = 150, 500  # options that are handed over, and nodes of the search: no clock, so the answer is the same
@@ -14,7 +15,7 @@ LARGEST, NODES = 150, 500  # options that are handed over, and nodes of the sear
 
 def exact(
     options: Options, prices: Floats, spread: float, until: float | None = None, gap: float = 0.0
-) -> tuple[Integers | None, bool]:
+) -> tuple[Ints | None, bool]:
     """Seek the best plan among options whose reduced value is at most `spread` below their account's best.
 
     Where `spread` is the bound less the value of a plan, no other option belongs to a plan that is better. `until` is a
@@ -61,6 +62,6 @@ def exact(
     return chosen, False
 
 
-def most_served(options: Options, prices: Floats, until: float | None = None) -> Integers | None:
+def most_served(options: Options, prices: Floats, until: float | None = None) -> Ints | None:
     """Serve as many as can be of those who must be, and then at the greatest value; None where there was no answer."""
     return exact(premiums(options, int(options.must_serve.sum())), prices, np.inf, until)[0]

@@ -6,10 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ledger.arrays import Flags, Floats, Ints, SmallInts
 from ledger.errors import BadInput
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -36,13 +34,13 @@ class Options:
         Place of an option in the flattened (action, desk, slot) of its account; shape (options,).
     """
 
-    start: Integers
-    resource: NDArray[np.int32]
+    start: Ints
+    resource: SmallInts
     value: Floats
     minutes: Floats
     capacity: Floats
-    must_serve: NDArray[np.bool_]
-    origin: Integers
+    must_serve: Flags
+    origin: Ints
 
     @classmethod
     def of(
@@ -109,11 +107,11 @@ class Options:
         """Number of accounts, those without an option included."""
         return len(self.must_serve)
 
-    def owner(self) -> Integers:
+    def owner(self) -> Ints:
         """Return the account of each option; shape (options,)."""
         return np.repeat(np.arange(self.accounts), np.diff(self.start))
 
-    def at(self, picked: Integers, start: Integers) -> "Options":
+    def at(self, picked: Ints, start: Ints) -> "Options":
         """Return the instance with the options of these numbers; `start` says where each account's begin among them."""
         return Options(
             start=start,
@@ -125,13 +123,13 @@ class Options:
             origin=self.origin[picked],
         )
 
-    def keep(self, mask: NDArray[np.bool_]) -> "Options":
+    def keep(self, mask: Flags) -> "Options":
         """Return the instance with some of the options; accounts stay, even without any option."""
         before = np.zeros(len(mask) + 1, np.int64)
         np.cumsum(mask, out=before[1:])
         return self.at(np.flatnonzero(mask), before[self.start])
 
-    def people(self, chosen: Integers) -> "Options":
+    def people(self, chosen: Ints) -> "Options":
         """Return the instance with some of the accounts, all options of theirs and the whole capacity."""
         count = self.start[chosen + 1] - self.start[chosen]
         start = np.zeros(len(chosen) + 1, np.int64)
@@ -170,7 +168,7 @@ def not_negative(field: str, array: Floats) -> None:
         raise BadInput("finite and at least 0 minutes", where=f"{field}{list(where)}", value=float(array[where]))
 
 
-def musts(must_serve: ArrayLike | None, accounts: int) -> NDArray[np.bool_]:
+def musts(must_serve: ArrayLike | None, accounts: int) -> Flags:
     """Return one truth value per account."""
     if must_serve is None:
         return np.zeros(accounts, np.bool_)

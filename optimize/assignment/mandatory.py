@@ -11,12 +11,12 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ledger.arrays import Flags, Floats, Ints
 from optimize.assignment import prices as dual
 from optimize.assignment.ejection_chains import Moves, Plan, Weights, anneal, least_options, settle
 from optimize.assignment.infeasibility import premiums, unservable
-from optimize.assignment.instance import Floats, Integers, Options
+from optimize.assignment.instance import Options
 
 NEAR = 8  # options of an account that are looked at first, those of least reduced cost
 STEPS = 300  # temperatures of one annealing
@@ -42,14 +42,14 @@ class Field:
     moves: Moves
     prices: Floats
     heat: float
-    option: Integers
+    option: Ints
     whole: bool  # no option was left out
     integral: bool = False  # all values are whole numbers
 
 
 def serve(
     options: Options, *, prices: Floats, seconds: float | None = None, enough: float = np.inf, seed: int = 0
-) -> Integers:
+) -> Ints:
     """Serve every account that must be served, and others where that is worth it, at the greatest value found.
 
     Parameters
@@ -67,7 +67,7 @@ def serve(
 
     Returns
     -------
-    NDArray[np.int64]
+    Ints
         Option number per account, -1 where it is left alone; shape (accounts,). No capacity is exceeded. Accounts
         that must be served have -1 only where no plan was found that serves them all: as few as were found, or all
         where nothing was.
@@ -117,7 +117,7 @@ def _field(options: Options, prices: Floats, *, most: int) -> Field:
     )
 
 
-def _heat(reduced: Floats, start: Integers, options: Options) -> float:
+def _heat(reduced: Floats, start: Ints, options: Options) -> float:
     """Return by how much the second-best candidate is worse than the best, on average; positive."""
     several = np.flatnonzero(np.diff(start) > 1)
     if len(several):
@@ -131,13 +131,13 @@ def _heat(reduced: Floats, start: Integers, options: Options) -> float:
 class Search:
     """The cheapest plan found so far, as candidate per account; none while `cost` is inf."""
 
-    taken: Integers
+    taken: Ints
     cost: float
 
 
 def _search(
     field: Field, draws: np.random.Generator, until: float | None, enough: float, share: float = 1.0
-) -> Integers | None:
+) -> Ints | None:
     """Anneal several times from the prices, then cross the plans; candidate per account, or None where nothing fits.
 
     `share` is that of the usual number of crossings; at a cost of `enough` nothing better is looked for.
@@ -183,7 +183,7 @@ def _pool(
 
 def _cycle(
     field: Field,
-    begin: Integers,
+    begin: Ints,
     draws: np.random.Generator,
     tries: int,
     *,
@@ -248,7 +248,7 @@ def _cross(field: Field, pool: list[Search], draws: np.random.Generator) -> int:
     return tries
 
 
-def _part(field: Field, taken: Integers, free: NDArray[np.bool_]) -> tuple[Field, NDArray[np.bool_]]:
+def _part(field: Field, taken: Ints, free: Flags) -> tuple[Field, Flags]:
     """Return the field of some accounts, in what minutes the others leave, and which candidates it has."""
     moves = field.moves
     kept = np.repeat(free, np.diff(moves.start))

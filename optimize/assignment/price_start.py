@@ -9,7 +9,8 @@ from typing import Protocol, Self
 
 import numpy as np
 
-from optimize.assignment.instance import Floats, Integers, Options
+from ledger.arrays import Floats, Ints
+from optimize.assignment.instance import Options
 
 MANY = 150  # resources above which slots are first looked at in groups
 GROUPS = 5  # of slots, at least
@@ -82,13 +83,13 @@ class Listed:
         )
 
 
-def grouped(slots: int, step: int) -> tuple[Integers, Integers]:
+def grouped(slots: int, step: int) -> tuple[Ints, Ints]:
     """Return the group of each slot, and the slot in the middle of each group."""
     group = np.arange(slots) // step
     return group, np.array([int(np.median(np.flatnonzero(group == g))) for g in range(group[-1] + 1)])
 
 
-def pooled(capacity: Floats, group: Integers) -> Floats:
+def pooled(capacity: Floats, group: Ints) -> Floats:
     """Return the minutes of each desk in each group of slots, flat."""
     rooms = capacity.reshape(-1, len(group))
     return np.stack([rooms[:, group == g].sum(axis=1) for g in range(group[-1] + 1)], axis=1).ravel()

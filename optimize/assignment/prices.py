@@ -11,10 +11,10 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg.lapack import dposv
 
-from optimize.assignment.instance import Floats, Integers, Options
+from ledger.arrays import Flags, Floats, Ints
+from optimize.assignment.instance import Options
 from optimize.assignment.price_kernels import ROUNDING, Columns, best_sum, near, smooth
 from optimize.assignment.price_start import MANY, Listed, Source, coarseness, level, sample, spread
 
@@ -52,7 +52,7 @@ def nearby(options: Options, prices: Floats, margin: float) -> Options:
     return options.at(*close_to_best(options, prices, margin))
 
 
-def close_to_best(options: Options, prices: Floats, margin: float) -> tuple[Integers, Integers]:
+def close_to_best(options: Options, prices: Floats, margin: float) -> tuple[Ints, Ints]:
     """Return the numbers of each account's options at most `margin` below its best, and where each account's begin."""
     start = np.zeros(options.accounts + 1, np.int64)
     picked = np.empty(len(options.value), np.int64)
@@ -178,7 +178,7 @@ def minimise(options: Options, found: Floats, temperature: float, steps: int, re
     return found, now
 
 
-def newton_step(slope: Floats, curve: Floats, free: NDArray[np.bool_]) -> Floats:
+def newton_step(slope: Floats, curve: Floats, free: Flags) -> Floats:
     """Return the Newton step of the free prices; `curve` is read above its diagonal."""
     hessian = curve[np.ix_(free, free)]
     hessian[np.diag_indices_from(hessian)] *= 1 + 1e-9

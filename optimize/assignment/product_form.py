@@ -4,12 +4,12 @@ import time
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ledger.arrays import Flags, Floats, Ints, SmallInts
 from ledger.errors import BadInput
 from optimize.assignment import prices as dual
 from optimize.assignment.construct import MARGIN, Effort, build
-from optimize.assignment.instance import Floats, Integers, Options
+from optimize.assignment.instance import Options
 from optimize.assignment.price_kernels import ROUNDING
 from optimize.assignment.price_start import grouped, pooled
 from optimize.assignment.product_kernels import (
@@ -59,8 +59,8 @@ class Factored:
     minutes: Floats
     desk: Floats
     slot: Floats
-    kind: Integers
-    allowed: NDArray[np.bool_]
+    kind: Ints
+    allowed: Flags
     capacity: Floats
 
     def __post_init__(self) -> None:
@@ -129,7 +129,7 @@ class Factored:
             listed=np.nonzero(allowed)[1],
         )
 
-    def near(self, prices: Floats, margin: float, most: int = 1 << 40, taken: Integers | None = None) -> Options:
+    def near(self, prices: Floats, margin: float, most: int = 1 << 40, taken: Ints | None = None) -> Options:
         """Return each account's options at most `margin` below its best, about `most` of them, and `taken`.
 
         Of more than `most` the best half stays, and of the others every n-th: else accounts that are alike would all
@@ -154,12 +154,12 @@ class Factored:
             origin=filled[3][:made],
         )
 
-    def greedy(self, prices: Floats, margin: float) -> Integers:
+    def greedy(self, prices: Floats, margin: float) -> Ints:
         """Return resource * actions + action per account, -1 for none: by reduced value, what fits, of all options."""
         products = self.products()
         best: Floats = best_products(products, envelope(products, prices))
         order = np.argsort(-best, kind="stable")
-        taken: Integers = fill_products(products, order[best[order] > -margin], prices, -margin)
+        taken: Ints = fill_products(products, order[best[order] > -margin], prices, -margin)
         return taken
 
     def bound(self, prices: Floats) -> float:
@@ -219,7 +219,7 @@ def assign_factored(
     )
 
 
-def numbered(options: Options, taken: Integers, actions: int) -> Integers:
+def numbered(options: Options, taken: Ints, actions: int) -> Ints:
     """Return the option number of what is `taken`, resource * actions + action per account, -1 for none."""
     resource, action = np.divmod(taken, actions)
     same = options.origin == (action * len(options.capacity) + resource)[options.owner()]
@@ -229,5 +229,5 @@ def numbered(options: Options, taken: Integers, actions: int) -> Integers:
     return number
 
 
-def _columns(size: int) -> tuple[NDArray[np.int32], Floats, Floats, Integers]:
+def _columns(size: int) -> tuple[SmallInts, Floats, Floats, Ints]:
     return np.empty(size, np.int32), np.empty(size), np.empty(size), np.empty(size, np.int64)

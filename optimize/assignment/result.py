@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from optimize.assignment.instance import Floats, Integers
+from ledger.arrays import Floats, Ints
 
 TIGHT = 1e-10  # share of its capacity by which a load may seem too large, from rounding of sums
 
@@ -34,12 +34,12 @@ class Assignment:
     """
 
     status: str
-    choice: Integers
+    choice: Ints
     objective: float
     bound: float
     prices: Floats
     seconds: float
-    unserved: Integers
+    unserved: Ints
 
     @property
     def gap(self) -> float:

@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ledger.arrays import Floats, Ints
 from ledger.errors import BadInput
 from optimize.assignment import prices as dual
 from optimize.assignment.certificate import LARGEST, certify
 from optimize.assignment.construct import Effort, build
 from optimize.assignment.exact import exact, most_served
 from optimize.assignment.infeasibility import unservable
-from optimize.assignment.instance import Floats, Integers, Options, floats, not_negative
+from optimize.assignment.instance import Options, floats, not_negative
 from optimize.assignment.result import TIGHT, Assignment, verify
 
 PROVEN = 1e-9  # gap from which a plan is called optimal
@@ -29,11 +30,11 @@ class Solved:
     """What `solve` found: option number per account (-1: none), prices per resource, and the proof."""
 
     status: str
-    chosen: Integers
+    chosen: Ints
     objective: float
     bound: float
     prices: Floats
-    unserved: Integers
+    unserved: Ints
 
 
 def assign(
@@ -158,7 +159,7 @@ def solve(
     return Solved(status=status, chosen=chosen, objective=objective, bound=bound, prices=prices, unserved=unserved)
 
 
-def worth(options: Options, chosen: Integers) -> float:
+def worth(options: Options, chosen: Ints) -> float:
     """Return the sum of the values chosen, exactly rounded."""
     return math.fsum(options.value[chosen[chosen >= 0]].tolist())
 
@@ -176,7 +177,7 @@ def impossible(options: Options, bound: float) -> bool:
     return bound < worst - 1e-9 * float(np.abs(least[must]).sum())
 
 
-def _better(options: Options, one: Integers | None, other: Integers) -> Integers:
+def _better(options: Options, one: Ints | None, other: Ints) -> Ints:
     """Return the plan that serves more of those it must, then the one worth more; `one` must first hold its minutes."""
     if one is None:
         return other
@@ -189,7 +190,7 @@ def _better(options: Options, one: Integers | None, other: Integers) -> Integers
     return one if worth(options, one) > worth(options, other) else other
 
 
-def _served(options: Options, prices: Floats, chosen: Integers, scale: float, effort: Effort) -> Integers:
+def _served(options: Options, prices: Floats, chosen: Ints, scale: float, effort: Effort) -> Ints:
     """Find a plan in which everyone is served who must be, or a better one, and improve it; else `chosen`."""
     from optimize.assignment.mandatory import serve
 
@@ -200,11 +201,11 @@ def _served(options: Options, prices: Floats, chosen: Integers, scale: float, ef
     return _better(options, build(options, prices, scale=scale, effort=effort, begin=served), served)
 
 
-def _missing(options: Options, chosen: Integers) -> int:
+def _missing(options: Options, chosen: Ints) -> int:
     return int((options.must_serve & (chosen < 0)).sum())
 
 
-def verified(options: Options, chosen: Integers, objective: float, bound: float) -> None:
+def verified(options: Options, chosen: Ints, objective: float, bound: float) -> None:
     """Raise `AssertionError` when the plan breaks a rule or its claims do not hold."""
     taken = chosen[chosen >= 0]
     verify(

@@ -4,13 +4,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
-import numpy.typing as npt
+
+from ledger.arrays import Bits, Floats, Ints, SmallInts
 
 if TYPE_CHECKING:
     from optimize.assignment.instance import Options
 
-Floats = npt.NDArray[np.float64]
-Bits = npt.NDArray[np.uint64]
 _CLOSE: Final = 0.8  # of yesterday's prices: who is not worth that is not looked at when prices are sought
 _PRECISE: Final = 0.003  # last temperature of the smoothed dual, as a share of the worth of a call at the margin
 _FEW: Final = 100  # so few accounts are all looked at, in all places
@@ -102,9 +101,9 @@ class DayPlan:
         Minor units that one more minute would bring, shape (specialists, blocks).
     """
 
-    specialist: npt.NDArray[np.int32]
-    block: npt.NDArray[np.int32]
-    place: npt.NDArray[np.int64]
+    specialist: SmallInts
+    block: SmallInts
+    place: Ints
     value: float
     bound: float
     prices: Floats
@@ -174,11 +173,11 @@ class Desk:
     """The day's specialists, those who can do the same together: a kind. K kinds, B blocks, N distinct needs."""
 
     work: Work
-    kind: npt.NDArray[np.int64]  # of each specialist
+    kind: Ints  # of each specialist
     can: Bits  # of each kind
     room: Floats  # minutes of each kind and block
     needs: Bits  # distinct needs
-    need: npt.NDArray[np.int64]  # of each account, its number among them
+    need: Ints  # of each account, its number among them
 
     @classmethod
     def of(cls, work: Work) -> "Desk | None":
@@ -245,9 +244,7 @@ class Desk:
         plan.place[done[np.lexsort((work.entity[done], -rate))]] = np.arange(len(done))
         return replace(plan, value=float(value[done, plan.block[done]].sum()))
 
-    def _placed(
-        self, rows: npt.NDArray[np.int64], value: Floats, prices: Floats, heat: float, spread: float
-    ) -> npt.NDArray[np.int64]:
+    def _placed(self, rows: Ints, value: Floats, prices: Floats, heat: float, spread: float) -> Ints:
         """Return the place of each of these accounts (-1: none): best first, then by moves and exchanges."""
         from optimize.assignment.annealing import anneal
         from optimize.assignment.construct import empty, greedy

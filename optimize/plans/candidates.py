@@ -5,13 +5,14 @@ from typing import Final
 
 import numpy as np
 
+from ledger.arrays import Flags, Floats, Ints
 from ledger.table.currency import decimals
 from optimize.plans.capacity import Desks, Reach
 from optimize.plans.contact_value import Values
 from optimize.plans.duties import Tasks
 from optimize.plans.placement import Placing, balanced, place, price, worst
 from optimize.plans.policy import Policy
-from optimize.plans.steps_due import Chase, Flags, Floats, Ints
+from optimize.plans.steps_due import Chase
 
 WEEK: Final = 5  # working days for which an account gets one planned call: tonight's plan makes the retries
 PASSES: Final = 3  # of finding the prices at which later calls are worth making

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ledger.arrays import Flags, Floats, Ints
 from ledger.policy.roster import BLOCKS, FULL_SHIFT
 from ledger.table.calendar import Calendar
 from ledger.table.currency import decimals
@@ -16,7 +17,7 @@ from ledger.table.tables import TEXT
 from models.assumed.assumptions import Assumptions
 from models.assumed.reach import closing_hour, reach_by_block
 from optimize.plans.policy import Policy
-from optimize.plans.steps_due import Chase, Flags, Floats, Ints, usual_specialist
+from optimize.plans.steps_due import Chase, usual_specialist
 from optimize.roster.costs import hourly_cost
 from optimize.roster.shifts import STARTS, Shifts
 from optimize.roster.team import Team

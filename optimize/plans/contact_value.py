@@ -18,12 +18,13 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from ledger.arrays import Flags, Floats, Ints
 from ledger.table.months import day_number
 from models.effects.what_if import Effects, remembered_contacts
 from models.families.part_payments import OpenAmounts
 from models.timing import PaymentTiming
 from optimize.plans.policy import Policy
-from optimize.plans.steps_due import Chase, Flags, Floats, Ints
+from optimize.plans.steps_due import Chase
 
 _CHUNK: Final = 2000  # invoices at a time
 TONES: Final = ("friendly", "firm")

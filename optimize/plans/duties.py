@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 
 from ledger import Ledger
+from ledger.arrays import Flags, Floats, Ints
 from ledger.table.months import day_numbers
 from optimize.plans.capacity import Desks
-from optimize.plans.steps_due import Flags, Floats, Ints
 
 DISPUTE: str = "dispute"  # the skill, where anybody has it
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ledger.arrays import Flags, Floats, Ints
 from ledger.table.currency import decimals
 from models.assumed.assumptions import Assumptions
 from optimize.plans.candidates import Calls, Chosen
-from optimize.plans.steps_due import Flags, Floats, Ints
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from optimize.plans.steps_due import Flags, Floats, Ints
+from ledger.arrays import Flags, Floats, Ints
 
 _CLOSE: Final = 2e-3  # gap at which a day is planned well enough: what a call brings is not known so well
 _ABSORBED: Final = (RuntimeError, ArithmeticError, AssertionError, MemoryError)  # of a solver that fails

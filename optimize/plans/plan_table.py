@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ledger.arrays import Flags, Ints
 from ledger.table.tables import further_columns
 from optimize.plans.call_plan import AUTOMATIC, ROW_COLUMNS, framed
 from optimize.plans.candidates import Calls, Chosen
 from optimize.plans.contact_value import TONES
 from optimize.plans.messages import Messages
 from optimize.plans.reasons import Reasons, as_invoiced, joined
-from optimize.plans.steps_due import Flags, Ints
 from optimize.roster.shifts import BLOCK_MINUTES
 
 Row = dict[str, Any]

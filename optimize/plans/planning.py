@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ledger import Ledger
+from ledger.arrays import Flags, Floats, Ints
 from ledger.policy.strategy import Strategy
 from ledger.table.ledger import Day, positions
 from ledger.table.months import day_numbers
@@ -31,7 +32,7 @@ from optimize.plans.remarks import language_remarks, zone_remarks
 from optimize.plans.request import Request, request
 from optimize.plans.rules import Rules, Stops, stopped_until
 from optimize.plans.shortfalls import Findings, holdouts
-from optimize.plans.steps_due import Flags, Floats, Ints, chase
+from optimize.plans.steps_due import chase
 from optimize.roster.team import Team
 
 _VERSION: Final = "3"  # of this method: part of every run id

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 
 from ledger import Ledger
+from ledger.arrays import Floats, Ints
 from ledger.table.columns import NEVER, columns
 from ledger.table.currency import decimals
-from optimize.plans.steps_due import Floats, Ints
 
 _NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve")
 _FEW = 3  # paid invoices that show how late a customer pays

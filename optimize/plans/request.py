@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ledger import BadInput, Ledger
+from ledger.arrays import Flags
 from ledger.policy.strategy import Strategy
 from ledger.table.ledger import Day, as_day
 from ledger.table.places import home_zone
@@ -20,7 +21,6 @@ from models.registry.reference import PUBLISHED
 from models.timing import PaymentTiming, fit, learnable
 from optimize.plans.policy import Policy
 from optimize.plans.rules import Stops
-from optimize.plans.steps_due import Flags
 from optimize.roster.costs import exchange_of, in_base
 from optimize.roster.shifts import working_days
 from optimize.roster.team import Team

@@ -12,12 +12,13 @@ import numpy as np
 import pandas as pd
 
 from ledger import BadInput
+from ledger.arrays import Flags, Floats, Ints
 from ledger.table.currency import decimals
 from ledger.table.ledger import as_day, positions
 from ledger.table.months import day_number
 from ledger.table.tables import TEXT
 from optimize.plans.contact_value import TONES
-from optimize.plans.steps_due import Chase, Flags, Floats, Ints
+from optimize.plans.steps_due import Chase
 
 Stops = Mapping[str, "pd.Timestamp | str"] | pd.DataFrame
 _SENTENCES: Final[dict[str, str]] = {}

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ledger.arrays import Flags, Ints
 from optimize.plans.call_plan import BINDING_COLUMNS, HOLDOUT_COLUMNS, PRICE_COLUMNS, UNMET_COLUMNS, framed
 from optimize.plans.candidates import Calls, Chosen
 from optimize.plans.messages import Messages
 from optimize.plans.request import Request
 from optimize.plans.rules import sentence
-from optimize.plans.steps_due import Flags, Ints
 
 _LIFT: tuple[str, ...] = ("stop", "dispute", "promise")  # rules under which a promise need not be followed up
 

@@ -11,18 +11,14 @@ from functools import cached_property
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from ledger import Ledger
+from ledger.arrays import Flags, Floats, Ints
 from ledger.policy.strategy import Strategy
 from ledger.table.ledger import positions
 from ledger.table.months import day_number, day_numbers
 from models.history.contact_log import EFFECTIVE, dispute_days
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
 
 _SPAN: Final = 2**21  # more days than any calendar here has
 _LONG_AGO: Final = -(2**20)

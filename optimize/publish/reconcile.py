@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from ledger import BadInput, Ledger
+from ledger.arrays import Flags
 from ledger.table.currency import decimals
 from ledger.table.ledger import positions
 from optimize.plans.call_plan import AUTOMATIC
@@ -22,7 +22,6 @@ _NO_LOG: Final = (
     "The ledger holds no contact from the plan's first day on: what was done is not known, and missed means not logged."
 )
 _NO_HOLDOUT: Final = "no holdout was drawn: plan with --exploration to measure what contacts bring"
-Flags = npt.NDArray[np.bool_]
 _LEFT_ALONE: Final = "leave alone"
 
 

@@ -3,16 +3,14 @@
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from ledger import BadInput, Ledger
+from ledger.arrays import Floats
 from ledger.table.exchange import Exchange
 from models.assumed.assumptions import Assumptions
 
 if TYPE_CHECKING:
     from optimize.roster.team import Team
-
-Floats = npt.NDArray[np.float64]
 
 
 def exchange_of(team: "Team", ledger: Ledger) -> Exchange:

@@ -4,22 +4,21 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from ledger.arrays import Flags, Floats, Ints
 from ledger.policy.roster import BLOCKS
 from optimize.roster.fields import WEEKDAYS
 
 if TYPE_CHECKING:
     from optimize.roster.team import Cover, Rules, Specialist, Team
 
-Floats = npt.NDArray[np.float64]
 
 _BLOCK: Final = 120.0  # minutes
 _CLOSE: Final = 1e-6  # minutes
 
 
-def parts(cells: tuple[str, ...], dates: pd.DatetimeIndex) -> npt.NDArray[np.bool_]:
+def parts(cells: tuple[str, ...], dates: pd.DatetimeIndex) -> Flags:
     """Return which (day, block) the parts of a week name, such as "fri", "fri 4" or "* 1"; shape (days, blocks)."""
     named = np.zeros((len(dates), BLOCKS), np.bool_)
     for cell in cells:
@@ -30,13 +29,13 @@ def parts(cells: tuple[str, ...], dates: pd.DatetimeIndex) -> npt.NDArray[np.boo
     return named
 
 
-def weeks(dates: pd.DatetimeIndex) -> npt.NDArray[np.int64]:
+def weeks(dates: pd.DatetimeIndex) -> Ints:
     """Return the calendar week of each day as a running number."""
     monday = dates - pd.to_timedelta(dates.dayofweek, unit="D")
     return np.unique(monday, return_inverse=True)[1].astype(np.int64)
 
 
-def contracted(rules: "Rules", person: "Specialist", dates: pd.DatetimeIndex, absent: npt.NDArray[np.bool_]) -> Floats:
+def contracted(rules: "Rules", person: "Specialist", dates: pd.DatetimeIndex, absent: Flags) -> Floats:
     """Return the contracted minutes of each calendar week: a fifth of the weekly hours for every day present.
 
     Where the dates show a part of a week that holds less than the shortest shift, and the whole week holds one, it is
@@ -94,7 +93,7 @@ def _broken_up(paid: Floats) -> bool:
     return False
 
 
-def longest_run(dates: pd.DatetimeIndex, at_work: npt.NDArray[np.bool_]) -> int:
+def longest_run(dates: pd.DatetimeIndex, at_work: Flags) -> int:
     """Return the most days at a stretch; a day off between, a weekend for example, ends it."""
     run = longest = 0
     before = None
@@ -116,15 +115,13 @@ def shortest_rest(dates: pd.DatetimeIndex, paid: Floats) -> float:
     return float(least)
 
 
-def available(person: "Specialist", dates: pd.DatetimeIndex) -> npt.NDArray[np.bool_]:
+def available(person: "Specialist", dates: pd.DatetimeIndex) -> Flags:
     """Return when somebody is neither absent nor unavailable, shape (days, blocks)."""
     present = np.array([day.date() not in person.absences for day in dates])
     return np.asarray(present[:, None] & ~parts(person.unavailable, dates))
 
 
-def fair_shares(
-    team: "Team", person: "Specialist", dates: pd.DatetimeIndex
-) -> Iterator[tuple[npt.NDArray[np.bool_], int, int]]:
+def fair_shares(team: "Team", person: "Specialist", dates: pd.DatetimeIndex) -> Iterator[tuple[Flags, int, int]]:
     """Yield for each calendar week its days, and how many unpopular blocks and blocks in all are open to somebody."""
     open_, week = available(person, dates), weeks(dates)
     unpopular = open_ & parts(team.rules.unpopular, dates)
@@ -171,7 +168,7 @@ def cover_words(cover: "Cover", block: int | None) -> str:
     return f"cover: {who or 'anybody'}" + ("" if block is None else f" in block {block + 1}")
 
 
-def _why(team: "Team", cover: "Cover", dates: pd.DatetimeIndex, d: int, missing: npt.NDArray[np.bool_]) -> str:
+def _why(team: "Team", cover: "Cover", dates: pd.DatetimeIndex, d: int, missing: Flags) -> str:
     """Return who of those able is not there, and for what reason."""
     if not any(cover.able(person) for person in team.specialists):
         return "nobody of the team is able"

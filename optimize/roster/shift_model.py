@@ -3,18 +3,16 @@
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from ortools.sat.python import cp_model
 
+from ledger.arrays import Flags, Floats
 from ledger.policy.roster import BLOCKS
 from optimize.roster.labour_rules import contracted, covers, fair_shares, parts, weeks
 
 if TYPE_CHECKING:
     from optimize.roster.team import Rules, Specialist, Team
 
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
 
 _BLOCK: Final = 120  # minutes
 _DAY: Final = 24 * 60

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ledger import BadInput
+from ledger.arrays import Flags, Floats
 from ledger.policy.roster import BLOCKS, FULL_SHIFT, SHIFT_START
 from ledger.table.calendar import Calendar
 from ledger.table.ledger import Day, as_day
@@ -19,8 +20,6 @@ from optimize.roster.costs import hourly_cost
 if TYPE_CHECKING:
     from optimize.roster.team import Team
 
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
 Value = npt.ArrayLike | Mapping[str, npt.ArrayLike]
 
 BLOCK_MINUTES: Final = FULL_SHIFT // 60 // BLOCKS

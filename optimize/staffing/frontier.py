@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from ledger import BadInput
+from ledger.arrays import Floats
 from ledger.policy.roster import BLOCKS
-from optimize.plans.steps_due import Floats
 from optimize.roster.costs import hourly_cost
 from optimize.staffing.week import Week
 

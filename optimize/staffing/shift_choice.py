@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from optimize.plans.steps_due import Floats
+from ledger.arrays import Floats
 from optimize.roster.labour_rules import available
 from optimize.roster.shifts import BLOCK_MINUTES, Shifts
 from optimize.staffing.week import Week

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from ledger import BadInput, Ledger
+from ledger.arrays import Flags, Floats
 from ledger.policy.roster import BLOCKS
 from ledger.table.currency import decimals
 from ledger.table.ledger import Day
@@ -22,7 +23,6 @@ from optimize.plans.candidates import CLOSE, PASSES, WEEK, Calls
 from optimize.plans.planning import laid_out
 from optimize.plans.policy import Policy
 from optimize.plans.request import request
-from optimize.plans.steps_due import Flags, Floats
 from optimize.roster.shifts import Shifts
 from optimize.roster.team import Rules, Specialist, Team
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ledger.arrays import Bits, Floats, Ints, SmallInts
 from ledger.compiling import njit
 from models.assumed.assumptions import Assumptions
 from sim.world.keyed import uniform
-from sim.world.state import F8, I4, I8, U8
 
 Triangle = tuple[float, float, float]  # low, mode, high in minutes
 
@@ -30,14 +30,14 @@ class Minutes:
             unreached=assume.minutes("unreached_call_minutes"),
         )
 
-    def expected(self, chance: F8) -> F8:
+    def expected(self, chance: Floats) -> Floats:
         """Return the expected minutes of an attempt that reaches somebody with the given chance."""
         talk = sum(self.talk) / 3 + sum(self.wrap) / 3
         return np.asarray(chance * talk + (1 - chance) * sum(self.unreached) / 3)
 
 
 @njit(cache=True)
-def chances(who: I8, zone: I4, factor: F8, by_block: F8) -> F8:
+def chances(who: Ints, zone: SmallInts, factor: Floats, by_block: Floats) -> Floats:
     """Return the chance of reaching each of these customers in each block, at most 0.95, shape (who, blocks)."""
     out = np.empty((len(who), by_block.shape[1]))
     for i in range(len(who)):
@@ -46,14 +46,16 @@ def chances(who: I8, zone: I4, factor: F8, by_block: F8) -> F8:
     return out
 
 
-def outcomes(keys: tuple[np.uint64, np.uint64], entity: U8, call: I4, chance: F8, minutes: Minutes) -> tuple[I4, I8]:
+def outcomes(
+    keys: tuple[np.uint64, np.uint64], entity: Bits, call: SmallInts, chance: Floats, minutes: Minutes
+) -> tuple[SmallInts, Ints]:
     """Return for each account's next call whether it reaches the right party (1 or 0), and its whole seconds."""
     reached, seconds = np.empty(len(entity), np.int32), np.empty(len(entity), np.int64)
     _outcomes(keys, entity, call, chance, minutes.talk, minutes.wrap, minutes.unreached, reached, seconds)
     return reached, seconds
 
 
-def talk_seconds(key: np.uint64, entity: U8, k: I4, minutes: Minutes) -> I8:
+def talk_seconds(key: np.uint64, entity: Bits, k: SmallInts, minutes: Minutes) -> Ints:
     """Return the whole seconds of talk and wrap-up of calls that came in."""
     seconds = np.empty(len(entity), np.int64)
     _talks(key, entity, k, minutes.talk, minutes.wrap, seconds)
@@ -72,7 +74,7 @@ def _triangular(u: float, shape: Triangle) -> float:
 
 
 @njit(cache=True)
-def triangular(u: F8, shape: Triangle) -> F8:
+def triangular(u: Floats, shape: Triangle) -> Floats:
     """Return the quantiles of a triangular distribution (low, mode, high)."""
     out = np.empty(len(u))
     for i in range(len(u)):

@@ -4,13 +4,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ledger.arrays import Floats, Ints, SmallInts
 from ledger.compiling import njit
 from ledger.table.calendar import NEVER
 from models.assumed.assumptions import Assumptions
 from sim.day.ladder import blocked
 from sim.world.keyed import uniform
 from sim.world.payment import boost
-from sim.world.state import F8, I4, I8, Accounts, Invoices, Ladder, Payments
+from sim.world.state import Accounts, Invoices, Ladder, Payments
 
 
 class Response(NamedTuple):
@@ -43,11 +44,11 @@ class Response(NamedTuple):
 class PromiseLog(NamedTuple):
     """Promises made: number of the contact, invoice, day made, day due, minor units."""
 
-    contact: I8
-    invoice: I8
-    made: I4
-    due: I4
-    amount: I8
+    contact: Ints
+    invoice: Ints
+    made: SmallInts
+    due: SmallInts
+    amount: Ints
 
     @classmethod
     def of_size(cls, size: int) -> "PromiseLog":
@@ -70,7 +71,7 @@ class PromiseLog(NamedTuple):
 
 
 @njit(cache=True)
-def room_for(who: I8, acc: Accounts) -> int:
+def room_for(who: Ints, acc: Accounts) -> int:
     """Return an upper bound on the promises that these accounts can make."""
     total = 0
     for c in who:
@@ -81,9 +82,9 @@ def room_for(who: I8, acc: Accounts) -> int:
 @njit(cache=True)
 def respond(
     today: int,
-    who: I8,
-    step: I4,
-    talked: I4,
+    who: Ints,
+    step: SmallInts,
+    talked: SmallInts,
     inv: Invoices,
     acc: Accounts,
     ladder: Ladder,
@@ -91,7 +92,7 @@ def respond(
     response: Response,
     log: PromiseLog,
     used: int,
-    promised: I4,
+    promised: SmallInts,
 ) -> int:
     """Apply contacts to all the invoices they cover; return how many promises the log holds.
 
@@ -156,7 +157,7 @@ def _cover(today, c, extra, until, kept, contact, inv, acc, ladder, pays, log, u
 
 
 @njit(cache=True)
-def after_calls(today: int, who: I8, step: I4, reached: I4, acc: Accounts, ladder: Ladder) -> None:
+def after_calls(today: int, who: Ints, step: SmallInts, reached: SmallInts, acc: Accounts, ladder: Ladder) -> None:
     """Count the calls made; a step is over when the customer was reached or its attempts are used up."""
     for k in range(len(who)):
         c = who[k]
@@ -171,8 +172,8 @@ def after_calls(today: int, who: I8, step: I4, reached: I4, acc: Accounts, ladde
 
 @njit(cache=True)
 def callbacks(
-    today: int, tomorrow: int, who: I8, share: F8, key: np.uint64, acc: Accounts, window: int
-) -> tuple[I8, I8]:
+    today: int, tomorrow: int, who: Ints, share: Floats, key: np.uint64, acc: Accounts, window: int
+) -> tuple[Ints, Ints]:
     """Return who will ring back tomorrow, and how many seconds after the start of the shift."""
     caller, second = np.empty(len(who), np.int64), np.empty(len(who), np.int64)
     n = 0

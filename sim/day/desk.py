@@ -17,35 +17,35 @@ from typing import NamedTuple, Protocol, cast
 import simpy
 from simpy.events import URGENT
 
+from ledger.arrays import Ints, SmallInts
 from ledger.compiling import njit
-from sim.world.state import I4, I8
 
 
 class Shifts(NamedTuple):
     """When each specialist works today: seconds since midnight of day 0."""
 
-    start: I8  # (S,)
-    end: I8  # (S,), equal to start for who is absent
-    block: I8  # start of each block, (S, B)
+    start: Ints  # (S,)
+    end: Ints  # (S,), equal to start for who is absent
+    block: Ints  # start of each block, (S, B)
 
 
 class Lists(NamedTuple):
     """Attempts by specialist and order; those of s are first[s] .. first[s+1]-1. `began` is filled in, -1: not done."""
 
-    first: I8
-    block: I4
-    seconds: I8
-    began: I8
+    first: Ints
+    block: SmallInts
+    seconds: Ints
+    began: Ints
 
 
 class Incoming(NamedTuple):
     """Calls from customers in order of arrival; `began` and `specialist` are filled in, -1: missed."""
 
-    who: I8
-    arrival: I8
-    seconds: I8
-    began: I8
-    specialist: I4
+    who: Ints
+    arrival: Ints
+    seconds: Ints
+    began: Ints
+    specialist: SmallInts
 
 
 Process = Generator[simpy.Event, object, None]
@@ -80,7 +80,7 @@ def _work(shifts: Shifts, lists: Lists, incoming: Incoming) -> None:
 
 
 @njit(cache=True)
-def _advance(until: int, free: I8, turn: I8, shifts: Shifts, lists: Lists) -> None:
+def _advance(until: int, free: Ints, turn: Ints, shifts: Shifts, lists: Lists) -> None:
     """Start every attempt that begins before `until`."""
     for s in range(len(free)):
         while turn[s] < lists.first[s + 1]:
@@ -94,7 +94,7 @@ def _advance(until: int, free: I8, turn: I8, shifts: Shifts, lists: Lists) -> No
 
 
 @njit(cache=True)
-def _take(call: int, free: I8, shifts: Shifts, incoming: Incoming) -> None:
+def _take(call: int, free: Ints, shifts: Shifts, incoming: Incoming) -> None:
     """Give an incoming call to who can start it first; of several who are free, to the longest idle."""
     best, start = -1, 0
     for s in range(len(free)):

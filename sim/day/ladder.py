@@ -2,14 +2,15 @@
 
 import numpy as np
 
+from ledger.arrays import Floats, Ints
 from ledger.compiling import njit
 from ledger.table.calendar import NEVER
 from sim.world.payment import pause
-from sim.world.state import F8, I8, Accounts, Invoices, Ladder, Payments
+from sim.world.state import Accounts, Invoices, Ladder, Payments
 
 
 @njit(cache=True)
-def open_disputes(inv: Invoices, acc: Accounts, pays: Payments, by_day: I8, first: int, last: int) -> None:
+def open_disputes(inv: Invoices, acc: Accounts, pays: Payments, by_day: Ints, first: int, last: int) -> None:
     """Open the disputes by_day[first:last]; one whose invoice is paid, promised or written off by then never opens."""
     tables = (pays.cumulative, pays.decayed, pays.first_day)
     for j in range(first, last):
@@ -109,7 +110,7 @@ def sweep(today: int, before: int, seen: int, inv: Invoices, acc: Accounts, ladd
 
 
 @njit(cache=True)
-def due_contacts(today: int, acc: Accounts, ladder: Ladder) -> tuple[I8, I8]:
+def due_contacts(today: int, acc: Accounts, ladder: Ladder) -> tuple[Ints, Ints]:
     """Return the accounts to be sent a message, and those to be called, this morning."""
     messages, calls = np.empty(len(acc.step), np.int64), np.empty(len(acc.step), np.int64)
     m, n = 0, 0
@@ -132,7 +133,7 @@ def due_contacts(today: int, acc: Accounts, ladder: Ladder) -> tuple[I8, I8]:
 
 
 @njit(cache=True)
-def at_risk(today: int, seen: int, who: I8, inv: Invoices, acc: Accounts, pays: Payments, ahead: int) -> F8:
+def at_risk(today: int, seen: int, who: Ints, inv: Invoices, acc: Accounts, pays: Payments, ahead: int) -> Floats:
     """Return each account's overdue minor units times the chance that they are still unpaid `ahead` days from now."""
     issue, due, amount, pay, lapse, hold = inv.issue, inv.due, inv.amount, inv.pay, inv.lapse, inv.hold
     dispute, resolve, cumulative = inv.dispute, inv.resolve, pays.cumulative

@@ -15,13 +15,13 @@ from typing import Final
 import numpy as np
 
 from ledger import BadInput, Ledger
+from ledger.arrays import Flags, Floats, Ints, SmallInts
 from ledger.table.months import month_ends
 from sim.demand.newcomers import Newcomers, newcomers
 from sim.demand.order_days import NONE, Exposure, OrderDays, order_days, weekly
 from sim.demand.order_level import Level, level, season
 from sim.demand.order_sizes import catalogue
 from sim.demand.turnover import Turnover, turnover
-from sim.world.state import B1, F8, I4, I8
 
 WINDOW: Final = 365  # days of history whose orders are repeated
 QUARTER: Final = 91
@@ -51,15 +51,15 @@ class Demand:
         Rows of the customers whom new ones are like.
     """
 
-    rate: F8
-    shape: F8
-    alive: F8
+    rate: Floats
+    shape: Floats
+    alive: Floats
     stop: float
     level: Level
-    season: F8
-    week: F8
+    season: Floats
+    week: Floats
     newcomers: Newcomers
-    like: I8
+    like: Ints
 
     def words(self) -> str:
         """Return in one sentence what the run repeats, for the notes of a portfolio."""
@@ -74,7 +74,7 @@ class Demand:
         return ", ".join(parts) + "."
 
 
-def demand(ledger: Ledger) -> tuple[Demand, I8, I8, I8, I4]:
+def demand(ledger: Ledger) -> tuple[Demand, Ints, Ints, Ints, SmallInts]:
     """Return how the customers of a ledger go on ordering, and their catalogue of orders (see `sim.world.behaviour`).
 
     Raises
@@ -109,13 +109,13 @@ def demand(ledger: Ledger) -> tuple[Demand, I8, I8, I8, I4]:
     return told, *catalogue(recent, days.end - QUARTER)
 
 
-def _blocks(days: OrderDays, months: int) -> I8:
+def _blocks(days: OrderDays, months: int) -> Ints:
     """Return the evenings between which months lie, latest last, from the first that the ledger knows whole."""
     ends = month_ends(days.end, months + 1)[::-1]
     return ends[ends >= days.begin - 1]
 
 
-def _season(days: OrderDays, workdays: Exposure) -> F8:
+def _season(days: OrderDays, workdays: Exposure) -> Floats:
     """Return the factors of the twelve months to come."""
     edges = _blocks(days, 12 * _YEARS)
     counts = np.histogram(days.day, np.r_[edges, np.inf] + 0.5)[0][:-1].astype(np.float64)
@@ -123,7 +123,7 @@ def _season(days: OrderDays, workdays: Exposure) -> F8:
     return season(counts, np.diff(total[np.clip(edges - workdays.first + 1, 0, len(total) - 1)]))
 
 
-def _changed(recent: OrderDays, workdays: Exposure, start: I8) -> B1:
+def _changed(recent: OrderDays, workdays: Exposure, start: Ints) -> Flags:
     """Return whose last quarter differs from what came before by more than chance, and was not silent."""
     from scipy.stats import binom
 
@@ -137,7 +137,7 @@ def _changed(recent: OrderDays, workdays: Exposure, start: I8) -> B1:
     return np.asarray((2 * tail < _LUCK) & (late > 0) & (start < border))
 
 
-def _rates(recent: OrderDays, workdays: Exposure, start: I8, wave: F8) -> tuple[Turnover, Level]:
+def _rates(recent: OrderDays, workdays: Exposure, start: Ints, wave: Floats) -> tuple[Turnover, Level]:
     """Return each customer's rate, and the level of all: by turns, since a rate counts from the level of its days."""
     edges = month_ends(recent.end, 13)[::-1]
     month = np.clip(np.searchsorted(edges, workdays.first + np.arange(workdays.working.shape[1])) - 1, 0, 11)
@@ -163,7 +163,7 @@ def _rates(recent: OrderDays, workdays: Exposure, start: I8, wave: F8) -> tuple[
     return came, walked
 
 
-def _for_all(told: Turnover, there: B1) -> Turnover:
+def _for_all(told: Turnover, there: Flags) -> Turnover:
     """Return rates of all customers, nothing of those without any order."""
     full = {name: np.zeros(len(there)) for name in ("shape", "rate", "alive", "before")}
     for name, column in full.items():

@@ -12,8 +12,8 @@ import numpy as np
 from scipy.optimize import nnls
 from scipy.special import gammaincinv
 
+from ledger.arrays import Floats
 from sim.demand.order_days import Exposure, OrderDays
-from sim.world.state import F8
 
 _PARTS: Final = 8
 _LONGEST: Final = 730  # days that are looked back
@@ -38,7 +38,7 @@ class Newcomers:
     age: float
     seen: int
 
-    def expected(self, days: float | F8) -> "float | F8":
+    def expected(self, days: float | Floats) -> "float | Floats":
         """Return how many come in the next working days."""
         return self.steady * days + self.fading * np.log1p(days / self.age)
 
@@ -46,7 +46,7 @@ class Newcomers:
         """Return a factor on the intensity, of gamma shape `seen` + ½ and mean 1, from a uniform; 0 where none came."""
         return float(gammaincinv(self.seen + 0.5, height) / (self.seen + 0.5)) if self.seen else 0.0
 
-    def when(self, number: F8, horizon: float) -> F8:
+    def when(self, number: Floats, horizon: float) -> Floats:
         """Return after how many working days so many are expected; beyond the horizon where later."""
         days = np.linspace(0.0, horizon + 1.0, 257)
         return np.interp(number, np.asarray(self.expected(days)), days, right=np.inf)

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 
 from ledger import Ledger
+from ledger.arrays import Flags, Floats, Ints
 from ledger.table.calendar import Calendar
 from ledger.table.ledger import positions
 from ledger.table.months import day_number, day_numbers
-from sim.world.state import B1, F8, I8
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -19,18 +19,18 @@ class OrderDays:
     `first` is each customer's first order day in the whole ledger, `latest` its last one; NONE where it has none.
     """
 
-    owner: I8
-    day: I8
-    lines: I8  # order o consists of the lines `lines[o] .. lines[o+1]-1`
-    amount: I8  # of each line, base-currency minor units
-    term: I8  # of each line, days
-    first: I8
-    latest: I8
+    owner: Ints
+    day: Ints
+    lines: Ints  # order o consists of the lines `lines[o] .. lines[o+1]-1`
+    amount: Ints  # of each line, base-currency minor units
+    term: Ints  # of each line, days
+    first: Ints
+    latest: Ints
     begin: int  # the ledger's first issue day
     end: int  # the ledger's last day
 
     @property
-    def total(self) -> F8:
+    def total(self) -> Floats:
         """Return the amount of each order."""
         return np.add.reduceat(self.amount, self.lines[:-1]).astype(np.float64) if len(self.owner) else np.zeros(0)
 
@@ -91,14 +91,12 @@ class Exposure:
     """
 
     first: int
-    country: I8  # of each customer
-    working: (
-        F8  # (countries, days): how much is ordered on that weekday, on average 1 from Monday to Friday; 0 where none
-    )
-    total: F8  # (countries, days + 1): summed weights
+    country: Ints  # of each customer
+    working: Floats  # (countries, days): what is ordered on that weekday, on average 1 from Monday to Friday; 0 where none
+    total: Floats  # (countries, days + 1): summed weights
 
     @classmethod
-    def of(cls, ledger: Ledger, first: int, week: F8) -> "Exposure":
+    def of(cls, ledger: Ledger, first: int, week: Floats) -> "Exposure":
         """Return the days from one to the ledger's last one, each counting as its weekday does (see `weekly`)."""
         codes = tuple(sorted(ledger.customers["country"].unique()))
         days = day_number(ledger.as_of) - first + 1
@@ -107,29 +105,29 @@ class Exposure:
         country = positions(ledger.customers["country"], pd.Series(codes, dtype=ledger.customers["country"].dtype))
         return cls(first=first, country=country, working=working, total=_summed(working))
 
-    def weighted(self, weight: F8) -> "Exposure":
+    def weighted(self, weight: Floats) -> "Exposure":
         """Return the same with a weight for each day."""
         return Exposure(
             first=self.first, country=self.country, working=self.working, total=_summed(self.working * weight)
         )
 
-    def between(self, after: I8 | int, until: I8 | int) -> F8:
+    def between(self, after: Ints | int, until: Ints | int) -> Floats:
         """Return each customer's weight of the days after one day and up to another; 0 where that is not later."""
         days = self.total.shape[1] - 1
         low, high = (np.clip(np.asarray(day) - self.first + 1, 0, days) for day in (after, until))
         return np.asarray(np.maximum(self.total[self.country, high] - self.total[self.country, low], 0.0))
 
 
-def weekly(days: OrderDays, after: int) -> F8:
+def weekly(days: OrderDays, after: int) -> Floats:
     """Return how many order days after a day fall on each weekday, Monday first, beside their sum over five."""
     counts = np.bincount((days.day[days.day > after] + 3) % 7, minlength=7).astype(np.float64)
     return np.asarray(counts / counts.sum() * 5) if counts.any() else np.r_[np.ones(5), np.zeros(2)]
 
 
-def open_days(calendar: Calendar, country: str) -> B1:
+def open_days(calendar: Calendar, country: str) -> Flags:
     """Return which days of a calendar are no bank holidays of the country: working days and weekends."""
     return calendar.working(country) | (calendar.weekday() >= 5)
 
 
-def _summed(weight: F8) -> F8:
+def _summed(weight: Floats) -> Floats:
     return np.pad(np.cumsum(weight, axis=1), ((0, 0), (1, 0)))

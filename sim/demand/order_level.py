@@ -19,7 +19,7 @@ from typing import Final
 import numpy as np
 from scipy.special import gammaincinv, gammaln
 
-from sim.world.state import F8
+from ledger.arrays import Floats
 
 KEPT: Final = (1.0, 0.98, 0.95, 0.9, 0.8, 0.65, 0.5, 0.35)  # δ, per month
 DISPERSION: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)  # φ
@@ -35,11 +35,11 @@ _YEAR: Final = 12.0  # months for which the level goes on walking
 class Level:
     """The level on the last day as a mixture of gamma distributions, one for each way in which it may move."""
 
-    weight: F8
-    shape: F8
-    mean: F8
-    kept: F8
-    trend: F8
+    weight: Floats
+    shape: Floats
+    mean: Floats
+    kept: Floats
+    trend: Floats
 
     @property
     def expected(self) -> float:
@@ -60,11 +60,11 @@ class Level:
 class _Ways:
     """Ways in which a level may move: the share kept before each month (ways, months), φ, β, and prior weights."""
 
-    kept: F8
-    usual: F8  # δ of the months to come
-    spread: F8
-    trend: F8
-    prior: F8
+    kept: Floats
+    usual: Floats  # δ of the months to come
+    spread: Floats
+    trend: Floats
+    prior: Floats
 
 
 def _ways(months: int) -> _Ways:
@@ -83,7 +83,7 @@ def _ways(months: int) -> _Ways:
     )
 
 
-def level(counts: F8, expected: F8) -> tuple[Level, F8]:
+def level(counts: Floats, expected: Floats) -> tuple[Level, Floats]:
     """Return the level after the last month, and the level of each month in the light of all.
 
     Parameters
@@ -108,7 +108,7 @@ def level(counts: F8, expected: F8) -> tuple[Level, F8]:
     return last, weight @ (both * moved)
 
 
-def _filtered(y: F8, e: F8, kept: F8) -> tuple[F8, F8, F8]:
+def _filtered(y: Floats, e: Floats, kept: Floats) -> tuple[Floats, Floats, Floats]:
     """Return the log likelihood of each way's forecasts, and a and b after each month; all by way."""
     a, b = np.empty_like(y), np.empty_like(y)
     told, shape, scale = np.zeros(len(y)), np.full(len(y), _START), np.full(len(y), _START)
@@ -122,7 +122,7 @@ def _filtered(y: F8, e: F8, kept: F8) -> tuple[F8, F8, F8]:
     return told, a, b
 
 
-def season(counts: F8, working: F8) -> F8:
+def season(counts: Floats, working: Floats) -> Floats:
     """Return the factor of each of the twelve months to come; 1 where last year's do not tell this year's.
 
     What counts are the logarithms of orders per working day, less the growth from each month to the same a year on:

@@ -11,14 +11,14 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from ledger.arrays import Flags, Floats, Ints, SmallInts
 from sim.demand.order_days import OrderDays
-from sim.world.state import B1, F8, I4, I8
 
 _Z: Final = 3.29  # two-sided, 1 in 1,000
 _OWN: Final = 8  # orders in the quarter, and before it, that a customer's own test needs
 
 
-def catalogue(recent: OrderDays, border: int) -> tuple[I8, I8, I8, I4]:
+def catalogue(recent: OrderDays, border: int) -> tuple[Ints, Ints, Ints, SmallInts]:
     """Return orders, lines, amounts and terms (see `Behaviour`); `border` is the eve of the quarter."""
     size, late = len(recent.first), recent.day > border
     own, ratio = _moved(recent, late)
@@ -36,7 +36,7 @@ def catalogue(recent: OrderDays, border: int) -> tuple[I8, I8, I8, I4]:
     )
 
 
-def _moved(recent: OrderDays, late: B1) -> tuple[B1, float]:
+def _moved(recent: OrderDays, late: Flags) -> tuple[Flags, float]:
     """Return whose own sizes changed, and the ratio of all others' late sizes to earlier ones; 1 within chance."""
     size, owner = len(recent.first), recent.owner
     total = pd.Series(recent.total)
@@ -52,7 +52,7 @@ def _moved(recent: OrderDays, late: B1) -> tuple[B1, float]:
     return own, _ratio(np.log(total.to_numpy()), owner, late, others)
 
 
-def _ratio(log: F8, owner: I8, late: B1, among: B1) -> float:
+def _ratio(log: Floats, owner: Ints, late: Flags, among: Flags) -> float:
     """Return the ratio of geometric means, late to earlier, within customers; each counts by its n1·n2/(n1 + n2)."""
     size = len(among)
     n, first = np.bincount(owner, late, size), np.bincount(owner, ~late, size)

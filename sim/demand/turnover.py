@@ -21,7 +21,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import gammaln
 
-from sim.world.state import F8
+from ledger.arrays import Floats
 
 _TEN_YEARS: Final = 2500.0  # working days
 _BOUNDS: Final = ((-3.0, 0.7), (-3.0, 9.0), (-14.0, -3.0))  # of log r, log α, log μ
@@ -43,14 +43,14 @@ class Turnover:
         Hazard of stopping per working day.
     """
 
-    shape: F8
-    rate: F8
-    alive: F8
-    before: F8
+    shape: Floats
+    rate: Floats
+    alive: Floats
+    before: Floats
     stop: float
 
 
-def turnover(orders: F8, ordering: F8, silence: F8) -> Turnover:
+def turnover(orders: Floats, ordering: Floats, silence: Floats) -> Turnover:
     """Return what each customer's orders and silence say.
 
     Parameters
@@ -63,7 +63,7 @@ def turnover(orders: F8, ordering: F8, silence: F8) -> Turnover:
         Working days since.
     """
 
-    def cost(logs: F8) -> float:
+    def cost(logs: Floats) -> float:
         r, alpha, mu = np.exp(logs)
         still, gone = _chances(r + orders, alpha + ordering, silence, mu)
         told = gammaln(r + orders) - gammaln(r) + r * np.log(alpha) - (r + orders) * np.log(alpha + ordering)
@@ -85,7 +85,7 @@ def turnover(orders: F8, ordering: F8, silence: F8) -> Turnover:
     )
 
 
-def _chances(shape: F8, scale: F8, silence: F8, stop: float) -> tuple[F8, F8]:
+def _chances(shape: Floats, scale: Floats, silence: Floats, stop: float) -> tuple[Floats, Floats]:
     """Return the likelihood of the silence if the customer is still there, and if it stopped in between."""
     log_q = -np.log1p(silence / scale)
     k = shape + stop * scale

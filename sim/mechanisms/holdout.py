@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ledger.arrays import Bits, Flags, Ints
 from ledger.policy.strategy import Strategy
 from sim.world.keyed import uniforms
-from sim.world.state import B1, I8, U8
 
 
 class Holdout(NamedTuple):
@@ -14,25 +14,25 @@ class Holdout(NamedTuple):
 
     share: float
     days: int
-    entity: U8
+    entity: Bits
     key: np.uint64
 
     @classmethod
-    def of(cls, strategy: Strategy, entity: U8, key: np.uint64) -> "Holdout":
+    def of(cls, strategy: Strategy, entity: Bits, key: np.uint64) -> "Holdout":
         """Return the strategy's holdout for these customers."""
         return cls(share=strategy.holdout, days=strategy.holdout_days, entity=entity, key=key)
 
-    def held(self, day: int, who: I8) -> B1:
+    def held(self, day: int, who: Ints) -> Flags:
         """Return which of the customers are left alone on the day."""
         return np.asarray(uniforms(self.key, self.entity[who], (day - 1) // self.days) < self.share)
 
-    def spared(self, day: int, messages: I8, calls: I8) -> tuple[I8, I8]:
+    def spared(self, day: int, messages: Ints, calls: Ints) -> tuple[Ints, Ints]:
         """Return the accounts to be sent a message and to be called, without those that are left alone."""
         if not self.share:
             return messages, calls
         return messages[~self.held(day, messages)], calls[~self.held(day, calls)]
 
-    def table(self, days: int) -> B1:
+    def table(self, days: int) -> Flags:
         """Return who is left alone in each span up to the last day, (customers, spans); empty without a holdout."""
         spans = -(-days // self.days) if self.share else 0
         everyone = np.arange(len(self.entity))

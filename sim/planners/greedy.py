@@ -1,13 +1,13 @@
 """Fill the day's blocks in a given order of accounts."""
 
 import numpy as np
-import numpy.typing as npt
 
+from ledger.arrays import Ints
 from ledger.compiling import njit
 from sim.planners.protocol import Plan, WorkList
 
 
-def fill(order: npt.NDArray[np.int64], work: WorkList) -> Plan:
+def fill(order: Ints, work: WorkList) -> Plan:
     """Give each account in turn the block in which it is most likely reached, with the least loaded able specialist.
 
     An account that fits nowhere is left for another day, and the next one is tried.

@@ -3,13 +3,11 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from ledger import BadInput
+from ledger.arrays import Floats, Ints
 from sim.planners.greedy import fill
 from sim.planners.protocol import Outlook, Plan, Prospects, WorkList
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,5 +100,5 @@ def _talks_per_minute(work: WorkList) -> Floats:
     return np.asarray(work.reach[rows, best] / work.minutes[rows, best])
 
 
-def _descending(index: Floats, work: WorkList) -> npt.NDArray[np.int64]:
+def _descending(index: Floats, work: WorkList) -> Ints:
     return np.lexsort((work.entity, -index))

@@ -14,12 +14,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ledger.arrays import Floats, Ints
 from ledger.compiling import njit
 from ledger.table.calendar import NEVER
 from sim.day.contact_effects import Response
 from sim.day.ladder import blocked, settled
 from sim.planners.protocol import Outlook, Prospects
-from sim.world.state import F8, I8, Accounts, Invoices, Ladder, Payments
+from sim.world.state import Accounts, Invoices, Ladder, Payments
 
 _COARSE = (0, 1, 2, 3, 4, 5, 7, 9, 13, 18, 26, 36, 50)  # grid points, in mean promise lengths
 _FINE = 2  # days between grid points where the thresholds are known
@@ -28,11 +29,11 @@ _FINE = 2  # days between grid points where the thresholds are known
 class Grid(NamedTuple):
     """Days from today on which survival is looked up, and what cash is worth that comes then."""
 
-    days: I8
-    between: F8  # worth today of one unit paid between this grid day and the one before
-    on: F8  # worth today of one unit paid on the grid day
-    delays: I8  # grid numbers of the later talks
-    promised: I8  # grid number of the promised day of a talk now and of each later one; the last + 1: beyond
+    days: Ints
+    between: Floats  # worth today of one unit paid between this grid day and the one before
+    on: Floats  # worth today of one unit paid on the grid day
+    delays: Ints  # grid numbers of the later talks
+    promised: Ints  # grid number of the promised day of a talk now and of each later one; the last + 1: beyond
 
     @classmethod
     def of(cls, outlook: Outlook, promise_days: float) -> "Grid":
@@ -52,7 +53,7 @@ class Grid(NamedTuple):
 def prospects(
     day: int,
     seen: int,
-    who: I8,
+    who: Ints,
     inv: Invoices,
     acc: Accounts,
     ladder: Ladder,
@@ -132,7 +133,7 @@ def _last_call(ladder: Ladder) -> int:
 
 
 @njit(cache=True)
-def _columns(today: int, clock: int, lapse: int, pays: Payments, days: I8, columns: I8) -> None:
+def _columns(today: int, clock: int, lapse: int, pays: Payments, days: Ints, columns: Ints) -> None:
     """Fill in the column of each grid day, none beyond the write-off."""
     start = today - clock - pays.first_day
     top = pays.cumulative.shape[1] - 1

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from ledger import BadInput
+from ledger.arrays import Bits, Floats, Ints, SmallInts
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,10 +59,10 @@ class Prospects:
         Share of a later talk's uplift that a talk today uses up: what it collects itself, and fatigue, shape (m,).
     """
 
-    uplift: npt.NDArray[np.float64]
-    later: npt.NDArray[np.float64]
-    still_open: npt.NDArray[np.float64]
-    spent: npt.NDArray[np.float64]
+    uplift: Floats
+    later: Floats
+    still_open: Floats
+    spent: Floats
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,16 +98,16 @@ class WorkList:
     """
 
     day: int
-    entity: npt.NDArray[np.uint64]
+    entity: Bits
     key: np.uint64
-    balance: npt.NDArray[np.int64]
-    days_past_due: npt.NDArray[np.int32]
-    at_risk: npt.NDArray[np.float64]
-    needs: npt.NDArray[np.uint64]
-    reach: npt.NDArray[np.float64]
-    minutes: npt.NDArray[np.float64]
-    can: npt.NDArray[np.uint64]
-    capacity: npt.NDArray[np.float64]
+    balance: Ints
+    days_past_due: SmallInts
+    at_risk: Floats
+    needs: Bits
+    reach: Floats
+    minutes: Floats
+    can: Bits
+    capacity: Floats
     prospects: Prospects | None = None
 
 
@@ -115,26 +115,26 @@ class WorkList:
 class Plan:
     """For each account its specialist and block (-1: not today) and its place in that block's order."""
 
-    specialist: npt.NDArray[np.int32]
-    block: npt.NDArray[np.int32]
-    place: npt.NDArray[np.int64]
+    specialist: SmallInts
+    block: SmallInts
+    place: Ints
 
 
 class Planned(Protocol):
     """What the desk reads of a plan; `Plan` is one."""
 
     @property
-    def specialist(self) -> npt.NDArray[np.int32]:
+    def specialist(self) -> SmallInts:
         """Specialist of each account, -1 for not today."""
         ...
 
     @property
-    def block(self) -> npt.NDArray[np.int32]:
+    def block(self) -> SmallInts:
         """Block of each account."""
         ...
 
     @property
-    def place(self) -> npt.NDArray[np.int64]:
+    def place(self) -> Ints:
         """Place of each account in its block's order."""
         ...
 

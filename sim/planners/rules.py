@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
+from ledger.arrays import Floats
 from ledger.files.reading import one_of
 from sim.planners.greedy import fill
 from sim.planners.indices import Clairvoyant, UpliftPerMinute, Whittle
 from sim.planners.protocol import Plan, Planner, WorkList
 from sim.world.keyed import uniforms
 
-Score = Callable[[WorkList], npt.NDArray[np.float64]]
+Score = Callable[[WorkList], Floats]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,19 +28,19 @@ class ByScore:
         return fill(np.lexsort((work.entity, -self.score(work))), work)
 
 
-def _oldest(work: WorkList) -> npt.NDArray[np.float64]:
+def _oldest(work: WorkList) -> Floats:
     return work.days_past_due.astype(np.float64)
 
 
-def _largest(work: WorkList) -> npt.NDArray[np.float64]:
+def _largest(work: WorkList) -> Floats:
     return work.balance.astype(np.float64)
 
 
-def _at_risk(work: WorkList) -> npt.NDArray[np.float64]:
+def _at_risk(work: WorkList) -> Floats:
     return work.at_risk
 
 
-def _random(work: WorkList) -> npt.NDArray[np.float64]:
+def _random(work: WorkList) -> Floats:
     return uniforms(work.key, work.entity, work.day)
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ledger.arrays import Bits, Floats, Ints
 from ledger.policy.roster import FIRM, Roster
 from models.assumed.assumptions import Assumptions
 from sim.day.call_outcomes import Minutes
@@ -12,7 +13,7 @@ from sim.planners.belief import Belief
 from sim.planners.prospects import Grid, prospects
 from sim.planners.protocol import outlook_of
 from sim.world.layout import World
-from sim.world.state import F8, I8, U8, Ladder
+from sim.world.state import Ladder
 
 _AHEAD = 30  # days over which a planner sees what is at risk
 
@@ -44,11 +45,11 @@ class View:
                 self.kind = world.invoices.kind
             self.grid = Grid.of(self.outlook, (response.promise_low + response.promise_high) / 2)
 
-    def work(self, day: int, seen: int, to_call: I8, chance: F8, capacity: F8) -> WorkList:
+    def work(self, day: int, seen: int, to_call: Ints, chance: Floats, capacity: Floats) -> WorkList:
         """Return the work list of a morning, with prospects where the planner asks for them."""
         acc, pays, ladder = self.acc, self.pays, self.ladder
         inv = self.world.invoices._replace(kind=self.kind)
-        firm: U8 | np.uint64 = np.uint64(0)
+        firm: Bits | np.uint64 = np.uint64(0)
         if len(to_call):
             firm = np.where(ladder.firm[acc.step[to_call]], FIRM, np.uint64(0))
         found = None

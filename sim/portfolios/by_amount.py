@@ -16,14 +16,16 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from ledger.arrays import Floats
 from models.history.main_payments import History
-from sim.world.state import F8
 
 SPANS: Final = (-10_000, -14, -7, 0, 1, 4, 8, 15, 31, 61, 10_000)  # first days
 PSEUDO: Final = 30.0  # payments
 
 
-def by_amount(hazard: F8, kind: npt.NDArray[np.integer[Any]], past: History, amount: F8, first_day: int) -> F8:
+def by_amount(
+    hazard: Floats, kind: npt.NDArray[np.integer[Any]], past: History, amount: Floats, first_day: int
+) -> Floats:
     """Return the hazard, (kinds, days), scaled in each span of days past due.
 
     Parameters

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from ledger import Ledger
+from ledger.arrays import Flags, Floats, SmallInts
 from models.assumed.assumptions import Assumptions
 from models.families.part_payments import PartPayments, class_of
 from models.history.main_payments import history
@@ -14,7 +15,6 @@ from sim.portfolios.by_amount import by_amount
 from sim.portfolios.intents import intent_hazard
 from sim.world.behaviour import Behaviour
 from sim.world.portfolio import Portfolio
-from sim.world.state import B1, F8, I4
 from sim.world.write_offs import write_offs
 
 _FIRST_DAY, _LAST_DAY = -120, 400
@@ -92,7 +92,7 @@ def from_ledger(
     )
 
 
-def _timing(ledger: Ledger, timing: PaymentTiming, orders: F8) -> tuple[F8, I4, B1]:
+def _timing(ledger: Ledger, timing: PaymentTiming, orders: Floats) -> tuple[Floats, SmallInts, Flags]:
     """Return daily hazards of deciding (kinds, days), each customer's kind, and payment weekdays.
 
     Kaplan–Meier's table is that already, but for money that comes at another time than invoices (`by_amount`); of
@@ -130,7 +130,7 @@ def _part_payments(parts: PartPayments) -> tuple[str, ...]:
     return ("Part payments: " + ", ".join(words) + ".",)
 
 
-def _of_rests(parts: PartPayments, days: int) -> F8:
+def _of_rests(parts: PartPayments, days: int) -> Floats:
     """Return the hazards of small and large rests as rows of the table, whose day 0 is that of the main payment."""
     table = np.zeros((len(parts.hazard), days))
     table[:, -_FIRST_DAY : -_FIRST_DAY + parts.hazard.shape[1]] = parts.hazard

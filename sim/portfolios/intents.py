@@ -21,10 +21,10 @@ import numpy as np
 import pandas as pd
 
 from ledger import Ledger
+from ledger.arrays import Flags, Floats, Ints
 from ledger.table.months import day_number, day_numbers
 from models.history.weekdays import days_since, weekday
 from models.timing import PaymentTiming
-from sim.world.state import B1, F8, I8
 
 TYPICAL: Final = 7  # invoices of each customer; their due dates fall on the seven weekdays
 LATEST: Final = 91  # days before the ledger's end that they are taken from
@@ -37,8 +37,8 @@ _CHUNK: Final = 256  # customers asked about at a time
 
 
 def intent_hazard(
-    ledger: Ledger, timing: PaymentTiming, weekdays: B1, customers: I8, *, first_day: int, last_day: int
-) -> F8:
+    ledger: Ledger, timing: PaymentTiming, weekdays: Flags, customers: Ints, *, first_day: int, last_day: int
+) -> Floats:
     """Return the daily hazard of deciding to pay, of some customers, shape (customers, days).
 
     Parameters
@@ -65,7 +65,7 @@ def intent_hazard(
     return out
 
 
-def typical_invoices(ledger: Ledger, customers: I8) -> pd.DataFrame:
+def typical_invoices(ledger: Ledger, customers: Ints) -> pd.DataFrame:
     """Return `TYPICAL` invoices of each customer, one customer after the other, with the model's columns.
 
     They are like those of its last `LATEST` days, and like its last `FEW` where that is more; taken evenly from the
@@ -94,13 +94,13 @@ def typical_invoices(ledger: Ledger, customers: I8) -> pd.DataFrame:
     )
 
 
-def _payments(timing: PaymentTiming, invoices: pd.DataFrame, first_day: int, last_day: int) -> F8:
+def _payments(timing: PaymentTiming, invoices: pd.DataFrame, first_day: int, last_day: int) -> Floats:
     """Return the hazard of a payment on each day; what the model expects before the first day counts on it."""
     total = timing.cumulative_hazard(invoices, np.arange(first_day, last_day + 1))
     return np.maximum(np.diff(np.minimum(total, _CERTAIN), axis=1, prepend=0.0), 0.0)
 
 
-def _decisions(hazard: F8, invoices: pd.DataFrame, allowed: B1, first_day: int) -> F8:
+def _decisions(hazard: Floats, invoices: pd.DataFrame, allowed: Flags, first_day: int) -> Floats:
     """Return each customer's hazard of deciding, whose sums over the days up to a payment day are those of payments."""
     due = day_numbers(invoices["due_date"])
     day = first_day + np.arange(hazard.shape[1])
@@ -115,7 +115,7 @@ def _decisions(hazard: F8, invoices: pd.DataFrame, allowed: B1, first_day: int) 
     return mixed
 
 
-def _on_payment_days(hazard: F8, back: I8, ahead: I8, earlier: B1) -> F8:
+def _on_payment_days(hazard: Floats, back: Ints, ahead: Ints, earlier: Flags) -> Floats:
     """Move each day's hazard to the payment days `back` before and `ahead` after it; before only where `earlier`."""
     share = np.where(earlier, ahead / np.maximum(back + ahead, 1), 0.0)
     paid = np.where(back == 0, hazard, 0.0)
@@ -125,7 +125,7 @@ def _on_payment_days(hazard: F8, back: I8, ahead: I8, earlier: B1) -> F8:
     return paid
 
 
-def _spread(paid: F8, length: I8, weight: F8) -> F8:
+def _spread(paid: Floats, length: Ints, weight: Floats) -> Floats:
     """Return the hazard of each day spread over the `length` days up to it, by the weight of those days."""
     weight = weight + _NOTHING
     total = np.zeros_like(paid)
@@ -137,7 +137,7 @@ def _spread(paid: F8, length: I8, weight: F8) -> F8:
     return decided * weight
 
 
-def _mixed(hazard: F8, invoices: pd.DataFrame, first_day: int) -> F8:
+def _mixed(hazard: Floats, invoices: pd.DataFrame, first_day: int) -> Floats:
     """Return one hazard for each customer's invoices: deciding today among those issued and undecided."""
     shape = (len(hazard) // TYPICAL, TYPICAL, hazard.shape[1])
     term = day_numbers(invoices["due_date"]) - day_numbers(invoices["issue_date"])

@@ -11,6 +11,7 @@ import pandas as pd
 from pydantic import Field
 
 from ledger import BadInput, Ledger, read_ledger
+from ledger.arrays import Bits, Floats, Ints
 from ledger.files.reading import Written, one_of, read_toml
 from ledger.table.currency import decimals
 from ledger.table.tables import TEXT, empty
@@ -18,7 +19,6 @@ from models.assumed.assumptions import Assumptions
 from sim.world.behaviour import Behaviour
 from sim.world.keyed import Purpose, children, entities, key, normals, uniforms
 from sim.world.portfolio import Portfolio
-from sim.world.state import F8, I8, U8
 
 FOLDER: Final = Path(__file__).parents[2] / "data" / "synthetic"
 PRESETS: Final = ("normal", "stress")
@@ -186,25 +186,25 @@ def _newborn(spec: Preset, customers: int, seed: int, days: int) -> Portfolio:
 class _Draws:
     """The k-th uniform of every customer, and what can be made of it."""
 
-    def __init__(self, draw_key: np.uint64, entity: U8) -> None:
+    def __init__(self, draw_key: np.uint64, entity: Bits) -> None:
         self.key, self.entity = draw_key, entity
 
-    def uniform(self, k: int) -> F8:
+    def uniform(self, k: int) -> Floats:
         return uniforms(self.key, self.entity, k)
 
-    def normal(self, k: int) -> F8:
+    def normal(self, k: int) -> Floats:
         return normals(self.key, self.entity, k)
 
-    def choice(self, k: int, weight: F8) -> I8:
+    def choice(self, k: int, weight: Floats) -> Ints:
         edge = np.cumsum(weight) / weight.sum()
         return np.minimum(np.searchsorted(edge, self.uniform(k), "right"), len(weight) - 1)
 
 
-def _of(spec: Preset, segment: I8, name: str) -> F8:
+def _of(spec: Preset, segment: Ints, name: str) -> Floats:
     return np.array([getattr(s, name) for s in spec.segments], float)[segment]
 
 
-def _terms(spec: Preset, segment: I8, draw: _Draws) -> I8:
+def _terms(spec: Preset, segment: Ints, draw: _Draws) -> Ints:
     out = np.zeros(len(segment), np.int64)
     for k, s in enumerate(spec.segments):
         days = np.array(list(s.terms))
@@ -213,7 +213,7 @@ def _terms(spec: Preset, segment: I8, draw: _Draws) -> I8:
     return out
 
 
-def _behaviour(spec: Preset, segment: I8, terms: I8, entity: U8, draw: _Draws, seed: int) -> Behaviour:
+def _behaviour(spec: Preset, segment: Ints, terms: Ints, entity: Bits, draw: _Draws, seed: int) -> Behaviour:
     n = len(entity)
     variance = np.log1p(_of(spec, segment, "frailty"))
     spread = _of(spec, segment, "orders_spread")
@@ -241,7 +241,7 @@ def _behaviour(spec: Preset, segment: I8, terms: I8, entity: U8, draw: _Draws, s
     )
 
 
-def _hazard(s: Segment) -> F8:
+def _hazard(s: Segment) -> Floats:
     """Return the segment's daily hazard by days past due."""
     x = np.arange(_FIRST_DAY, _LAST_DAY + 1)
     before = s.early + (s.early_end - s.early) * np.clip(1 + x / 30, 0, 1)
@@ -252,7 +252,7 @@ def _hazard(s: Segment) -> F8:
     return hazard
 
 
-def _weekdays(spec: Preset, segment: I8, draw: _Draws) -> "np.ndarray[tuple[int, int], np.dtype[np.bool_]]":
+def _weekdays(spec: Preset, segment: Ints, draw: _Draws) -> "np.ndarray[tuple[int, int], np.dtype[np.bool_]]":
     """Return each customer's payment weekdays: every working day, two that lie apart, or one."""
     out = np.zeros((len(segment), 7), np.bool_)
     first = (draw.uniform(3) * 5).astype(int)

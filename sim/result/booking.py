@@ -10,14 +10,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ledger import Ledger
+from ledger.arrays import Days, Flags, Ints, SmallInts
 from ledger.table.calendar import NEVER
 from ledger.table.tables import CHANNELS, DISPUTE_REASONS, OUTCOMES, PAYMENT_KINDS, RESOLUTIONS, TEXT, TONES, empty
 from sim.result.run import Run
 from sim.world.keyed import Purpose, key, uniforms
-from sim.world.state import B1, I4, I8
 
 Numbers = npt.NDArray[np.integer[Any]]
-Dates = npt.NDArray[np.datetime64]
 
 _REASON_SHARES = (0.37, 0.28, 0.12, 0.05, 0.18)  # in the order of DISPUTE_REASONS; trade page, grade C
 
@@ -76,7 +75,7 @@ def _numbered(prefix: str, numbers: Numbers, width: int) -> pa.Array:
 class _Books:
     """Tables of one run; `shown` are the invoices that appear."""
 
-    def __init__(self, run: Run, shown: B1) -> None:
+    def __init__(self, run: Run, shown: Flags) -> None:
         self.run, self.inv = run, run.columns
         self.stamp = f"{run.start:%y%m%d}"
         self.row = np.full(len(shown), -1, np.int64)
@@ -94,7 +93,7 @@ class _Books:
             known = _arrow(before.invoices["invoice_id"].iloc[self.old_row])
             self.ids = pc.replace_with_mask(self.ids, pa.array(number < 0), known)
 
-    def dates(self, days: Numbers) -> Dates:
+    def dates(self, days: Numbers) -> Days:
         return self.run.start.to_datetime64() + days.astype("timedelta64[D]").astype("timedelta64[ns]")
 
     def invoices(self) -> pd.DataFrame:
@@ -146,7 +145,7 @@ class _Books:
         return pd.concat([self._settlements(*part, currency) for part in made], ignore_index=True)
 
     def _settlements(
-        self, prefix: str, which: B1, day: I4, amount: I8, kind: str, currency: "pd.Series[str]"
+        self, prefix: str, which: Flags, day: SmallInts, amount: Ints, kind: str, currency: "pd.Series[str]"
     ) -> pd.DataFrame:
         at = np.flatnonzero(which)
         ids = self.ids.take(pa.array(at))
@@ -294,5 +293,5 @@ def _constant(value: str, count: int) -> pd.api.extensions.ExtensionArray:
     return _text(pa.repeat(pa.scalar(value), count))
 
 
-def _until(dates: Dates, known: B1) -> Dates:
+def _until(dates: Days, known: Flags) -> Days:
     return np.where(known, dates, np.datetime64("NaT"))

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ledger import Ledger
+from ledger.arrays import Flags, Ints, SmallInts
 from ledger.policy.strategy import Strategy
 from ledger.table.calendar import Calendar
 from ledger.table.currency import decimals
@@ -17,35 +18,35 @@ from sim.day.contact_effects import PromiseLog
 from sim.mechanisms.holdout import Holdout
 from sim.world.part_payments import Parts
 from sim.world.portfolio import Portfolio
-from sim.world.state import B1, I4, I8, Invoices
+from sim.world.state import Invoices
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Contacts:
     """All contacts in order of day and kind, as columns; step -1: the customer rang, specialist -1: nobody."""
 
-    customer: I4
-    lead: I4
-    began: I8  # seconds since midnight of day 0
-    step: I4
-    specialist: I4
-    talked: I4
-    seconds: I4
-    promised: B1
+    customer: SmallInts
+    lead: SmallInts
+    began: Ints  # seconds since midnight of day 0
+    step: SmallInts
+    specialist: SmallInts
+    talked: SmallInts
+    seconds: SmallInts
+    promised: Flags
 
 
 class Batch(NamedTuple):
     """Contacts of one kind on one day, as columns; see `Contacts`."""
 
-    who: I8
-    step: I4
-    talked: I4
-    began: I8
-    specialist: I4
-    seconds: I8
+    who: Ints
+    step: SmallInts
+    talked: SmallInts
+    began: Ints
+    specialist: SmallInts
+    seconds: Ints
 
     @classmethod
-    def of(cls, who: I8, step: I4, began: int) -> "Batch":
+    def of(cls, who: Ints, step: SmallInts, began: int) -> "Batch":
         """Return messages, which need nobody's time."""
         n = len(who)
         nobody = np.full(n, -1, np.int32)
@@ -61,7 +62,7 @@ class ContactLog:
         self.size = 0
         self._columns: tuple[list[npt.NDArray[Any]], ...] = tuple([] for _ in self._KINDS)
 
-    def add(self, batch: Batch, lead: I8, promised: B1) -> None:
+    def add(self, batch: Batch, lead: Ints, promised: Flags) -> None:
         """Add a batch with the invoice that each contact is about, and whether a promise was made."""
         self.size += len(batch.who)
         columns = batch.who, lead, batch.began, batch.step, batch.specialist, batch.talked, batch.seconds, promised
@@ -94,7 +95,7 @@ class Run:
     seconds: float  # wall-clock time of the run itself
     calendar: Calendar = field(repr=False)
     columns: Invoices = field(repr=False)
-    number: I4 = field(repr=False)
+    number: SmallInts = field(repr=False)
     parts: Parts = field(repr=False)
     log: Contacts = field(repr=False)
     promises: PromiseLog = field(repr=False)
@@ -119,7 +120,7 @@ class Run:
         return int((self.number >= 0).sum())
 
     @cached_property
-    def amount(self) -> I8:
+    def amount(self) -> Ints:
         """What each invoice of the run came to: minor units, main payments included."""
         whole = self.columns.amount.copy()
         whole[self.parts.invoice] += self.parts.paid

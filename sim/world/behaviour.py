@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from ledger import BadInput
+from ledger.arrays import Flags, Floats, Ints, SmallInts
 from models.families.part_payments import CLASSES, PartPayments
 from sim.demand.demand import Demand
 from sim.world.write_offs import WriteOffs
@@ -50,17 +50,17 @@ class Behaviour:
     """
 
     first_day: int
-    hazard: npt.NDArray[np.float64]
-    kind: npt.NDArray[np.int32]
-    frailty: npt.NDArray[np.float64]
-    payment_weekdays: npt.NDArray[np.bool_]
-    order_rate: npt.NDArray[np.float64]
-    orders: npt.NDArray[np.int64]
-    lines: npt.NDArray[np.int64]
-    amount: npt.NDArray[np.int64]
-    term: npt.NDArray[np.int32]
-    reach: npt.NDArray[np.float64]
-    keeps: npt.NDArray[np.float64]
+    hazard: Floats
+    kind: SmallInts
+    frailty: Floats
+    payment_weekdays: Flags
+    order_rate: Floats
+    orders: Ints
+    lines: Ints
+    amount: Ints
+    term: SmallInts
+    reach: Floats
+    keeps: Floats
     disputes: float
     demand: Demand | None = None
     write_offs: WriteOffs | None = None

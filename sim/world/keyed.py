@@ -9,9 +9,9 @@ from enum import IntEnum
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from ledger.arrays import Bits, Floats
 from ledger.compiling import njit
 
 _GOLDEN: Final = np.uint64(0x9E3779B97F4A7C15)
@@ -66,7 +66,7 @@ def uniform(key: np.uint64, entity: np.uint64, k: int) -> float:
 
 
 @njit(cache=True)
-def uniforms(key: np.uint64, entities: npt.NDArray[np.uint64], k: int) -> npt.NDArray[np.float64]:
+def uniforms(key: np.uint64, entities: Bits, k: int) -> Floats:
     """Return the k-th uniform of every entity."""
     out = np.empty(len(entities))
     for i in range(len(entities)):
@@ -81,7 +81,7 @@ def child(entity: np.uint64, number: int) -> np.uint64:
 
 
 @njit(cache=True)
-def children(entity: npt.NDArray[np.uint64], count: int) -> npt.NDArray[np.uint64]:
+def children(entity: Bits, count: int) -> Bits:
     """Return the first `count` children of every entity, one entity after the other."""
     out = np.empty(len(entity) * count, np.uint64)
     for i in range(len(entity)):
@@ -90,7 +90,7 @@ def children(entity: npt.NDArray[np.uint64], count: int) -> npt.NDArray[np.uint6
     return out
 
 
-def normals(key: np.uint64, entities: npt.NDArray[np.uint64], k: int) -> npt.NDArray[np.float64]:
+def normals(key: np.uint64, entities: Bits, k: int) -> Floats:
     """Return a standard normal of every entity, from its uniforms 2k and 2k + 1 (Box and Muller)."""
     radius = np.sqrt(-2 * np.log(uniforms(key, entities, 2 * k)))
     return np.asarray(radius * np.cos(2 * np.pi * uniforms(key, entities, 2 * k + 1)))
@@ -105,6 +105,6 @@ def key(seed: int, replication: int, purpose: Purpose) -> np.uint64:
     return np.uint64(state)
 
 
-def entities(ids: "pd.Series[str]") -> npt.NDArray[np.uint64]:
+def entities(ids: "pd.Series[str]") -> Bits:
     """Return a 64-bit entity for each id: a hash of its text, so that it does not depend on the row it stands in."""
     return pd.util.hash_array(ids.to_numpy(dtype=object), categorize=False)

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ledger.arrays import Bits, Floats, Ints, SmallInts
 from ledger.policy.roster import Roster
 from ledger.table.calendar import NEVER, Calendar
 from ledger.table.ledger import positions
@@ -18,7 +19,7 @@ from sim.world.orders import Orders, draw_orders
 from sim.world.part_payments import Parts, draw_parts
 from sim.world.payment import hazard_tables, start_clock
 from sim.world.portfolio import NO_DISPUTE, NOT_PAID, Opening, Portfolio
-from sim.world.state import F8, I4, I8, U8, Accounts, Invoices, Payments
+from sim.world.state import Accounts, Invoices, Payments
 from sim.world.write_offs import WriteOffs
 
 _LAST_CYCLE = 90  # an invoice that is past the write-off age on day 0 is written off after so many days
@@ -31,11 +32,11 @@ class World:
     invoices: Invoices
     accounts: Accounts
     payments: Payments
-    number: I4  # running number of a simulated invoice; -1 - k for the k-th open one
+    number: SmallInts  # running number of a simulated invoice; -1 - k for the k-th open one
     zones: tuple[str, ...]
     parts: Parts
-    disputes: I8  # invoices by day of dispute
-    dispute_days: I4
+    disputes: Ints  # invoices by day of dispute
+    dispute_days: SmallInts
     disputes_opened: int = 0  # how many of them have been looked at
 
 
@@ -88,17 +89,19 @@ def prepare(
     )
 
 
-def _codes(values: "pd.Series[str]", among: tuple[str, ...]) -> I4:
+def _codes(values: "pd.Series[str]", among: tuple[str, ...]) -> SmallInts:
     return positions(values, pd.Series(among, dtype=values.dtype)).astype(np.int32)
 
 
-def _merge(begin: Opening, orders: Orders, behaviour: Behaviour, assume: Assumptions) -> tuple[Invoices, I4, I8]:
+def _merge(
+    begin: Opening, orders: Orders, behaviour: Behaviour, assume: Assumptions
+) -> tuple[Invoices, SmallInts, Ints]:
     """Interleave open and future invoices by customer; return also their numbers, and which are rests on day 0."""
     first = len(begin.customer)
     customer = np.r_[begin.customer, orders.customer]
     order = np.argsort(customer, kind="stable")  # both parts are sorted: a merge
 
-    def column(old: I4, new: I4) -> I4:
+    def column(old: SmallInts, new: SmallInts) -> SmallInts:
         return np.concatenate([old, new])[order]
 
     due = column(begin.due, orders.due)
@@ -137,7 +140,9 @@ def _draw_write_offs(inv: Invoices, how: WriteOffs, draw: np.uint64) -> None:
     inv.lapse[:] = how.lapse(inv.due, -np.log(uniforms(draw, inv.entity, 0)))
 
 
-def _accounts(entity: U8, portfolio: Portfolio, people: Roster, invoices: Invoices, run_row: I4, zone: I4) -> Accounts:
+def _accounts(
+    entity: Bits, portfolio: Portfolio, people: Roster, invoices: Invoices, run_row: SmallInts, zone: SmallInts
+) -> Accounts:
     n = len(entity)
     behaviour = portfolio.behaviour
     edge = np.searchsorted(invoices.customer, np.arange(n + 1))
@@ -171,7 +176,7 @@ def _accounts(entity: U8, portfolio: Portfolio, people: Roster, invoices: Invoic
     )
 
 
-def _shortest(term: I4, edge: npt.NDArray[np.intp]) -> I4:
+def _shortest(term: SmallInts, edge: npt.NDArray[np.intp]) -> SmallInts:
     """Return the shortest term of each customer's invoices; 0 for one without invoices."""
     shortest = np.zeros(len(edge) - 1, np.int32)
     some = edge[1:] > edge[:-1]
@@ -197,6 +202,6 @@ def _draw_disputes(inv: Invoices, assume: Assumptions, factor: float, calendar: 
     keep = opens <= calendar.days
     inv.dispute[hit] = np.where(keep, opens, NEVER)
     inv.resolve[hit] = np.where(keep, resolves, NEVER)
-    percent: F8 = assume.dispute_credit_low + u[3] * (assume.dispute_credit_high - assume.dispute_credit_low)
+    percent: Floats = assume.dispute_credit_low + u[3] * (assume.dispute_credit_high - assume.dispute_credit_low)
     credited = keep & (u[2] < assume.dispute_credited / 100)
     inv.credit[hit] = np.where(credited, np.floor(inv.amount[hit] * percent / 100), 0).astype(np.int64)

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import gammaincinv
 
+from ledger.arrays import Bits, Flags, Floats, Ints, SmallInts
 from ledger.compiling import njit
 from ledger.table.calendar import Calendar
 from sim.demand.demand import Demand
@@ -20,7 +20,6 @@ from sim.demand.order_days import open_days
 from sim.demand.order_level import FADES
 from sim.world.behaviour import Behaviour
 from sim.world.keyed import Purpose, child, key, mix, normals, uniform, uniforms
-from sim.world.state import B1, F8, I4, I8, U8
 
 _MONTH: Final = 365.25 / 12  # days
 _FEW: Final = 4.0  # shape of a gamma distribution from which a cube of a normal stands for it
@@ -31,40 +30,40 @@ _NOBODY: Final = np.uint64(0x6E6577)  # entity of what is drawn for all
 class Orders:
     """Invoices to be issued on days 1 .. days, sorted by customer and day."""
 
-    customer: npt.NDArray[np.int32]
-    number: npt.NDArray[np.int32]  # running number within the customer, from 0
-    issue: npt.NDArray[np.int32]
-    due: npt.NDArray[np.int32]
-    amount: npt.NDArray[np.int64]
-    entity: npt.NDArray[np.uint64]
+    customer: SmallInts
+    number: SmallInts  # running number within the customer, from 0
+    issue: SmallInts
+    due: SmallInts
+    amount: Ints
+    entity: Bits
 
 
 class _Processes(NamedTuple):
     """Poisson processes of order days; time is counted in working days of the country, each by its weight."""
 
-    customer: I8
-    entity: U8
-    rate: F8
-    begin: F8
-    end: F8
-    greets: B1  # whether it orders when it begins
+    customer: Ints
+    entity: Bits
+    rate: Floats
+    begin: Floats
+    end: Floats
+    greets: Flags  # whether it orders when it begins
 
 
 class _Catalogue(NamedTuple):
     """Orders to repeat (see `Behaviour`), and the customers whose they are."""
 
-    orders: I8
-    lines: I8
-    amount: I8
-    term: I4
-    entity: U8
+    orders: Ints
+    lines: Ints
+    amount: Ints
+    term: SmallInts
+    entity: Bits
     resampled: bool  # each replication repeats a bootstrap sample
 
 
 def draw_orders(
     behaviour: Behaviour,
-    country: npt.NDArray[np.int32],
-    entity: npt.NDArray[np.uint64],
+    country: SmallInts,
+    entity: Bits,
     calendar: Calendar,
     seed: int,
     replication: int,
@@ -97,7 +96,7 @@ _FIELDS = ("customer", "issue", "due", "amount")
 _PURPOSES = (Purpose.ORDER_TIME, Purpose.ORDER_CHOICE, Purpose.ORDER_SAMPLE)
 
 
-def _order_days(calendar: Calendar, demand: Demand | None) -> tuple[I4, I8]:
+def _order_days(calendar: Calendar, demand: Demand | None) -> tuple[SmallInts, Ints]:
     """Return the days of each country on which is ordered, (countries, most), and how many there are."""
     if demand is None:
         chosen = [calendar.working(code) for code in calendar.countries]
@@ -112,7 +111,7 @@ def _order_days(calendar: Calendar, demand: Demand | None) -> tuple[I4, I8]:
     return table, length
 
 
-def _steady(behaviour: Behaviour, entity: U8) -> _Processes:
+def _steady(behaviour: Behaviour, entity: Bits) -> _Processes:
     """Return customers whose rates are the truth and who stay."""
     n = len(entity)
     rate, forever, never = behaviour.order_rate, np.full(n, np.inf), np.zeros(n, np.bool_)
@@ -125,7 +124,7 @@ def _level(demand: Demand, days: int, seed: int, replication: int) -> tuple[floa
     return demand.level.drawn(uniform(draw, _NOBODY, 0), uniform(draw, _NOBODY, 1), days / _MONTH)
 
 
-def _weight(demand: Demand, trend: float, calendar: Calendar) -> F8:
+def _weight(demand: Demand, trend: float, calendar: Calendar) -> Floats:
     """Return how much is ordered on each day, by weekday, trend and season, beside a day at the ledger's end."""
     months = np.arange(calendar.days + 1) / _MONTH
     fading = -np.expm1(np.log(FADES) * months) / -np.log(FADES)
@@ -133,7 +132,7 @@ def _weight(demand: Demand, trend: float, calendar: Calendar) -> F8:
     return np.asarray(np.exp(trend * fading) * demand.season[months.astype(np.int64) % 12] * week)
 
 
-def _staying(demand: Demand, entity: U8, factor: float, seed: int, replication: int) -> _Processes:
+def _staying(demand: Demand, entity: Bits, factor: float, seed: int, replication: int) -> _Processes:
     """Return the known customers: each one's rate, and until when it orders."""
     draw = key(seed, replication, Purpose.ORDER_RATE)
     rate = demand.rate * _gamma(demand.shape, draw, entity)
@@ -145,7 +144,7 @@ def _staying(demand: Demand, entity: U8, factor: float, seed: int, replication: 
     return _Processes(np.arange(n), entity, rate, np.zeros(n), end, np.zeros(n, np.bool_))
 
 
-def _coming(demand: Demand, entity: U8, rate: F8, horizon: float, seed: int, replication: int) -> _Processes:
+def _coming(demand: Demand, entity: Bits, rate: Floats, horizon: float, seed: int, replication: int) -> _Processes:
     """Return new customers: when each one comes, whom it is like, on whose account its orders are booked."""
     draw = key(seed, replication, Purpose.NEWCOMER)
     often = demand.newcomers.drawn(uniform(draw, _NOBODY, 0)) if len(demand.like) else 0.0
@@ -164,7 +163,7 @@ def _together(some: _Processes, others: _Processes) -> _Processes:
     return _Processes(*(np.concatenate(pair) for pair in zip(some, others, strict=True)))
 
 
-def _gamma(shape: F8, draw: np.uint64, entity: U8) -> F8:
+def _gamma(shape: Floats, draw: np.uint64, entity: Bits) -> Floats:
     """Return gamma variates of mean 1; those of many orders by Wilson and Hilferty's cube of a normal."""
     k = np.maximum(shape, 1e-9)
     out = np.maximum(1 - 1 / (9 * k) + normals(draw, entity, 0) / (3 * np.sqrt(k)), 0.0) ** 3
@@ -174,7 +173,7 @@ def _gamma(shape: F8, draw: np.uint64, entity: U8) -> F8:
 
 
 @njit(cache=True)
-def _strangers(entity: U8) -> U8:
+def _strangers(entity: Bits) -> Bits:
     """Return an entity for each new customer, by whom it is like and by its number."""
     out = np.empty(len(entity), np.uint64)
     for j in range(len(entity)):
@@ -183,7 +182,7 @@ def _strangers(entity: U8) -> U8:
 
 
 @njit(cache=True)
-def _numbered(customer: I4, entity: U8) -> tuple[I4, U8]:
+def _numbered(customer: SmallInts, entity: Bits) -> tuple[SmallInts, Bits]:
     """Return each invoice's running number within its customer, and its entity."""
     number, own = np.empty(len(customer), np.int32), np.empty(len(customer), np.uint64)
     for i in range(len(customer)):

@@ -11,25 +11,26 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ledger.arrays import Floats, Ints, SmallInts
 from ledger.compiling import njit
 from ledger.table.calendar import NEVER
 from ledger.table.tables import PAYMENT_KINDS
 from models.families.part_payments import PartPayments, class_of
 from sim.world.keyed import Purpose, key, uniforms
 from sim.world.payment import payday
-from sim.world.state import F8, I4, I8, Accounts, Invoices, Payments
+from sim.world.state import Accounts, Invoices, Payments
 
 
 class Parts(NamedTuple):
     """Invoices that are part-paid: those open on day 0 as rests, and those whose main payment will leave one."""
 
-    invoice: I8  # row of the run's invoices
-    rest: I8  # minor units that the main payment will leave; 0 where it has been made
-    kind: I4  # row of the hazard tables of the rest
-    threshold: F8  # of the rest
-    settled_by: I8  # place in PAYMENT_KINDS of what settles the rest
-    paid_on: I4  # day of the main payment in this run; NEVER
-    paid: I8  # minor units of the main payment in this run
+    invoice: Ints  # row of the run's invoices
+    rest: Ints  # minor units that the main payment will leave; 0 where it has been made
+    kind: SmallInts  # row of the hazard tables of the rest
+    threshold: Floats  # of the rest
+    settled_by: Ints  # place in PAYMENT_KINDS of what settles the rest
+    paid_on: SmallInts  # day of the main payment in this run; NEVER
+    paid: Ints  # minor units of the main payment in this run
 
 
 def no_parts() -> Parts:
@@ -39,7 +40,7 @@ def no_parts() -> Parts:
 
 
 def draw_parts(
-    how: PartPayments | None, first_kind: int, invoices: Invoices, rests: I8, seeds: tuple[int, int]
+    how: PartPayments | None, first_kind: int, invoices: Invoices, rests: Ints, seeds: tuple[int, int]
 ) -> Parts:
     """Return the part payments of a run.
 

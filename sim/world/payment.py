@@ -20,8 +20,8 @@ Days are counted from the invoice's *clock*: its due date, or of a rest left by 
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from ledger.arrays import Floats, SmallInts
 from ledger.compiling import njit
 from ledger.table.calendar import NEVER
 
@@ -31,12 +31,12 @@ class HazardTables:
     """H, G (kinds, days) and E (days); column j stands for `first_day + j` days past due."""
 
     first_day: int
-    cumulative: npt.NDArray[np.float64]
-    decayed: npt.NDArray[np.float64]
-    growth: npt.NDArray[np.float64]
+    cumulative: Floats
+    decayed: Floats
+    growth: Floats
 
 
-def hazard_tables(hazard: npt.NDArray[np.float64], first_day: int, half_life: float) -> HazardTables:
+def hazard_tables(hazard: Floats, first_day: int, half_life: float) -> HazardTables:
     """Return the tables for a contact effect that halves in `half_life` days."""
     delta = np.log(2) / half_life
     days = first_day + np.arange(hazard.shape[1])
@@ -50,9 +50,7 @@ def hazard_tables(hazard: npt.NDArray[np.float64], first_day: int, half_life: fl
 
 
 @njit(cache=True)
-def crossing(
-    cumulative: npt.NDArray[np.float64], decayed: npt.NDArray[np.float64], added: float, target: float, column: int
-) -> int:
+def crossing(cumulative: Floats, decayed: Floats, added: float, target: float, column: int) -> int:
     """Return the first column from `column` on with H + A·G ≥ target; NEVER where none is."""
     last = len(cumulative) - 1
     low = max(column, 0)
@@ -70,14 +68,14 @@ def crossing(
 
 @njit(cache=True)
 def payday(
-    cumulative: npt.NDArray[np.float64],
-    decayed: npt.NDArray[np.float64],
+    cumulative: Floats,
+    decayed: Floats,
     first_day: int,
     added: float,
     target: float,
     clock: int,
     earliest: int,
-    runs: npt.NDArray[np.int32],
+    runs: SmallInts,
 ) -> int:
     """Return the day of payment: the first payment run from the day, not before `earliest`, on which it is decided."""
     column = crossing(cumulative, decayed, added, target, earliest - clock - first_day)
@@ -89,17 +87,17 @@ def payday(
 
 @njit(cache=True)
 def start_clock(
-    tables: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], int],
-    kind: npt.NDArray[np.int32],
-    frailty: npt.NDArray[np.float64],
-    customer: npt.NDArray[np.int32],
-    issue: npt.NDArray[np.int32],
-    clock: npt.NDArray[np.int32],
-    threshold: npt.NDArray[np.float64],
-    run_table: npt.NDArray[np.int32],
-    run_row: npt.NDArray[np.int32],
-    target: npt.NDArray[np.float64],
-    pay: npt.NDArray[np.int32],
+    tables: tuple[Floats, Floats, int],
+    kind: SmallInts,
+    frailty: Floats,
+    customer: SmallInts,
+    issue: SmallInts,
+    clock: SmallInts,
+    threshold: Floats,
+    run_table: SmallInts,
+    run_row: SmallInts,
+    target: Floats,
+    pay: SmallInts,
 ) -> None:
     """Set every invoice's target and first payday; one issued up to day 0 has not been paid by then."""
     cumulative, decayed, first_day = tables
@@ -116,14 +114,14 @@ def start_clock(
 
 @njit(cache=True)
 def pause(
-    tables: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], int],
+    tables: tuple[Floats, Floats, int],
     row: int,
     added: float,
     target: float,
     clock: int,
     begin: int,
     end: int,
-    runs: npt.NDArray[np.int32],
+    runs: SmallInts,
 ) -> tuple[float, int]:
     """Return target and payday of an invoice whose hazard is nil on the days begin .. end−1 (a dispute)."""
     cumulative, decayed, first_day = tables
@@ -136,8 +134,8 @@ def pause(
 
 @njit(cache=True)
 def boost(
-    tables: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], int],
-    growth: npt.NDArray[np.float64],
+    tables: tuple[Floats, Floats, int],
+    growth: Floats,
     row: int,
     added: float,
     target: float,
@@ -145,7 +143,7 @@ def boost(
     day: int,
     extra: float,
     pay: int,
-    runs: npt.NDArray[np.int32],
+    runs: SmallInts,
 ) -> tuple[float, float, int]:
     """Return A, target and payday after a contact on `day` that adds `extra` to the hazard ratio; never a later one."""
     cumulative, decayed, first_day = tables

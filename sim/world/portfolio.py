@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from ledger import Ledger
+from ledger.arrays import Bits, Ints, SmallInts
 from ledger.table.months import day_number
 from models.assumed.assumptions import Assumptions
 from models.families.part_payments import Rests
@@ -34,7 +34,7 @@ class Portfolio:
     timing: str = ""
 
     @cached_property
-    def entity(self) -> npt.NDArray[np.uint64]:
+    def entity(self) -> Bits:
         """Random identity of each customer (see `sim.world.keyed`)."""
         return entities(self.ledger.customers["customer_id"])
 
@@ -63,16 +63,16 @@ class Portfolio:
 class Opening:
     """Invoices open on day 0, in base-currency minor units, sorted by customer and issue."""
 
-    row: npt.NDArray[np.int64]  # row of `ledger.invoices`
-    customer: npt.NDArray[np.int32]
-    issue: npt.NDArray[np.int32]
-    due: npt.NDArray[np.int32]
-    amount: npt.NDArray[np.int64]
-    hold: npt.NDArray[np.int32]  # last day of a live promise, 0 for none
-    dispute: npt.NDArray[np.int32]  # day on which an open dispute was opened, NO_DISPUTE for none
-    main_paid: npt.NDArray[np.int32]  # day of the main payment of a rest, NOT_PAID where none was made
-    large: npt.NDArray[np.int32]  # class of a rest: 0 small, 1 large
-    entity: npt.NDArray[np.uint64]
+    row: Ints  # row of `ledger.invoices`
+    customer: SmallInts
+    issue: SmallInts
+    due: SmallInts
+    amount: Ints
+    hold: SmallInts  # last day of a live promise, 0 for none
+    dispute: SmallInts  # day on which an open dispute was opened, NO_DISPUTE for none
+    main_paid: SmallInts  # day of the main payment of a rest, NOT_PAID where none was made
+    large: SmallInts  # class of a rest: 0 small, 1 large
+    entity: Bits
 
 
 NO_DISPUTE = -(2**30)
@@ -106,11 +106,11 @@ def opening(ledger: Ledger) -> Opening:
     )
 
 
-def _day(dates: pd.Series, start: pd.Timestamp) -> npt.NDArray[np.int32]:
+def _day(dates: pd.Series, start: pd.Timestamp) -> SmallInts:
     return np.asarray((dates - start) // pd.Timedelta(days=1), np.int32)
 
 
-def _looked_up(ids: pd.Series, dates: pd.Series, start: pd.Timestamp, missing: int) -> npt.NDArray[np.int32]:
+def _looked_up(ids: pd.Series, dates: pd.Series, start: pd.Timestamp, missing: int) -> SmallInts:
     found = ids.map(dates)
     days = (pd.to_datetime(found) - start) // pd.Timedelta(days=1)
     return np.asarray(days.fillna(missing), np.int32)

@@ -3,82 +3,76 @@
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from ledger.arrays import Bits, Flags, Floats, Ints, SmallInts
 from ledger.policy.strategy import Strategy
 from ledger.table.calendar import NEVER
 from models.assumed.assumptions import Assumptions
-
-I4 = npt.NDArray[np.int32]
-I8 = npt.NDArray[np.int64]
-U8 = npt.NDArray[np.uint64]
-F8 = npt.NDArray[np.float64]
-B1 = npt.NDArray[np.bool_]
 
 
 class Invoices(NamedTuple):
     """One row per invoice that is open on day 0 or issued later, sorted by customer and issue day."""
 
-    customer: I4
-    issue: I4
-    due: I4
-    kind: I4  # row of the hazard tables
-    clock: I4  # day from which that hazard counts its days: the due date; of a rest, the day of its main payment
-    amount: I8  # minor units still to be settled
-    pay: I4  # day on which it is paid as things stand; NEVER
-    lapse: I4  # day on which it is written off if unpaid
-    target: F8  # see sim.payment
-    added: F8  # A, see sim.payment
-    hold: I4  # last day of a live promise; nobody chases it until then
-    dispute: I4  # day on which a dispute opens, NEVER where none does
-    resolve: I4  # day from which the dispute is over
-    credit: I8  # minor units credited when the dispute is over
-    entity: U8
+    customer: SmallInts
+    issue: SmallInts
+    due: SmallInts
+    kind: SmallInts  # row of the hazard tables
+    clock: SmallInts  # day from which that hazard counts its days: the due date; of a rest, the day of its main payment
+    amount: Ints  # minor units still to be settled
+    pay: SmallInts  # day on which it is paid as things stand; NEVER
+    lapse: SmallInts  # day on which it is written off if unpaid
+    target: Floats  # see sim.payment
+    added: Floats  # A, see sim.payment
+    hold: SmallInts  # last day of a live promise; nobody chases it until then
+    dispute: SmallInts  # day on which a dispute opens, NEVER where none does
+    resolve: SmallInts  # day from which the dispute is over
+    credit: Ints  # minor units credited when the dispute is over
+    entity: Bits
 
 
 class Accounts(NamedTuple):
     """One row per customer."""
 
-    entity: U8
-    kind: I4
-    frailty: F8
-    run_row: I4
-    zone: I4
-    reach: F8
-    keeps: F8
-    need: U8  # language bit
-    head: I8  # first invoice that may be open
-    tail: I8  # one past the last invoice that may have reached a rung
-    end: I8  # one past the last invoice
-    shortest_term: I4  # days from issue to due
-    quiet: I4  # next day on which an invoice may ask for a contact; no need to look at the account before
-    step: I4  # step waiting to be carried out, -1 for none
-    lead: I8  # the chased invoice that stands highest on the ladder, -1 for none
-    tries: I4  # calls made for that step
-    next_try: I4  # first day of the next call
-    calls: I4  # calls made in all
-    touches: I4  # calls and messages in all
-    talks: I4  # right-party conversations in all
-    recent: I4  # days of the last seven contacts, shape (customers, 7)
-    memory: F8  # contacts not yet forgotten
-    memory_day: I4
-    callback: I4  # day on which the customer will ring back
-    balance: I8  # chased balance this morning, minor units
-    oldest: I4  # days past due of its oldest invoice
+    entity: Bits
+    kind: SmallInts
+    frailty: Floats
+    run_row: SmallInts
+    zone: SmallInts
+    reach: Floats
+    keeps: Floats
+    need: Bits  # language bit
+    head: Ints  # first invoice that may be open
+    tail: Ints  # one past the last invoice that may have reached a rung
+    end: Ints  # one past the last invoice
+    shortest_term: SmallInts  # days from issue to due
+    quiet: SmallInts  # next day on which an invoice may ask for a contact; no need to look at the account before
+    step: SmallInts  # step waiting to be carried out, -1 for none
+    lead: Ints  # the chased invoice that stands highest on the ladder, -1 for none
+    tries: SmallInts  # calls made for that step
+    next_try: SmallInts  # first day of the next call
+    calls: SmallInts  # calls made in all
+    touches: SmallInts  # calls and messages in all
+    talks: SmallInts  # right-party conversations in all
+    recent: SmallInts  # days of the last seven contacts, shape (customers, 7)
+    memory: Floats  # contacts not yet forgotten
+    memory_day: SmallInts
+    callback: SmallInts  # day on which the customer will ring back
+    balance: Ints  # chased balance this morning, minor units
+    oldest: SmallInts  # days past due of its oldest invoice
 
 
 class Ladder(NamedTuple):
     """A strategy as tables: `rung[x - first_day]` is the last occurrence of a step up to x days past due, or -1."""
 
     first_day: int
-    rung: I4
-    next_rung: I4  # days past due of the next occurrence after x; NEVER after the last
-    step_of_rung: I4
-    by_phone: B1
-    firm: B1
-    attempts: I4
-    retry: I4
-    extra: F8  # hazard ratio - 1
+    rung: SmallInts
+    next_rung: SmallInts  # days past due of the next occurrence after x; NEVER after the last
+    step_of_rung: SmallInts
+    by_phone: Flags
+    firm: Flags
+    attempts: SmallInts
+    retry: SmallInts
+    extra: Floats  # hazard ratio - 1
     cap: int
     minimum: int  # minor units
     first_step: int  # days past due of the first step
@@ -87,13 +81,13 @@ class Ladder(NamedTuple):
 class Payments(NamedTuple):
     """Hazard tables and payment runs."""
 
-    cumulative: F8
-    decayed: F8
-    growth: F8
+    cumulative: Floats
+    decayed: Floats
+    growth: Floats
     first_day: int
     rest_kind: int  # first row of the tables that is of rests left by part payments
-    runs: I4  # next payment day by (run_row, day)
-    applied: I4  # day on which cash received on a day is applied
+    runs: SmallInts  # next payment day by (run_row, day)
+    applied: SmallInts  # day on which cash received on a day is applied
 
 
 def ladder(strategy: Strategy, assumptions: Assumptions, minor_per_major: int) -> Ladder:

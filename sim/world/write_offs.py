@@ -13,16 +13,13 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from ledger import Ledger
+from ledger.arrays import Flags, Floats, Ints, SmallInts
 from ledger.table.calendar import NEVER
 from ledger.table.months import day_number, day_numbers
 
 LONGEST: Final = 365  # days past due; `write_off_age` in models/assumed/assumptions.csv ends here
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,7 +48,7 @@ class WriteOffs:
         gone = -np.expm1(-self.cumulative)
         return float(self.age[np.searchsorted(gone, gone[-1] / 2)])
 
-    def lapse(self, due: npt.NDArray[np.int32], threshold: Floats) -> npt.NDArray[np.int32]:
+    def lapse(self, due: SmallInts, threshold: Floats) -> SmallInts:
         """Return the day on which each invoice that is unpaid until then is written off, after day 0; else NEVER.
 
         Parameters
@@ -94,7 +91,7 @@ def write_offs(ledger: Ledger) -> WriteOffs:
     return WriteOffs(age=age, cumulative=np.cumsum(hazard), seen=int(written.sum()), followed=followed)
 
 
-def _ends(ledger: Ledger) -> tuple[Ints, npt.NDArray[np.bool_]]:
+def _ends(ledger: Ledger) -> tuple[Ints, Flags]:
     """Return the day until which each invoice owed half of its amount or more, and whether a write-off ended that."""
     amount, today = ledger.invoices["amount"].to_numpy(np.int64), day_number(ledger.as_of)
     row = ledger.invoice_of_payment

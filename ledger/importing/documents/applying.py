@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ledger.arrays import Days, Flags, Ints
 from ledger.importing.documents.documents import CREDIT_NOTE, Documents
 from ledger.importing.documents.payments import CASH, Receipts
 from ledger.importing.documents.references import Invoices, find
@@ -16,8 +17,8 @@ from ledger.importing.documents.taken_back import exchanged, joined, more_than_u
 from ledger.importing.maps.map_tables import InvoiceMap
 from ledger.importing.rows.intake import Intake, as_series, codes, plural
 from ledger.importing.rows.settling import CREDIT_UNSEEN, Credits, Debits, Pieces, settle
-from ledger.importing.words.cells import Flags, Ints, flags
-from ledger.importing.words.dates import UNREADABLE, Days
+from ledger.importing.words.cells import flags
+from ledger.importing.words.dates import UNREADABLE
 from ledger.table.currency import decimals
 from ledger.table.tables import PAYMENT_KINDS
 

@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ledger.arrays import Days, Flags, Floats, Ints
 from ledger.errors import BadInput
 from ledger.files.reading import nearest, plain
 from ledger.importing.documents.customers import AgreedTerms
@@ -19,8 +20,7 @@ from ledger.importing.documents.stated import Stated, read_stated, status_is
 from ledger.importing.maps.map_tables import DEAD, InvoiceMap, Types
 from ledger.importing.rows.intake import EARLIEST, Intake, codes, plural, text_column
 from ledger.importing.rows.money import Money, currency_of, minor_units
-from ledger.importing.words.cells import Ints, flags
-from ledger.importing.words.dates import Days
+from ledger.importing.words.cells import flags
 from ledger.table.tables import PAYMENT_KINDS
 
 INVOICE: Final = -1  # kind of a row; a credit's kind is its place in PAYMENT_KINDS
@@ -34,7 +34,7 @@ class Documents:
 
     intake: Intake
     kind: npt.NDArray[np.int8]
-    back: npt.NDArray[np.bool_]  # a credit that goes back: a refund, a reversal, a returned cheque
+    back: Flags  # a credit that goes back: a refund, a reversal, a returned cheque
     number: pa.StringArray  # as the source gives it; several rows may share one
     id: pa.StringArray
     customer: pa.StringArray
@@ -43,7 +43,7 @@ class Documents:
     amount: Ints  # without sign
     stated: Stated
     currency: pa.StringArray
-    discount: tuple[npt.NDArray[np.float64], Ints]  # percent (not a number where none), days
+    discount: tuple[Floats, Ints]  # percent (not a number where none), days
 
     @property
     def invoices(self) -> Ints:
@@ -132,7 +132,7 @@ def _signed(intake: Intake, map_: InvoiceMap, kind: npt.NDArray[np.int8], sign: 
     return False
 
 
-def _kinds(intake: Intake, map_: InvoiceMap) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.bool_]]:
+def _kinds(intake: Intake, map_: InvoiceMap) -> tuple[npt.NDArray[np.int8], Flags]:
     """Return what each row is by its type, and which by their type go back, rejecting what is no posted receivable."""
     intake.reject(status_is(intake, (*DEAD, *map_.not_posted)), "not_posted", "status")
     kind, back = np.full(len(intake), INVOICE, np.int8), np.zeros(len(intake), bool)

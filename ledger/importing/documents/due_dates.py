@@ -1,16 +1,14 @@
 """When invoices are due: as given, else by their terms or their customer's; and the discount for early payment."""
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from ledger.arrays import Days, Flags, Floats, Ints
 from ledger.importing.documents.customers import AgreedTerms
 from ledger.importing.rows.intake import Intake, as_series, plural
-from ledger.importing.words.cells import Flags, Ints
-from ledger.importing.words.dates import Days
 from ledger.importing.words.terms import TermsColumn
 
-Discount = tuple[npt.NDArray[np.float64], Ints]  # percent (not a number where none), days after issue
+Discount = tuple[Floats, Ints]  # percent (not a number where none), days after issue
 
 
 def read_due_dates(

@@ -8,12 +8,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ledger.arrays import Days, Flags, Ints
 from ledger.errors import BadInput
 from ledger.importing.documents.stated import Stated
 from ledger.importing.maps.map_tables import InvoiceMap
 from ledger.importing.rows.intake import Intake, codes, plural, text_column
-from ledger.importing.words.cells import Flags, Ints
-from ledger.importing.words.dates import Days
 
 _MANY = 0.01  # of the invoices: more that nobody can tell apart are no slips but a layout
 

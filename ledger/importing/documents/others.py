@@ -4,17 +4,17 @@ from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ledger.arrays import Days, Flags, Ints
 from ledger.files.reading import plain
 from ledger.importing.documents.references import Invoices, find
 from ledger.importing.rows.intake import Intake, as_series, codes, plural, text_column
 from ledger.importing.rows.money import minor_units
-from ledger.importing.words.cells import Flags, Ints, flags
-from ledger.importing.words.dates import UNREADABLE, Days
+from ledger.importing.words.cells import flags
+from ledger.importing.words.dates import UNREADABLE
 from ledger.table.tables import CHANNELS, DISPUTE_REASONS, OUTCOMES, RESOLUTIONS, TONES
 
 _CHANNELS: Final = {c: c for c in CHANNELS} | {
@@ -236,7 +236,7 @@ def read_disputes(intake: Intake, invoices: Invoices, *, as_of: np.datetime64, t
     resolution = np.array(_chosen(intake, "resolution", _RESOLUTIONS, None), object)
     unresolved: Flags = np.isnat(later["resolved"])
     resolution[unresolved] = None
-    amount: npt.NDArray[np.int64] = _amount_of(intake, row, invoices)
+    amount: Ints = _amount_of(intake, row, invoices)
     return pd.DataFrame(
         {
             "invoice_id": as_series(invoices.id.take(pa.array(row, mask=row < 0))),

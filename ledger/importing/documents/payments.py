@@ -9,14 +9,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ledger.arrays import Days, Flags, Ints
 from ledger.files.reading import plain
 from ledger.importing.documents.references import Invoices, find
 from ledger.importing.maps.map_tables import Kinds
 from ledger.importing.rows.exchange import in_invoice_currency, states_invoice_amount
 from ledger.importing.rows.intake import Intake, codes, plural, text_column
 from ledger.importing.rows.money import Money, currency_of, minor_units
-from ledger.importing.words.cells import Flags, Ints, flags
-from ledger.importing.words.dates import Days
+from ledger.importing.words.cells import flags
 from ledger.table.tables import PAYMENT_KINDS
 
 CASH: Final = PAYMENT_KINDS.index("cash")

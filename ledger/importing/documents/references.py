@@ -5,15 +5,14 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ledger.arrays import Days, Flags, Ints
 from ledger.importing.documents.documents import Documents
 from ledger.importing.rows.intake import as_series, codes
-from ledger.importing.words.cells import Flags, Ints, flags
-from ledger.importing.words.dates import Days
+from ledger.importing.words.cells import flags
 
 _SEVERAL: Final = re.compile(r"\s*[,;&|\n]\s*|\s+\+\s+")
 
@@ -191,6 +190,6 @@ def _one(
     return row, ambiguous
 
 
-def _place(cells: pa.StringArray, among: pa.StringArray) -> npt.NDArray[np.int64]:
+def _place(cells: pa.StringArray, among: pa.StringArray) -> Ints:
     found = pc.index_in(cells, value_set=among, skip_nulls=True).fill_null(-1).to_numpy(zero_copy_only=False)
     return np.array(found, np.int64)

@@ -6,14 +6,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ledger.arrays import Days, Flags, Ints
 from ledger.files.reading import plain
 from ledger.importing.maps.map_tables import PAID, InvoiceMap
 from ledger.importing.rows.intake import Intake, codes, plural
 from ledger.importing.rows.money import Money, minor_units
 from ledger.importing.rows.outstanding import in_other_currency
 from ledger.importing.rows.settling import known
-from ledger.importing.words.cells import Flags, Ints, flags
-from ledger.importing.words.dates import UNREADABLE, Days
+from ledger.importing.words.cells import flags
+from ledger.importing.words.dates import UNREADABLE
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

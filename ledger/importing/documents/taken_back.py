@@ -7,12 +7,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ledger.arrays import Days, Flags, Ints
 from ledger.importing.documents.payments import Receipts
 from ledger.importing.documents.references import Invoices
 from ledger.importing.rows.intake import as_series, codes
 from ledger.importing.rows.settling import Pieces
-from ledger.importing.words.cells import Flags, Ints, flags
-from ledger.importing.words.dates import Days
+from ledger.importing.words.cells import flags
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -3,14 +3,14 @@
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ledger.arrays import Flags, Floats, Ints
 from ledger.importing.rows.intake import Intake, plural
 from ledger.importing.rows.money import Money
 from ledger.importing.words.amounts import to_minor
-from ledger.importing.words.cells import Flags, Ints, flags
+from ledger.importing.words.cells import flags
 from ledger.table.currency import decimals
 
 CLOSES: Final = (
@@ -65,7 +65,7 @@ def in_invoice_currency(
     return settles, pc.if_else(pa.array(other), of_invoice, currency)
 
 
-def _factors(currency: pa.StringArray, money: Money) -> npt.NDArray[np.float64]:
+def _factors(currency: pa.StringArray, money: Money) -> Floats:
     """Return base-currency minor units for a minor unit of each row's currency; not a number where unknown."""
     encoded = currency.dictionary_encode()
     rates = {**money.rates, money.base: 1.0}
@@ -74,13 +74,11 @@ def _factors(currency: pa.StringArray, money: Money) -> npt.NDArray[np.float64]:
         for code in encoded.dictionary.to_pylist()
     ]
     place: Ints = encoded.indices.fill_null(len(scale)).to_numpy(zero_copy_only=False)
-    factors: npt.NDArray[np.float64] = np.array([*scale, np.nan])[place]
+    factors: Floats = np.array([*scale, np.nan])[place]
     return factors
 
 
-def _stated(
-    intake: Intake, minor: Ints, at_rates: npt.NDArray[np.float64], currency: pa.StringArray, rows: Flags
-) -> Ints:
+def _stated(intake: Intake, minor: Ints, at_rates: Floats, currency: pa.StringArray, rows: Flags) -> Ints:
     """Return the stated amounts in minor units, rejecting those that cannot be meant."""
     found = intake.amount("invoice_amount")
     assert found is not None  # some row states one
@@ -108,7 +106,7 @@ def _closed(settles: Ints, owed: Ints, row: Ints, good: Flags, by_rates: Flags) 
     return settles
 
 
-def _say(intake: Intake, good: Flags, stated: Flags, difference: npt.NDArray[np.float64], money: Money) -> None:
+def _say(intake: Intake, good: Flags, stated: Flags, difference: Floats, money: Money) -> None:
     """Count the payments in another currency, and what the difference of rates is worth."""
     count = int(good.sum())
     if not count:

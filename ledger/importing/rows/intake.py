@@ -10,11 +10,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ledger.arrays import Days, Flags, Ints
 from ledger.importing.maps.maps import Map
 from ledger.importing.rows.typed import typed
 from ledger.importing.words.amounts import Amounts, exact_sum
-from ledger.importing.words.cells import Flags, Ints, Sheet, flags
-from ledger.importing.words.dates import UNREADABLE, Days
+from ledger.importing.words.cells import Sheet, flags
+from ledger.importing.words.dates import UNREADABLE
 from ledger.table.tables import TEXT
 
 EARLIEST: Final = np.datetime64("1990-01-01")

@@ -5,9 +5,8 @@ from typing import Final
 
 import numpy as np
 
+from ledger.arrays import Days, Ints
 from ledger.importing.rows.intake import Intake
-from ledger.importing.words.cells import Ints
-from ledger.importing.words.dates import Days
 
 _ENOUGH: Final = 50  # facts from which the rest says what is usual
 _FEW: Final = 0.01  # share of the facts that may be misread, at least one

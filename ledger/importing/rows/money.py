@@ -12,10 +12,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ledger.arrays import Flags, Ints
 from ledger.errors import BadInput
 from ledger.importing.rows.intake import Intake, codes, plural, text_column
 from ledger.importing.words.amounts import Amounts, to_minor
-from ledger.importing.words.cells import Flags, Ints, flags
+from ledger.importing.words.cells import flags
 from ledger.importing.words.signs import SHARED, agreed, currency_named, is_shared
 from ledger.table.currency import decimals
 

@@ -5,9 +5,9 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
+from ledger.arrays import Flags, Ints
 from ledger.importing.rows.intake import codes
 from ledger.importing.rows.money import Money
-from ledger.importing.words.cells import Flags, Ints
 
 _ABOVE: Final = 1.005  # share of the invoice that is open, in the middle of all: more cannot be of the same currency
 _NEAR: Final = 0.1  # of a rate

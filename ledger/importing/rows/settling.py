@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ledger.importing.words.cells import Flags, Ints
-from ledger.importing.words.dates import UNREADABLE, Days
+from ledger.arrays import Days, Flags, Ints
+from ledger.importing.words.dates import UNREADABLE
 
 CASH_UNSEEN = -1  # settled, the source says, but not by what: taken as cash
 CREDIT_UNSEEN = -2  # settled beyond what the source says was paid: a credit that it does not show

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ledger.arrays import Days, Flags
 from ledger.importing.maps.maps import Map
 from ledger.importing.words.amounts import AmountColumn, Amounts
-from ledger.importing.words.cells import Flags, Sheet
-from ledger.importing.words.dates import DateColumn, Days, choose_orders
+from ledger.importing.words.cells import Sheet
+from ledger.importing.words.dates import DateColumn, choose_orders
 from ledger.importing.words.marks import choose_marks
 from ledger.table.currency import decimals
 

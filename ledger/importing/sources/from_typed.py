@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
+from ledger.arrays import Flags
 from ledger.errors import BadInput
 from ledger.importing.sources.headers import Header, Match, find_header
 from ledger.importing.words.cells import Sheet, from_column, from_values
@@ -47,7 +47,7 @@ def read_frame(frame: pd.DataFrame, match: Match, *, where: str) -> tuple[Sheet,
     return from_columns(columns, header, len(frame), where, unused), names
 
 
-def _of_series(column: "pd.Series[Any]") -> tuple[pa.StringArray, npt.NDArray[np.bool_]]:
+def _of_series(column: "pd.Series[Any]") -> tuple[pa.StringArray, Flags]:
     """Return a column's cells as text, and which of them are numbers."""
     if column.dtype == object:
         return from_values([None if value is None or value is pd.NaT else value for value in column])

@@ -10,12 +10,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ledger.arrays import Flags
 from ledger.files.reading import plain
 from ledger.importing.maps.map_tables import InvoiceMap
 from ledger.importing.rows.intake import plural
 from ledger.importing.sources.report_rows import Rows, given, total_words
 from ledger.importing.words.buckets import compared, is_bucket, owed
-from ledger.importing.words.cells import Flags, Sheet, flags
+from ledger.importing.words.cells import Sheet, flags
 
 _MINUS: Final = r"^\s*[-−(].*[1-9]|[1-9].*-\s*$"
 _OF: Final = r"(?:\s+(?:for|of|für|von|pour|de|del|di|per|voor|van|dla|do))?"

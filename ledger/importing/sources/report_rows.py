@@ -8,8 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ledger.arrays import Flags
 from ledger.importing.maps.map_tables import InvoiceMap
-from ledger.importing.words.cells import Flags, Sheet, flags
+from ledger.importing.words.cells import Sheet, flags
 
 _AMOUNTS: Final = ("amount", "rounded_amount", "open_amount", "paid_amount")
 _DAYS: Final = ("issue_date", "due_date", "clear_date")

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from ledger.importing.words.cells import Flags
+from ledger.arrays import Flags
 from ledger.importing.words.signs import agreed, currency_named
 
 DASHES: Final = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63\uff0d"

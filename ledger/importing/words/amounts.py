@@ -9,12 +9,12 @@ from decimal import Decimal, InvalidOperation
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ledger.arrays import Flags, Ints
 from ledger.importing.words.affixes import signs
-from ledger.importing.words.cells import Flags, Ints, flags
+from ledger.importing.words.cells import flags
 from ledger.importing.words.marks import UNCLEAR, Marks, Reading
 from ledger.table.currency import decimals
 
@@ -173,7 +173,7 @@ def to_minor(micro: Ints, currency: pa.StringArray) -> Ints:
     divisor = 10 ** (6 - places[index])
     quotient, rest = np.divmod(micro, divisor)
     twice = 2 * rest
-    rounded: npt.NDArray[np.int64] = quotient + ((twice > divisor) | ((twice == divisor) & (quotient % 2 == 1)))
+    rounded: Ints = quotient + ((twice > divisor) | ((twice == divisor) & (quotient % 2 == 1)))
     return rounded
 
 

@@ -8,8 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ledger.arrays import Flags, Ints
 from ledger.importing.words.amounts import AmountColumn
-from ledger.importing.words.cells import Flags, Ints, Sheet, flags
+from ledger.importing.words.cells import Sheet, flags
 from ledger.importing.words.marks import choose_marks
 
 _ROUNDING: Final = 5_000  # millionths by which each amount may be rounded

@@ -7,12 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-Flags = npt.NDArray[np.bool_]
-Ints = npt.NDArray[np.int64]
+from ledger.arrays import Flags, Ints
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -13,10 +13,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ledger.importing.words.cells import Flags, flags
+from ledger.arrays import Days, Flags, Floats, Ints
+from ledger.importing.words.cells import flags
 from ledger.importing.words.months import month_named
 
-Days = npt.NDArray[np.datetime64]
 _CLOCK: Final = r"(?:[T ]\d{1,2}:\d{2}.*)?"
 _YEAR_FIRST: Final = rf"^(?P<a>\d{{4}})[-/.](?P<b>\d{{1,2}})[-/.](?P<c>\d{{1,2}}){_CLOCK}$"
 _YEAR_LAST: Final = rf"^(?P<a>\d{{1,2}})[-/. ](?P<b>\d{{1,2}})[-/. ](?P<c>\d{{4}}|\d{{2}}){_CLOCK}$"
@@ -61,15 +61,15 @@ UNREADABLE: Final = np.datetime64("NaT")
 class DateColumn:
     """The distinct texts of a column, taken apart; `order` is what its own cells say."""
 
-    index: npt.NDArray[np.int64]  # cell -> distinct text; -1 where empty
+    index: Ints  # cell -> distinct text; -1 where empty
     fixed: Days  # distinct text -> the day, where no order is needed
-    first: npt.NDArray[np.int64]  # parts of the texts that need one; 0 elsewhere
-    second: npt.NDArray[np.int64]
-    year: npt.NDArray[np.int64]
+    first: Ints  # parts of the texts that need one; 0 elsewhere
+    second: Ints
+    year: Ints
     day_first: int  # cells that can only be read day first
     month_first: int
     unclear: int  # cells that can be read both ways
-    clock: npt.NDArray[np.float64]  # minutes from midnight UTC of texts with an offset; not a number elsewhere
+    clock: Floats  # minutes from midnight UTC of texts with an offset; not a number elsewhere
 
     @classmethod
     def of(cls, cells: pa.StringArray) -> "DateColumn":
@@ -143,7 +143,7 @@ class DateColumn:
         return found, np.isnat(found) & (self.index >= 0)
 
 
-def _parts(texts: pa.StringArray, pattern: str, names: str) -> tuple[Flags, list[npt.NDArray[np.int64]]]:
+def _parts(texts: pa.StringArray, pattern: str, names: str) -> tuple[Flags, list[Ints]]:
     found = pc.extract_regex(texts, pattern)
     parts = [pc.fill_null(pc.cast(pc.struct_field(found, name), pa.int64()), 0) for name in names]
     return flags(pc.is_valid(found)), [part.to_numpy(zero_copy_only=False) for part in parts]
@@ -160,7 +160,7 @@ def _day(year: npt.ArrayLike, month: npt.ArrayLike, day: npt.ArrayLike) -> Days:
     return np.where(good, days, UNREADABLE).astype("datetime64[D]")
 
 
-def _clock(texts: pa.StringArray) -> npt.NDArray[np.float64]:
+def _clock(texts: pa.StringArray) -> Floats:
     """Return minutes from midnight UTC of the day that is written, where a stamp has an offset.
 
     Where every stamp says midnight they are days, as systems write them, and no moments.

@@ -11,7 +11,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ledger.importing.words.cells import Flags
+from ledger.arrays import Flags
 
 _SPACE: Final = r"[\s\x{a0}\x{2000}-\x{200a}\x{202f}'’]"
 # What leaves no doubt that the comma, or the point, is the decimal mark.

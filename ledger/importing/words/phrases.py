@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from ledger.importing.words.cells import Ints
+from ledger.arrays import Ints
 from ledger.importing.words.terms import Due, Eom, Terms, TermsColumn
 
 _LONGEST: Final = 5 * 366  # days

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from ledger.importing.words.cells import Flags, Ints
-from ledger.importing.words.dates import UNREADABLE, Days
+from ledger.arrays import Days, Flags, Floats, Ints
+from ledger.importing.words.dates import UNREADABLE
 
 Eom = Literal["days_then_month_end", "month_end_then_days"]
 NO_DISCOUNT: Final = float("nan")
@@ -75,7 +74,7 @@ class TermsColumn:
         return np.array([rule is not None and rule.other is not None for rule in self.rules] + [False])[self.index]
 
     @property
-    def discount(self) -> tuple[npt.NDArray[np.float64], Ints]:
+    def discount(self) -> tuple[Floats, Ints]:
         """Percent (not a number where none) and days of the discount."""
         pairs = [(NO_DISCOUNT, -1) if rule is None else (rule.percent, rule.within) for rule in self.rules] + [
             (NO_DISCOUNT, -1)
