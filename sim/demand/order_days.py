@@ -92,7 +92,7 @@ class Exposure:
 
     first: int
     country: Ints  # of each customer
-    working: Floats  # (countries, days): what is ordered on that weekday, on average 1 from Monday to Friday; 0 where none
+    working: Floats  # (countries, days): orders of a weekday, 1 on average from Monday to Friday; 0 where none
     total: Floats  # (countries, days + 1): summed weights
 
     @classmethod
