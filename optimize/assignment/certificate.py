@@ -6,7 +6,8 @@ import numpy as np
 
 from ledger.arrays import Floats
 from optimize.assignment.instance import Options
-from optimize.assignment.prices import bound, nearby
+from optimize.assignment.near_best import nearby
+from optimize.assignment.prices import bound
 
 LARGEST = 60_000  # options that are handed to GLOP
 

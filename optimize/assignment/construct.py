@@ -9,8 +9,8 @@ import numpy as np
 from ledger.arrays import Floats, Ints
 from optimize.assignment.annealing import State, anneal, fill, listed
 from optimize.assignment.instance import Options
+from optimize.assignment.near_best import close_to_best, option_arrays
 from optimize.assignment.pair_exchange import Lists, weave
-from optimize.assignment.prices import close_to_best, columns
 
 MARGIN = 0.02  # what an option may lose against its account's best, as a share of the worth of a call at the margin
 FEW = 40  # calls per resource below which exchanges between two resources are worth their time
@@ -146,7 +146,7 @@ def greedy(options: Options, prices: Floats, state: State) -> None:
     best = np.full(options.accounts, -np.inf)
     best[np.diff(options.start) > 0] = np.maximum.reduceat(reduced, nonempty)
     order = waiting[np.lexsort((-best[waiting], ~options.must_serve[waiting]))]
-    fill(order, reduced, columns(options), state)
+    fill(order, reduced, option_arrays(options), state)
 
 
 def _picked(options: Options, prices: Floats, scale: float, begin: Ints | None) -> tuple[Ints, Ints]:
@@ -168,7 +168,7 @@ def _picked(options: Options, prices: Floats, scale: float, begin: Ints | None) 
 
 def _improve(close: Options, prices: Floats, state: State, scale: float, effort: Effort) -> None:
     """Anneal until the plan is good enough, or the steps or the time are used up."""
-    chosen, arrays, lists = state.chosen, columns(close), None
+    chosen, arrays, lists = state.chosen, option_arrays(close), None
     pieces = _pieces(close, int((chosen >= 0).sum()), scale or 1.0, effort)
     for k, (single, warm, cold, moves) in enumerate(cycle(pieces)):
         worth = float(close.value[chosen[chosen >= 0]].sum())

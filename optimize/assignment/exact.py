@@ -8,7 +8,7 @@ import numpy as np
 from ledger.arrays import Floats, Ints
 from optimize.assignment.infeasibility import premiums
 from optimize.assignment.instance import Options
-from optimize.assignment.prices import close_to_best
+from optimize.assignment.near_best import close_to_best
 
 LARGEST, NODES = 150, 500  # options that are handed over, and nodes of the search: no clock, so the answer is the same
 

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ledger.arrays import Flags, Floats, Ints, SmallInts
 from ledger.errors import BadInput
+from optimize.assignment.instance_kernels import compact
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -67,8 +68,6 @@ class Options:
         BadInput
             A shape does not fit; a value is NaN or +inf; minutes or capacity are negative, NaN or infinite.
         """
-        from optimize.assignment.instance_kernels import compact
-
         worth = floats("value", value, 4)
         accounts, actions, desks, slots = worth.shape
         room = floats("capacity", capacity, 2)

@@ -13,7 +13,7 @@ from ledger.compiling import njit
 ROUNDING = 2.0**-52
 
 
-class Columns(NamedTuple):
+class OptionArrays(NamedTuple):
     """What compiled code reads of `Options`; `must` is whether an account must be served."""
 
     start: Any

@@ -11,6 +11,7 @@ import numpy as np
 
 from ledger.arrays import Floats, Ints
 from optimize.assignment.instance import Options
+from optimize.assignment.near_best import nearby
 
 MANY = 150  # resources above which slots are first looked at in groups
 GROUPS = 5  # of slots, at least
@@ -61,8 +62,6 @@ class Listed:
 
     def near(self, prices: Floats, margin: float) -> Options:
         """Return each account's options at most `margin` below its best."""
-        from optimize.assignment.prices import nearby
-
         return self.options if margin == np.inf else nearby(self.options, prices, margin)
 
     def sample(self, size: int, seed: int) -> "Listed":

@@ -12,10 +12,12 @@ from typing import Any
 
 import numpy as np
 from scipy.linalg.lapack import dposv
+from threadpoolctl import ThreadpoolController
 
-from ledger.arrays import Flags, Floats, Ints
+from ledger.arrays import Flags, Floats
 from optimize.assignment.instance import Options
-from optimize.assignment.price_kernels import ROUNDING, Columns, best_sum, near, smooth
+from optimize.assignment.near_best import option_arrays
+from optimize.assignment.price_kernels import ROUNDING, best_sum, smooth
 from optimize.assignment.price_start import MANY, Listed, Source, coarseness, level, sample, spread
 
 CROWD, SAMPLE = 1000, 4000  # accounts on which the level of prices is sought first, and then their differences
@@ -42,22 +44,9 @@ def bound(options: Options, prices: Floats) -> float:
         Lower is better. -inf where an account must be served and has no option. It is rounded upwards, so it holds
         for the numbers as they are in float64, and for loads that exceed a capacity by up to `SLACK` of it.
     """
-    total, slack = best_sum(columns(options), np.asarray(prices, np.float64))
+    total, slack = best_sum(option_arrays(options), np.asarray(prices, np.float64))
     room = float(options.capacity @ prices)
     return float(total + room + slack + room * (SLACK + 2 * len(prices) * ROUNDING) + ROUNDING * abs(total))
-
-
-def nearby(options: Options, prices: Floats, margin: float) -> Options:
-    """Return the instance with each account's options that are at most `margin` below its best."""
-    return options.at(*close_to_best(options, prices, margin))
-
-
-def close_to_best(options: Options, prices: Floats, margin: float) -> tuple[Ints, Ints]:
-    """Return the numbers of each account's options at most `margin` below its best, and where each account's begin."""
-    start = np.zeros(options.accounts + 1, np.int64)
-    picked = np.empty(len(options.value), np.int64)
-    made = near(columns(options), prices, margin, picked, start)
-    return picked[:made], start
 
 
 def prices(
@@ -192,7 +181,7 @@ def newton_step(slope: Floats, curve: Floats, free: Flags) -> Floats:
 def smoothed(options: Options, found: Floats, temperature: float) -> tuple[float, Floats, Floats]:
     """Return value, slope and curvature (upper triangle) of the smoothed bound."""
     slope, curve = options.capacity.copy(), np.zeros((len(found), len(found)))
-    total = smooth(columns(options), found, temperature, slope, curve)
+    total = smooth(option_arrays(options), found, temperature, slope, curve)
     return float(total + options.capacity @ found), slope, curve
 
 
@@ -212,11 +201,4 @@ def one_thread() -> AbstractContextManager[Any]:
 
 @cache
 def _controller() -> Any:
-    from threadpoolctl import ThreadpoolController
-
     return ThreadpoolController()
-
-
-def columns(options: Options) -> Columns:
-    """Return what compiled code reads of the options."""
-    return Columns(options.start, options.resource, options.value, options.minutes, options.must_serve)

@@ -15,6 +15,7 @@ from optimize.assignment.construct import Effort, build
 from optimize.assignment.exact import exact, most_served
 from optimize.assignment.infeasibility import unservable
 from optimize.assignment.instance import Options, floats, not_negative
+from optimize.assignment.mandatory import serve
 from optimize.assignment.result import TIGHT, Assignment, verify
 
 PROVEN = 1e-9  # gap from which a plan is called optimal
@@ -192,8 +193,6 @@ def _better(options: Options, one: Ints | None, other: Ints) -> Ints:
 
 def _served(options: Options, prices: Floats, chosen: Ints, scale: float, effort: Effort) -> Ints:
     """Find a plan in which everyone is served who must be, or a better one, and improve it; else `chosen`."""
-    from optimize.assignment.mandatory import serve
-
     seconds = None if effort.until is None else max(effort.until - time.perf_counter(), 0.0)
     served = serve(options, prices=prices, seconds=seconds, enough=effort.enough, seed=effort.seed)
     if _better(options, served, chosen) is chosen or effort.over():

@@ -1,14 +1,18 @@
 """One day's call list inside a simulation: prices of minutes, from yesterday's, and a plan that fits them."""
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 
 from ledger.arrays import Bits, Floats, Ints, SmallInts
-
-if TYPE_CHECKING:
-    from optimize.assignment.instance import Options
+from optimize.assignment.annealing import anneal
+from optimize.assignment.construct import empty, greedy
+from optimize.assignment.instance import Options
+from optimize.assignment.near_best import option_arrays
+from optimize.assignment.pair_exchange import Lists, weave
+from optimize.assignment.prices import prices
+from optimize.in_simulator.planner_kernels import cheapest, places, reduced_values, values_today
 
 _CLOSE: Final = 0.8  # of yesterday's prices: who is not worth that is not looked at when prices are sought
 _PRECISE: Final = 0.003  # last temperature of the smoothed dual, as a share of the worth of a call at the margin
@@ -158,10 +162,9 @@ def calling_today(work: Work, prices: Floats | None, desk: "Desk") -> Floats:
         raise ValueError("the work list comes without prospects: the planner's outlook was not asked for")
     if prices is None:
         return np.asarray(work.reach * talks.uplift[:, None])
-    from optimize.in_simulator.planner_kernels import calling_today
 
     out = np.empty(work.reach.shape)
-    calling_today(
+    values_today(
         talks.uplift, talks.later, talks.still_open, talks.spent, work.reach, work.minutes, desk.cheapest(prices),
         desk.need, out,
     )  # fmt: skip
@@ -192,14 +195,10 @@ class Desk:
 
     def cheapest(self, prices: Floats) -> Floats:
         """Return the lowest price of a minute by need and block; inf where nobody can."""
-        from optimize.in_simulator.planner_kernels import cheapest
-
         return np.asarray(cheapest(prices, self.room, self.can, self.needs))
 
     def priced(self, value: Floats, start: Floats | None) -> Floats:
         """Return prices of minutes by kind and block: those of the smoothed dual, near `start` if that is given."""
-        from optimize.assignment.prices import prices
-
         options = self._options(value, start)
         if not len(options.value):
             return np.zeros(self.room.shape)
@@ -209,9 +208,7 @@ class Desk:
             return self.priced(value, None)
         return found
 
-    def _options(self, value: Floats, start: Floats | None) -> "Options":
-        from optimize.assignment.instance import Options
-
+    def _options(self, value: Floats, start: Floats | None) -> Options:
         rows = np.arange(len(value))
         if start is not None:
             rows = np.flatnonzero(self._reduced(value, _CLOSE * self.cheapest(start)) > 0)
@@ -220,8 +217,6 @@ class Desk:
         return Options.of(worth[:, None], self.work.minutes[rows][:, None, None, :], self.room)
 
     def _reduced(self, value: Floats, price: Floats) -> Floats:
-        from optimize.in_simulator.planner_kernels import reduced_values
-
         out = np.empty(len(value))
         reduced_values(value, self.work.minutes, self.need, price, out)
         return out
@@ -246,13 +241,6 @@ class Desk:
 
     def _placed(self, rows: Ints, value: Floats, prices: Floats, heat: float, spread: float) -> Ints:
         """Return the place of each of these accounts (-1: none): best first, then by moves and exchanges."""
-        from optimize.assignment.annealing import anneal
-        from optimize.assignment.construct import empty, greedy
-        from optimize.assignment.instance import Options
-        from optimize.assignment.pair_exchange import Lists, weave
-        from optimize.assignment.prices import columns
-        from optimize.in_simulator.planner_kernels import places
-
         work = self.work
         able = (work.can[None, :] & work.needs[rows, None]) == work.needs[rows, None]
         start, resource, worth, length = places(value, work.minutes[rows], able, prices, spread)
@@ -265,7 +253,7 @@ class Desk:
             must_serve=np.zeros(len(rows), np.bool_),
             origin=resource.astype(np.int64),
         )
-        state, table = empty(options), columns(options)
+        state, table = empty(options), option_arrays(options)
         greedy(options, prices.ravel(), state)
         if len(resource) and heat > 0:
             lists = Lists(state.first, np.lexsort((length, resource)), options.owner())

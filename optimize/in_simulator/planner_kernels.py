@@ -19,7 +19,7 @@ def cheapest(price, capacity, can, needs):  # type: ignore[no-untyped-def]  # nu
 
 
 @njit(cache=True)
-def calling_today(uplift, later, still_open, spent, reach, minutes, price, need, out):  # type: ignore[no-untyped-def]  # numba infers them
+def values_today(uplift, later, still_open, spent, reach, minutes, price, need, out):  # type: ignore[no-untyped-def]  # numba infers them
     """Fill in what a call brings rather than a later one; see `optimize.in_simulator.planner.calling_today`."""
     for a in range(len(uplift)):
         cost = np.inf  # of a talk, later
