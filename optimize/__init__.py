@@ -6,6 +6,7 @@ from optimize.assignment.solve import assign
 from optimize.plans.call_plan import CallPlan
 from optimize.plans.planning import plan
 from optimize.plans.policy import Policy
+from optimize.roster.load import load_team
 from optimize.roster.team import Team
 
-__all__ = ["Assignment", "CallPlan", "Factored", "Policy", "Team", "assign", "assign_factored", "plan"]
+__all__ = ["Assignment", "CallPlan", "Factored", "Policy", "Team", "assign", "assign_factored", "load_team", "plan"]

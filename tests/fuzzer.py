@@ -30,7 +30,7 @@ from ledger import BadInput, kpis, read_ledger
 from ledger.errors import LONGEST
 from ledger.importing import import_ledger
 from ledger.policy.strategy import Strategy
-from optimize.roster.team import Team
+from optimize.roster.load import load_team
 from tests.spoiled import MAP, ROSTER, STRATEGY, STUDY, source, spoiled, spoiled_bytes, spoiled_toml
 
 
@@ -101,7 +101,7 @@ def roster_files(draw: random.Random, folder: Path, out: Path) -> None:
         file = io.StringIO(newline="")
         csv.writer(file).writerows(table)
         path.write_bytes(spoiled_bytes(draw, file.getvalue().encode()))
-    team = Team.load(path)
+    team = load_team(path)
     assert len(team.roster().table) == len(team)
 
 

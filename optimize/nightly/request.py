@@ -2,23 +2,26 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pandas as pd
 
 from ledger import BadInput, Ledger, read_ledger
 from ledger.errors import Unavailable
 from ledger.files.database import safe
+from ledger.importing import import_ledger
 from ledger.policy.roster import SHIFT_START
 from ledger.policy.strategy import Strategy
 from ledger.table.ledger import Day, as_day
 from ledger.table.places import home_zone
 from models.registry.reference import check_reference
+from optimize.plans.request import check_numbers
+from optimize.plans.rules import stopped_until
 from optimize.publish.database import PlanDatabase
 from optimize.publish.folder import check_out
-
-if TYPE_CHECKING:
-    from optimize.roster.team import Team
+from optimize.roster.load import load_team
+from optimize.roster.shifts import working_days
+from optimize.roster.team import Team
 
 MAX_AGE: Final = 4  # calendar days
 
@@ -66,14 +69,12 @@ class Order:
     mapping: Path | None = None
     again: bool = False
 
-    def team(self, ledger: Ledger | None = None) -> "Team":
+    def team(self, ledger: Ledger | None = None) -> Team:
         """Return the team; a table's open clock and currency, and those of standard full-timers, are the ledger's."""
-        from optimize.roster.team import Team
-
         source = int(self.roster) if self.roster.isdigit() else self.roster
         if ledger is None:
-            return Team.load(source)
-        return Team.load(source, timezone=home_zone(ledger), currency=ledger.base_currency)
+            return load_team(source)
+        return load_team(source, timezone=home_zone(ledger), currency=ledger.base_currency)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -83,7 +84,7 @@ class Task:
     order: Order
     date: pd.Timestamp
     known: Ledger
-    team: "Team"
+    team: Team
     strategy: Strategy
     database: PlanDatabase | None
     stops: pd.DataFrame | None
@@ -97,8 +98,6 @@ class Task:
 
 def check_order(order: Order) -> tuple[Strategy, PlanDatabase | None]:
     """Return what can be known to be good before the ledger is read."""
-    from optimize.plans.request import check_numbers
-
     check_out(order.out)
     check_reference(order.model)
     check_numbers(order.days, order.exploration, order.seconds)
@@ -120,8 +119,6 @@ def task_of(order: Order, strategy: Strategy, database: PlanDatabase | None, *, 
     Unavailable
         Where it is stale, or its database cannot be reached.
     """
-    from optimize.roster.shifts import working_days
-
     ledger, remarks = ledger_at(order.ledger, preset=order.preset, mapping=order.mapping)
     team = order.team(ledger)
     asked = default_date(team, now) if order.date is None else as_day(order.date, field="date")
@@ -154,8 +151,6 @@ def task_of(order: Order, strategy: Strategy, database: PlanDatabase | None, *, 
 
 def _stops(path: Path, customers: "pd.Series[str]") -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Return who must not be contacted, and until when: a CSV of customer_id and until; and who of them is unknown."""
-    from optimize.plans.rules import stopped_until
-
     try:
         table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except OSError as error:
@@ -182,17 +177,14 @@ def ledger_at(place: str, *, preset: str | None = None, mapping: Path | None = N
     """
     if "://" not in place:
         return read_ledger(place), ()
-    from ledger.importing import import_ledger
 
     imported = import_ledger(place, preset=preset, mapping=mapping)
     rejected = (f"{imported.rejected:,} of {imported.rows:,} rows of the ledger were rejected.",)
     return imported.ledger, (rejected if imported.rejected else ()) + imported.warnings
 
 
-def default_date(team: "Team", now: pd.Timestamp | None = None) -> pd.Timestamp:
+def default_date(team: Team, now: pd.Timestamp | None = None) -> pd.Timestamp:
     """Return the first working day of the team whose shift has not begun, on the team's clock."""
-    from optimize.roster.shifts import working_days
-
     moment = (pd.Timestamp.now(tz="UTC") if now is None else now).tz_convert(team.timezone).tz_localize(None)
     begun = moment - moment.normalize() >= pd.Timedelta(seconds=SHIFT_START)
     return working_days(moment.normalize() + pd.Timedelta(days=int(begun)), 1, team.country)[0]
@@ -204,8 +196,6 @@ def check_fresh(as_of: pd.Timestamp, date: pd.Timestamp, country: str, *, max_ag
     It is fresh when its last day lies at most `max_age` calendar days before `date`, or when `date` is the first
     working day after it, however long the holidays were.
     """
-    from optimize.roster.shifts import working_days
-
     age = (date - as_of).days
     if age > max_age and date > working_days(as_of + pd.Timedelta(days=1), 1, country)[0]:
         raise Unavailable(

@@ -6,6 +6,8 @@ from typing import Any, Final
 
 import pandas as pd
 
+from ledger.table.currency import decimals
+
 ROW_COLUMNS: Final[dict[str, str]] = {
     "date": "datetime64[ns]",
     "block": "int64",
@@ -170,8 +172,6 @@ class CallPlan:
 
     def summary(self) -> str:
         """Return the plan in a few lines of at most 100 columns."""
-        from ledger.table.currency import decimals
-
         places = decimals(self.currency)
         unit = 10**places
         rows, calls = self.rows, int((self.rows["action"] == "call").sum())

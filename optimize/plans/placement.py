@@ -7,6 +7,9 @@ from typing import Final
 import numpy as np
 
 from ledger.arrays import Flags, Floats, Ints
+from optimize.assignment.instance import Options
+from optimize.assignment.prices import prices as sought
+from optimize.assignment.solve import assign
 
 _CLOSE: Final = 2e-3  # gap at which a day is planned well enough: what a call brings is not known so well
 _ABSORBED: Final = (RuntimeError, ArithmeticError, AssertionError, MemoryError)  # of a solver that fails
@@ -89,9 +92,6 @@ def price(
     value: Floats, minutes: Floats, capacity: Floats, must: Flags, *, prices: Floats | None = None, seed: int = 0
 ) -> Floats:
     """Return what a minute of each desk and slot is worth, (desks, slots), without placing anything; see `place`."""
-    from optimize.assignment.instance import Options
-    from optimize.assignment.prices import prices as sought
-
     value, can = _possible(value, minutes, capacity, must)
     if not can.any():
         return np.zeros_like(capacity)
@@ -119,8 +119,6 @@ def _assigned(
     until: float | None,
     seed: int,
 ) -> Placing:
-    from optimize.assignment.solve import assign
-
     length = minutes[:, None, None, :]
 
     left = None if until is None else until - time.monotonic()

@@ -33,6 +33,7 @@ from optimize.plans.request import Request, request
 from optimize.plans.rules import Rules, Stops, stopped_until
 from optimize.plans.shortfalls import Findings, holdouts
 from optimize.plans.steps_due import chase
+from optimize.roster.shifts import plan_shifts
 from optimize.roster.team import Team
 
 _VERSION: Final = "3"  # of this method: part of every run id
@@ -69,7 +70,7 @@ def plan(
     strategy
         Its ladder says which step is due; a strategy, the name of an embedded one, or a TOML file.
     roster
-        What `Team.load` takes.
+        What `load_team` takes.
     date, days
         Number of working days from the date, or from the first working day after it; 1 to 60.
     effects
@@ -134,7 +135,7 @@ def laid_out(asked: Request) -> tuple[Calls, Flags, dict[str, Ints], tuple[str, 
     numbers = day_numbers(asked.dates)
     found = chase(asked.known, asked.strategy, numbers, asked.assume.promise_kept)
     people = asked.known.customers.iloc[found.customer]
-    shifts = asked.team.shifts(asked.date, asked.days, assumptions=asked.assume)
+    shifts = plan_shifts(asked.team, asked.date, asked.days, assumptions=asked.assume)
     desks = Desks.of(asked.team, shifts, asked.assume, asked.known.base_currency)
     reach = Reach.of(found, (asked.team.timezone, asked.team.country), asked.assume, asked.policy)
     worths = values(found, asked.timing, asked.effects, int(asked.assume.write_off_age), asked.policy)
@@ -163,7 +164,7 @@ def laid_out(asked: Request) -> tuple[Calls, Flags, dict[str, Ints], tuple[str, 
         policy=asked.policy,
     )
     if shifts.chosen and asked.team.has_few_hours and (calls.must.any() or len(calls.tasks.customer)):
-        shifts = asked.team.shifts(asked.date, asked.days, value=1 + calls.wanted(), assumptions=asked.assume)
+        shifts = plan_shifts(asked.team, asked.date, asked.days, value=1 + calls.wanted(), assumptions=asked.assume)
         calls = replace(calls, desks=replace(desks, minutes=shifts.minutes))
     zones = zone_remarks(people, asked.team.timezone, asked.known.as_of.year)
     said = (*shifts.remarks(), *zones, *language_remarks(desks, people))

@@ -67,7 +67,7 @@ class Reasons:
         own = self.exact(amount)
         return own if as_invoiced in ("", own) else f"{as_invoiced} ({own})"
 
-    def owed(self, days_past_due: "Ints | Sequence[int]", amount: int, as_invoiced: str = "") -> str:
+    def owed(self, days_past_due: Ints | Sequence[int], amount: int, as_invoiced: str = "") -> str:
         """Return how many invoices, how much and how old: "Three invoices, 41,200.50 EUR overdue, oldest 34 days"."""
         ages = np.asarray(days_past_due)
         count = len(ages)

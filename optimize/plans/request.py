@@ -22,6 +22,7 @@ from models.timing import PaymentTiming, fit, learnable
 from optimize.plans.policy import Policy
 from optimize.plans.rules import Stops
 from optimize.roster.costs import exchange_of, in_base
+from optimize.roster.load import load_team
 from optimize.roster.shifts import working_days
 from optimize.roster.team import Team
 
@@ -108,7 +109,7 @@ def request(
     check_numbers(days, exploration)
     day = as_day(date, field="date")
     known = _known(ledger, day)
-    team, note = Team.load(roster, timezone=home_zone(known), currency=known.base_currency).beside(known)
+    team, note = load_team(roster, timezone=home_zone(known), currency=known.base_currency).beside(known)
     exchange = exchange_of(team, known)
     team, chosen = in_base(team, exchange), Strategy.load(strategy).in_base(exchange)
     needed = costs_of(chosen, wage=not team.all_priced)

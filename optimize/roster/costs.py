@@ -1,24 +1,20 @@
 """What the hours of a team cost, in its own currency and in a ledger's."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from ledger import BadInput, Ledger
 from ledger.arrays import Floats
 from ledger.table.exchange import Exchange
 from models.assumed.assumptions import Assumptions
-
-if TYPE_CHECKING:
-    from optimize.roster.team import Team
+from optimize.roster.team import Team
 
 
-def exchange_of(team: "Team", ledger: Ledger) -> Exchange:
+def exchange_of(team: Team, ledger: Ledger) -> Exchange:
     """Return the rates to the ledger's base currency: the ledger's, and beside them the team's own."""
     return Exchange.of(ledger).beside(team.currency, team.rates)
 
 
-def in_base(team: "Team", exchange: Exchange) -> "Team":
+def in_base(team: Team, exchange: Exchange) -> Team:
     """Return the same team with its costs in the ledger's base currency.
 
     Raises
@@ -36,7 +32,7 @@ def in_base(team: "Team", exchange: Exchange) -> "Team":
     return team.model_copy(update={"currency": exchange.base, "specialists": tuple(people), "rates": {}})
 
 
-def hourly_cost(team: "Team", assume: Assumptions) -> Floats:
+def hourly_cost(team: Team, assume: Assumptions) -> Floats:
     """Return the cost of each specialist's paid hour in major units; where none is given, the assumed loaded wage.
 
     Raises

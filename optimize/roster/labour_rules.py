@@ -1,7 +1,7 @@
 """Labour rules and cover, checked on finished shifts; the solver states them again in its own words."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -9,10 +9,7 @@ import pandas as pd
 from ledger.arrays import Flags, Floats, Ints
 from ledger.policy.roster import BLOCKS
 from optimize.roster.fields import WEEKDAYS
-
-if TYPE_CHECKING:
-    from optimize.roster.team import Cover, Rules, Specialist, Team
-
+from optimize.roster.team import Cover, Rules, Specialist, Team
 
 _BLOCK: Final = 120.0  # minutes
 _CLOSE: Final = 1e-6  # minutes
@@ -35,7 +32,7 @@ def weeks(dates: pd.DatetimeIndex) -> Ints:
     return np.unique(monday, return_inverse=True)[1].astype(np.int64)
 
 
-def contracted(rules: "Rules", person: "Specialist", dates: pd.DatetimeIndex, absent: Flags) -> Floats:
+def contracted(rules: Rules, person: Specialist, dates: pd.DatetimeIndex, absent: Flags) -> Floats:
     """Return the contracted minutes of each calendar week: a fifth of the weekly hours for every day present.
 
     Where the dates show a part of a week that holds less than the shortest shift, and the whole week holds one, it is
@@ -48,7 +45,7 @@ def contracted(rules: "Rules", person: "Specialist", dates: pd.DatetimeIndex, ab
     return np.asarray(np.where(one_shift, least, here * daily))
 
 
-def breaches(team: "Team", dates: pd.DatetimeIndex, paid: Floats) -> list[str]:
+def breaches(team: Team, dates: pd.DatetimeIndex, paid: Floats) -> list[str]:
     """Return a sentence for every labour rule that the paid minutes (specialists, days, blocks) break."""
     return [
         f"{person.label}: {words}"
@@ -57,7 +54,7 @@ def breaches(team: "Team", dates: pd.DatetimeIndex, paid: Floats) -> list[str]:
     ]
 
 
-def _person(team: "Team", person: "Specialist", dates: pd.DatetimeIndex, paid: Floats) -> Iterator[str]:
+def _person(team: Team, person: Specialist, dates: pd.DatetimeIndex, paid: Floats) -> Iterator[str]:
     rules, worked = team.rules, paid > 0
     daily, at_work = paid.sum(axis=1), np.asarray(worked.any(axis=1))
     if (daily > 60 * rules.hours_per_day + _CLOSE).any():
@@ -115,13 +112,13 @@ def shortest_rest(dates: pd.DatetimeIndex, paid: Floats) -> float:
     return float(least)
 
 
-def available(person: "Specialist", dates: pd.DatetimeIndex) -> Flags:
+def available(person: Specialist, dates: pd.DatetimeIndex) -> Flags:
     """Return when somebody is neither absent nor unavailable, shape (days, blocks)."""
     present = np.array([day.date() not in person.absences for day in dates])
     return np.asarray(present[:, None] & ~parts(person.unavailable, dates))
 
 
-def fair_shares(team: "Team", person: "Specialist", dates: pd.DatetimeIndex) -> Iterator[tuple[Flags, int, int]]:
+def fair_shares(team: Team, person: Specialist, dates: pd.DatetimeIndex) -> Iterator[tuple[Flags, int, int]]:
     """Yield for each calendar week its days, and how many unpopular blocks and blocks in all are open to somebody."""
     open_, week = available(person, dates), weeks(dates)
     unpopular = open_ & parts(team.rules.unpopular, dates)
@@ -130,7 +127,7 @@ def fair_shares(team: "Team", person: "Specialist", dates: pd.DatetimeIndex) -> 
         yield here, int(unpopular[here].sum()), int(open_[here].sum())
 
 
-def _unfair(team: "Team", person: "Specialist", dates: pd.DatetimeIndex, paid: Floats) -> Iterator[str]:
+def _unfair(team: Team, person: Specialist, dates: pd.DatetimeIndex, paid: Floats) -> Iterator[str]:
     unpopular, tolerance = parts(team.rules.unpopular, dates), team.rules.unpopular_tolerance
     for days, least, most in fair_shares(team, person, dates):
         worked = paid[days] > 0
@@ -139,7 +136,7 @@ def _unfair(team: "Team", person: "Specialist", dates: pd.DatetimeIndex, paid: F
             yield f"{borne} unpopular blocks in a week, where {fair:.1f} is a fair share"
 
 
-def short_cover(team: "Team", dates: pd.DatetimeIndex, paid: Floats) -> pd.DataFrame:
+def short_cover(team: Team, dates: pd.DatetimeIndex, paid: Floats) -> pd.DataFrame:
     """Return the cover that is not given: rule, date, needed, found, sentence; one row per rule, day and block."""
     rows = []
     for cover, d, block in covers(team, dates):
@@ -154,7 +151,7 @@ def short_cover(team: "Team", dates: pd.DatetimeIndex, paid: Floats) -> pd.DataF
     return pd.DataFrame(rows, columns=["rule", "date", "needed", "found", "sentence"])
 
 
-def covers(team: "Team", dates: pd.DatetimeIndex) -> Iterator[tuple["Cover", int, int | None]]:
+def covers(team: Team, dates: pd.DatetimeIndex) -> Iterator[tuple[Cover, int, int | None]]:
     """Yield every cover that the rules ask for: the rule, the day's number, and the block or None for any time."""
     for cover in team.rules.cover:
         for d, day in enumerate(dates):
@@ -162,13 +159,13 @@ def covers(team: "Team", dates: pd.DatetimeIndex) -> Iterator[tuple["Cover", int
                 yield from ((cover, d, block - 1) for block in cover.blocks) if cover.blocks else [(cover, d, None)]
 
 
-def cover_words(cover: "Cover", block: int | None) -> str:
+def cover_words(cover: Cover, block: int | None) -> str:
     """Return a cover in words."""
     who = " ".join(part for part in (cover.skill, f"speaking {cover.language}" if cover.language else "") if part)
     return f"cover: {who or 'anybody'}" + ("" if block is None else f" in block {block + 1}")
 
 
-def _why(team: "Team", cover: "Cover", dates: pd.DatetimeIndex, d: int, missing: Flags) -> str:
+def _why(team: Team, cover: Cover, dates: pd.DatetimeIndex, d: int, missing: Flags) -> str:
     """Return who of those able is not there, and for what reason."""
     if not any(cover.able(person) for person in team.specialists):
         return "nobody of the team is able"

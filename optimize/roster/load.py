@@ -15,8 +15,18 @@ from optimize.roster.team import Team
 _EXTRA: Final = ("name", "currency", "preferred", "unavailable", "usual_customers")
 
 
-def team_of(source: Team | str | Path | pd.DataFrame | int, timezone: str, currency: str) -> Team:
-    """Return the team of a source (see `Team.load`)."""
+def load_team(source: Team | str | Path | pd.DataFrame | int, *, timezone: str = "UTC", currency: str = "USD") -> Team:
+    """Return a team from a TOML file, a table (CSV, Parquet or a frame), or of so many standard full-timers.
+
+    A table has the columns of the ledger's staff table, `cost_per_hour` in minor units, and may have the other fields
+    of `Specialist` and a `currency`; then the rules are the default ones. `timezone` and `currency` are those of a
+    table without one, and of standard full-timers.
+
+    Raises
+    ------
+    BadInput
+        Naming file, specialist, field, value and rule.
+    """
     if isinstance(source, Team):
         return source
     if isinstance(source, int):

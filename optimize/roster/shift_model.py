@@ -4,15 +4,14 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
-from ortools.sat.python import cp_model
 
 from ledger.arrays import Flags, Floats
 from ledger.policy.roster import BLOCKS
 from optimize.roster.labour_rules import contracted, covers, fair_shares, parts, weeks
+from optimize.roster.team import Rules, Specialist, Team
 
 if TYPE_CHECKING:
-    from optimize.roster.team import Rules, Specialist, Team
-
+    from ortools.sat.python import cp_model
 
 _BLOCK: Final = 120  # minutes
 _DAY: Final = 24 * 60
@@ -30,7 +29,7 @@ class Pattern(NamedTuple):
     blocks: tuple[int, ...]
 
 
-class Found(NamedTuple):
+class ShiftSolution(NamedTuple):
     """Paid minutes (specialists, days, blocks), status, objective and bound."""
 
     paid: Floats
@@ -40,8 +39,8 @@ class Found(NamedTuple):
 
 
 def solve(
-    team: "Team", dates: pd.DatetimeIndex, absent: Flags, worth: Floats, *, seconds: float | None, seed: int
-) -> Found:
+    team: Team, dates: pd.DatetimeIndex, absent: Flags, worth: Floats, *, seconds: float | None, seed: int
+) -> ShiftSolution:
     """Return the shifts that are worth the most; where cover cannot be given, those that break the fewest rules.
 
     Labour rules always hold: an empty roster keeps them all. First the best week of each person alone is found. These
@@ -52,6 +51,8 @@ def solve(
     worth
         Value of each paid minute, shape (specialists, days, blocks).
     """
+    from ortools.sat.python import cp_model
+
     values = _rewarded(team, dates, worth)
     model = _Model(team, dates, absent, values, _scale(values))
     solver = _solver(seconds, seed)
@@ -70,10 +71,10 @@ def solve(
     if code == cp_model.OPTIMAL and bound - objective <= 2 * slack:
         bound = objective
     status = "infeasible" if fewest else "optimal" if code == cp_model.OPTIMAL else "feasible"
-    return Found(paid, status, objective, bound)
+    return ShiftSolution(paid, status, objective, bound)
 
 
-def _rewarded(team: "Team", dates: pd.DatetimeIndex, worth: Floats) -> Floats:
+def _rewarded(team: Team, dates: pd.DatetimeIndex, worth: Floats) -> Floats:
     """Return the values with small bonuses for contracted hours and preferences; a negative value counts as none."""
     largest = max(float(worth.max(initial=0.0)), 1e-9)
     preferred = np.array([parts(person.preferred, dates) for person in team.specialists], np.float64)
@@ -85,7 +86,9 @@ def _scale(values: Floats) -> float:
     return _LARGEST / max(float(values.max(initial=0.0)) * _BLOCK * BLOCKS, 1e-12)
 
 
-def _solver(seconds: float | None, seed: int) -> cp_model.CpSolver:
+def _solver(seconds: float | None, seed: int) -> "cp_model.CpSolver":
+    from ortools.sat.python import cp_model
+
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = seed
@@ -96,7 +99,7 @@ def _solver(seconds: float | None, seed: int) -> cp_model.CpSolver:
     return solver
 
 
-def patterns(rules: "Rules", weekly: Floats) -> list[Pattern]:
+def patterns(rules: Rules, weekly: Floats) -> list[Pattern]:
     """Return the shifts of somebody with so many minutes a week: only the last block may be cut short."""
     unit = _unit([*weekly.tolist(), 60 * rules.hours_per_day, 60 * rules.shortest_shift])
     most = min(60 * rules.hours_per_day, weekly.max(initial=0.0))
@@ -128,7 +131,9 @@ def _borne(pattern: Pattern, unpopular: Flags) -> int:
 class _Model:
     """Variables, constraints and objectives."""
 
-    def __init__(self, team: "Team", dates: pd.DatetimeIndex, absent: Flags, values: Floats, scale: float) -> None:
+    def __init__(self, team: Team, dates: pd.DatetimeIndex, absent: Flags, values: Floats, scale: float) -> None:
+        from ortools.sat.python import cp_model
+
         self.team, self.dates, self.values = team, dates, values
         self.cp = cp_model.CpModel()
         self.works: list[list[list[tuple[Pattern, Any]]]] = []
@@ -143,7 +148,7 @@ class _Model:
             self._fair_shares(s)
         self._cover()
 
-    def _choices(self, person: "Specialist", absent: Flags) -> list[list[tuple[Pattern, Any]]]:
+    def _choices(self, person: Specialist, absent: Flags) -> list[list[tuple[Pattern, Any]]]:
         """At most one shift a day, none on days of absence nor at times when the person is not available."""
         closed = parts(person.unavailable, self.dates)
         every = patterns(self.team.rules, contracted(self.team.rules, person, self.dates, absent))
@@ -213,8 +218,10 @@ class _Model:
             self.short.append(short)
             self.broken.append(broken)
 
-    def least_short(self, solver: cp_model.CpSolver) -> tuple[int, Floats]:
+    def least_short(self, solver: "cp_model.CpSolver") -> tuple[int, Floats]:
         """Break as few covers as can be, those by as few people as can be, and demand no worse from now on."""
+        from ortools.sat.python import cp_model
+
         most = 1 + sum(cover.specialists for cover, _, _ in covers(self.team, self.dates))
         breaking = most * sum(self.broken) + sum(self.short)
         self.cp.minimize(breaking)
@@ -247,9 +254,7 @@ class _Model:
                 total += most
         return total / self.scale, paid
 
-    def _best_week(
-        self, person: "Specialist", here: Any, absent: Flags, values: Floats, seed: int
-    ) -> tuple[int, Floats]:
+    def _best_week(self, person: Specialist, here: Any, absent: Flags, values: Floats, seed: int) -> tuple[int, Floats]:
         """Return an upper bound on the worth of a week of a person who need not mind the others, and that week."""
         rules = self.team.rules.model_copy(update={"cover": ()})
         alone = self.team.model_copy(update={"specialists": (person,), "rules": rules})
@@ -268,7 +273,7 @@ class _Model:
         days = [(s, d) for s in range(len(self.works)) for d in range(len(self.dates))]
         self.cp.maximize(sum(worth * x for s, d in days for worth, x in self._worths(s, d)))
 
-    def paid(self, solver: cp_model.CpSolver) -> Floats:
+    def paid(self, solver: "cp_model.CpSolver") -> Floats:
         """Return the paid minutes that were chosen."""
         out = np.zeros(self.values.shape)
         for s, days in enumerate(self.works):

@@ -1,9 +1,10 @@
 """Shifts: who works when on the coming working days."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -16,9 +17,9 @@ from ledger.table.calendar import Calendar
 from ledger.table.ledger import Day, as_day
 from models.assumed.assumptions import Assumptions
 from optimize.roster.costs import hourly_cost
-
-if TYPE_CHECKING:
-    from optimize.roster.team import Team
+from optimize.roster.labour_rules import breaches, contracted, short_cover
+from optimize.roster.shift_model import solve
+from optimize.roster.team import Team
 
 Value = npt.ArrayLike | Mapping[str, npt.ArrayLike]
 
@@ -61,7 +62,7 @@ class Shifts:
         Wall-clock time.
     """
 
-    team: "Team" = field(repr=False)
+    team: Team = field(repr=False)
     dates: pd.DatetimeIndex
     paid: Floats = field(repr=False)
     assumptions: Assumptions = field(repr=False)
@@ -117,8 +118,6 @@ class Shifts:
 
     def remarks(self) -> tuple[str, ...]:
         """Return whose contracted hours are not planned in full, and which rules leave no room for them."""
-        from optimize.roster.labour_rules import contracted
-
         rules, said = self.team.rules, []
         for person, absent, paid in zip(self.team.specialists, self.absent, self.paid, strict=True):
             hours, planned = contracted(rules, person, self.dates, absent).sum() / 60, paid.sum() / 60
@@ -161,36 +160,52 @@ def working_days(first_day: Day, days: int, country: str) -> pd.DatetimeIndex:
     return pd.DatetimeIndex(start + pd.to_timedelta(np.flatnonzero(open_)[:days], unit="D"))
 
 
-def build(
-    team: "Team",
+def plan_shifts(
+    team: Team,
     first_day: Day,
     days: int,
-    country: str,
-    value: Value | None,
     *,
-    assumptions: Assumptions | None,
-    seconds: float | None,
-    seed: int,
+    country: str | None = None,
+    value: Value | None = None,
+    assumptions: Assumptions | None = None,
+    seconds: float | None = None,
+    seed: int = 0,
 ) -> Shifts:
-    """Return the shifts (see `Team.shifts`)."""
-    import time
+    """Return who works when on so many working days, from the first day or the first working day after it.
 
+    Parameters
+    ----------
+    team
+        Specialists and labour rules.
+    first_day, days
+        Working days are those of `country`, by default the team's own.
+    value
+        Value of a productive minute, shape (days, blocks), (specialists, days, blocks), or by skill or language a
+        mapping of such (days, blocks) ("" for everybody): each specialist's minutes are worth the most of what
+        applies. Shifts are then chosen to be worth the most. Without it everybody works the contracted hours
+        evenly, part-timers the first blocks.
+    assumptions
+        Its `productive_hours_per_day` are the minutes of a full day that go into calls.
+    seconds
+        Wall-clock limit; without it the search is limited by deterministic time and the result reproducible.
+
+    Raises
+    ------
+    BadInput
+        For days out of range, or values of another shape.
+    """
     began = time.perf_counter()
     if not 1 <= days <= _LONGEST:
         raise BadInput(f"must lie between 1 and {_LONGEST}", field="days", value=days)
-    dates = working_days(first_day, days, country)
+    dates = working_days(first_day, days, team.country if country is None else country)
     assume = assumptions or Assumptions.default()
     productive = min(assume.productive_hours_per_day / (FULL_SHIFT / 3600), 1.0)
     absent = np.array([[day.date() in person.absences for day in dates] for person in team.specialists], np.bool_)
     absent = absent.reshape(len(team), len(dates))
     even = even_minutes(team, absent)
-    from optimize.roster.labour_rules import breaches, short_cover
-
     if value is None and not breaches(team, dates, even) and not len(short_cover(team, dates, even)):
         paid, status, objective, bound = even, "optimal", np.nan, np.nan
     else:
-        from optimize.roster.shift_model import solve
-
         worth = cell_values(team, len(dates), value, even) * productive
         paid, status, objective, bound = solve(team, dates, absent, worth, seconds=seconds, seed=seed)
     return Shifts(
@@ -208,14 +223,14 @@ def build(
     )
 
 
-def even_minutes(team: "Team", absent: Flags) -> Floats:
+def even_minutes(team: Team, absent: Flags) -> Floats:
     """Return paid minutes of the even roster: a fifth of the weekly hours a day, the first blocks, as simulated."""
     share = np.minimum([person.weekly_hours / 40 for person in team.specialists], 1.0).reshape(-1, 1, 1)
     worked = np.clip(share * BLOCKS - np.arange(BLOCKS), 0, 1)
     return np.asarray(np.where(absent[:, :, None], 0.0, worked * BLOCK_MINUTES))
 
 
-def cell_values(team: "Team", days: int, value: Value | None, even: Floats) -> Floats:
+def cell_values(team: Team, days: int, value: Value | None, even: Floats) -> Floats:
     """Return the value of each specialist's productive minute, shape (specialists, days, blocks).
 
     Without values all minutes are worth the same, and those of the even roster a little more.

@@ -1,24 +1,18 @@
 """Teams: the specialists of a roster file, and the labour rules under which they work."""
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, Self
+from typing import Annotated, Final, Self
 from zoneinfo import available_timezones
 
 import numpy as np
 import pandas as pd
 from pydantic import Field, field_validator, model_validator
 
+from ledger import Ledger
 from ledger.files.reading import Written
 from ledger.policy.roster import BLOCKS, FULL_SHIFT, Roster, roster
 from ledger.table.currency import decimals
-from ledger.table.ledger import Day
 from ledger.table.tables import TEXT
 from optimize.roster.fields import WEEKDAYS, Cells, Days, Languages, Rates, Words
-
-if TYPE_CHECKING:
-    from ledger import Ledger
-    from models.assumed.assumptions import Assumptions
-    from optimize.roster.shifts import Shifts, Value
 
 FULL_HOURS: Final = FULL_SHIFT / 3600
 
@@ -170,25 +164,6 @@ class Team(Written):
         """Return the number of specialists."""
         return len(self.specialists)
 
-    @classmethod
-    def load(
-        cls, source: "Team | str | Path | pd.DataFrame | int", *, timezone: str = "UTC", currency: str = "USD"
-    ) -> "Team":
-        """Return a team from a TOML file, a table (CSV, Parquet or a frame), or of so many standard full-timers.
-
-        A table has the columns of the ledger's staff table, `cost_per_hour` in minor units, and may have the other
-        fields of `Specialist` and a `currency`; then the rules are the default ones. `timezone` and `currency` are
-        those of a table without one, and of standard full-timers.
-
-        Raises
-        ------
-        BadInput
-            Naming file, specialist, field, value and rule.
-        """
-        from optimize.roster.load import team_of
-
-        return team_of(source, timezone, currency)
-
     @property
     def ids(self) -> tuple[str, ...]:
         """Ids, in order."""
@@ -231,7 +206,7 @@ class Team(Written):
         people = tuple(person.model_copy(update={"timezone": timezone}) for person in self.specialists)
         return Team(**(dict(self) | {"timezone": timezone, "specialists": people}))
 
-    def beside(self, ledger: "Ledger") -> tuple["Team", str]:
+    def beside(self, ledger: Ledger) -> tuple["Team", str]:
         """Return the team on the clock on which it can call the ledger's customers, and a note where that is another.
 
         A ledger that knows no customer's place gives all of them the clock UTC and no country. Then UTC means "local
@@ -247,40 +222,3 @@ class Team(Written):
             "are read as the customers' local time."
         )
         return self.on_clock("UTC"), note
-
-    def shifts(
-        self,
-        first_day: Day,
-        days: int,
-        *,
-        country: str | None = None,
-        value: "Value | None" = None,
-        assumptions: "Assumptions | None" = None,
-        seconds: float | None = None,
-        seed: int = 0,
-    ) -> "Shifts":
-        """Return who works when on so many working days, from the first day or the first working day after it.
-
-        Parameters
-        ----------
-        first_day, days
-            Working days are those of `country`, by default the team's own.
-        value
-            Value of a productive minute, shape (days, blocks), (specialists, days, blocks), or by skill or language a
-            mapping of such (days, blocks) ("" for everybody): each specialist's minutes are worth the most of what
-            applies. Shifts are then chosen to be worth the most. Without it everybody works the contracted hours
-            evenly, part-timers the first blocks.
-        assumptions
-            Its `productive_hours_per_day` are the minutes of a full day that go into calls.
-        seconds
-            Wall-clock limit; without it the search is limited by deterministic time and the result reproducible.
-
-        Raises
-        ------
-        BadInput
-            For days out of range, or values of another shape.
-        """
-        from optimize.roster.shifts import build
-
-        home = self.country if country is None else country
-        return build(self, first_day, days, home, value, assumptions=assumptions, seconds=seconds, seed=seed)

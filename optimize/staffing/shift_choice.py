@@ -13,7 +13,7 @@ import numpy as np
 
 from ledger.arrays import Floats
 from optimize.roster.labour_rules import available
-from optimize.roster.shifts import BLOCK_MINUTES, Shifts
+from optimize.roster.shifts import BLOCK_MINUTES, Shifts, plan_shifts
 from optimize.staffing.week import Week
 
 _ROUNDS: Final = 5
@@ -72,7 +72,9 @@ def choose_shifts(week: Week, *, seed: int = 0) -> ShiftChoice:
         if not price.any():
             most = min(most, value)
             break
-        made = week.team.shifts(own.dates[0], len(own.dates), value=price, assumptions=week.assumptions, seed=seed)
+        made = plan_shifts(
+            week.team, own.dates[0], len(own.dates), value=price, assumptions=week.assumptions, seed=seed
+        )
         most = min(most, value + made.bound - float((price * mean).sum()))
         worth, found = week.relaxed(week.beside_newcomers(made.minutes))
         if worth > highest and len(made.broken) <= len(own.broken):

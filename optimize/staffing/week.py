@@ -7,7 +7,7 @@ taken to be staffed as the roster says.
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -16,20 +16,19 @@ from ledger.arrays import Flags, Floats
 from ledger.policy.roster import BLOCKS
 from ledger.table.currency import decimals
 from ledger.table.ledger import Day
+from models.assumed.assumptions import Assumptions
+from models.timing import PaymentTiming
 from optimize.assignment.instance import Options
 from optimize.assignment.prices import bound as bound_of
 from optimize.assignment.prices import prices as prices_of
+from optimize.assignment.result import Assignment
+from optimize.assignment.solve import assign
 from optimize.plans.candidates import CLOSE, PASSES, WEEK, Calls
 from optimize.plans.planning import laid_out
 from optimize.plans.policy import Policy
 from optimize.plans.request import request
-from optimize.roster.shifts import Shifts
+from optimize.roster.shifts import Shifts, plan_shifts
 from optimize.roster.team import Rules, Specialist, Team
-
-if TYPE_CHECKING:
-    from models.assumed.assumptions import Assumptions
-    from models.timing import PaymentTiming
-    from optimize.assignment.result import Assignment
 
 _GAP: Final = 5e-4  # at which a plan is good enough
 _PRECISION: Final = 1e-6  # of the value of a week, by which the bound may be too high
@@ -60,7 +59,7 @@ class Week:
 
     team: Team
     shifts: Shifts
-    assumptions: "Assumptions"
+    assumptions: Assumptions
     newcomers: tuple[Specialist, ...]
     worth: Floats
     minutes: Floats
@@ -136,24 +135,22 @@ class Week:
         flat = minutes.reshape(len(minutes), -1)
         return np.concatenate([flat, np.zeros((len(self.newcomers), flat.shape[1]))])
 
-    def planned(self, capacity: Floats, prices: Floats, seed: int = 0) -> "Assignment":
+    def planned(self, capacity: Floats, prices: Floats, seed: int = 0) -> Assignment:
         """Return a plan with these minutes; its value and bound count what must be done with its penalty."""
-        from optimize.assignment.solve import assign
-
         length = np.broadcast_to(self.minutes[:, None, None], (len(self.worth), 1, *capacity.shape))
         return assign(self.worth[:, None], length, capacity, prices=prices, gap=_GAP, seed=seed)
 
 
 def week(
     ledger: Ledger,
-    model: "PaymentTiming | str",
+    model: PaymentTiming | str,
     strategy: Any,
     roster: Any,
     date: Day,
     days: int = 5,
     *,
     policy: Policy | None = None,
-    assumptions: "Assumptions | None" = None,
+    assumptions: Assumptions | None = None,
     seed: int = 0,
 ) -> Week:
     """Return what there is to do in a week of at most five working days, and who is there; see `optimize.plan`.
@@ -172,7 +169,7 @@ def week(
     )  # fmt: skip
     if not len(asked.team):
         raise BadInput("must name at least one specialist", field="roster")
-    shifts = asked.team.shifts(asked.date, days, assumptions=asked.assume)
+    shifts = plan_shifts(asked.team, asked.date, days, assumptions=asked.assume)
     newcomers = _newcomers(asked.team)
     everybody = asked.team.model_copy(update={"specialists": asked.team.specialists + newcomers, "rules": Rules()})
     calls, _, _, notes = laid_out(replace(asked, team=everybody))
@@ -199,7 +196,7 @@ def _newcomers(team: Team) -> tuple[Specialist, ...]:
 def _priced(
     team: Team,
     shifts: Shifts,
-    assume: "Assumptions",
+    assume: Assumptions,
     newcomers: tuple[Specialist, ...],
     calls: Calls,
     notes: tuple[str, ...],

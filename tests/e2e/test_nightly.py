@@ -22,7 +22,7 @@ from models.registry.model_file import fit_saved
 from optimize.nightly.request import check_fresh, default_date
 from optimize.plans.call_plan import ROW_COLUMNS
 from optimize.publish.folder import FILES, Unavailable, only_one, published
-from optimize.roster.team import Team
+from optimize.roster.load import load_team
 
 Run = Callable[..., tuple[int, str, str]]
 DAY = "2026-10-05"
@@ -434,7 +434,7 @@ def test_a_log_that_cannot_be_written_stops_nothing(plan: Run, tmp_path: Path):
 
 def test_the_plans_day_is_the_next_on_which_work_begins():
     """On the team's clock: before nine today's, later the next; not on weekends."""
-    team = Team.load(1, timezone="America/New_York")
+    team = load_team(1, timezone="America/New_York")
     days = {
         "2026-07-06 02:00": "2026-07-06",
         "2026-07-06 10:00": "2026-07-07",

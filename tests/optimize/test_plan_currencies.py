@@ -15,6 +15,7 @@ from ledger.table.exchange import Exchange
 from models.assumed.assumptions import Assumptions
 from optimize import CallPlan, Policy, plan
 from optimize.roster.costs import exchange_of, hourly_cost
+from optimize.roster.load import load_team
 from optimize.roster.team import Specialist, Team
 from optimize.staffing.week import week
 from sim import from_ledger, simulate
@@ -114,7 +115,7 @@ def test_a_roster_may_bring_the_rates_that_the_ledger_lacks(tmp_path: Path):
     """In units of the roster's currency; the ledger's own rates come first."""
     file = tmp_path / "team.toml"
     file.write_text('currency = "GBP"\nrates = { JPY = 0.005, USD = 0.8 }\n[[specialists]]\nid = "a"\n')
-    found = Team.load(file)
+    found = load_team(file)
     exchange = exchange_of(found, owing("JPY", {}))
     assert exchange.rates == {"GBP": 200, "JPY": 1, "USD": 160}
     assert exchange_of(found, owing("JPY", {"USD": 150.0})).rates["USD"] == 150
@@ -133,9 +134,9 @@ def test_a_roster_is_paid_in_its_own_currency():
 def test_a_table_without_a_currency_is_in_the_ledgers():
     """`cost_per_hour` of the staff table: minor units, 2,500 yen and 25 euros."""
     table = pd.DataFrame({"specialist_id": ["s"], "cost_per_hour": [2500]})
-    assert [Team.load(table, currency=code).specialists[0].cost_per_hour for code in ("JPY", "EUR")] == [2500, 25]
+    assert [load_team(table, currency=code).specialists[0].cost_per_hour for code in ("JPY", "EUR")] == [2500, 25]
     with pytest.raises(BadInput, match="must be one for all of a team"):
-        Team.load(pd.DataFrame({"specialist_id": ["s", "t"], "currency": ["EUR", "GBP"]}))
+        load_team(pd.DataFrame({"specialist_id": ["s", "t"], "currency": ["EUR", "GBP"]}))
 
 
 def test_a_minute_is_priced_at_the_wage_that_was_assumed():

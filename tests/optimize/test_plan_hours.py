@@ -7,6 +7,7 @@ from ledger import BadInput, Ledger
 from ledger.policy.strategy import Step, Strategy
 from optimize import CallPlan, plan
 from optimize.roster.labour_rules import breaches
+from optimize.roster.shifts import plan_shifts
 from optimize.roster.team import Specialist, Team
 from tests.handmade import contact, handmade, invoice
 from tests.timings import constant
@@ -53,8 +54,8 @@ def test_limits_are_those_of_what_was_given():
     with pytest.raises(BadInput, match="days is 61: must lie between 1 and 60"):
         planned(40, TUESDAY, 61)
     with pytest.raises(BadInput, match="days is 61"):
-        Team(specialists=(Specialist(id="s"),)).shifts(TUESDAY, 61)
-    assert len(Team(specialists=(Specialist(id="s"),)).shifts(TUESDAY, 60).dates) == 60
+        plan_shifts(Team(specialists=(Specialist(id="s"),)), TUESDAY, 61)
+    assert len(plan_shifts(Team(specialists=(Specialist(id="s"),)), TUESDAY, 60).dates) == 60
     assert not planned(40, TUESDAY, 20).warnings
 
 
@@ -87,7 +88,7 @@ def test_contracted_hours_that_cannot_be_planned_are_said(hours: float, said: st
 def test_a_part_of_a_week_holds_one_short_shift_of_whoever_has_few_hours():
     """Three of five days of two weekly hours: one shift of two hours, and no more in the week."""
     team = Team(specialists=(Specialist(id="s", weekly_hours=2), Specialist(id="t", weekly_hours=1)))
-    shifts = team.shifts(WEDNESDAY, 3)
+    shifts = plan_shifts(team, WEDNESDAY, 3)
     assert shifts.paid.sum(axis=(1, 2)).tolist() == [120, 0]
     assert breaches(team, shifts.dates, shifts.paid) == []
     twice = shifts.paid.copy()

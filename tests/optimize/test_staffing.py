@@ -15,6 +15,7 @@ from experiments.hours.hours import scaled, staffed
 from ledger import BadInput
 from ledger.policy.strategy import Step, Strategy
 from optimize.roster.labour_rules import breaches
+from optimize.roster.load import load_team
 from optimize.roster.shift_model import patterns
 from optimize.roster.team import Team
 from optimize.staffing.frontier import Frontier, frontier
@@ -140,7 +141,7 @@ def test_where_minutes_are_not_scarce_no_shifts_are_better(portfolio: sim.Portfo
 
 def test_scaled_hours_keep_the_mix_of_people():
     """Fewer hours are days off for everybody alike, more are people of the same skills."""
-    team, start = Team.load(ROSTER), pd.Timestamp("2026-10-02")
+    team, start = load_team(ROSTER), pd.Timestamp("2026-10-02")
     half, twice = scaled(team, 0.5, start, 84), scaled(team, 2.0, start, 84)
     off = np.array([len(p.absences) for p in half.specialists]) - [len(p.absences) for p in team.specialists]
     assert ((off >= 22) & (off <= 31)).all()  # of 57 working days, less those of absence
@@ -152,7 +153,7 @@ def test_scaled_hours_keep_the_mix_of_people():
 
 def test_hours_are_simulated_in_pairs(portfolio: sim.Portfolio):
     """Against itself the roster differs by nothing; with a tenth of the hours less is collected (all pairs agree)."""
-    found = staffed(portfolio, Team.load(1, timezone=portfolio.timezone), BUSY, [10], days=30, replications=2)
+    found = staffed(portfolio, load_team(1, timezone=portfolio.timezone), BUSY, [10], days=30, replications=2)
     same, less = found.difference(100, "dso"), found.difference(10, "cash_collected")
     assert (same.mean, same.low, same.high) == (0, 0, 0)
     assert less.mean is not None

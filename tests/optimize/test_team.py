@@ -8,7 +8,8 @@ import pytest
 
 from ledger import BadInput, read_ledger
 from ledger.policy.roster import FIRM
-from optimize.roster.team import Team
+from optimize.roster.load import load_team
+from optimize.roster.shifts import plan_shifts
 
 ROSTER = Path(__file__).parents[2] / "data" / "synthetic" / "roster.toml"
 HEAD = 'timezone = "America/New_York"\n[[specialists]]\nid = "A"\n[[specialists]]\nid = "B7"\n'
@@ -23,7 +24,7 @@ def written(tmp_path: Path, text: str) -> Path:
 
 def test_the_example_roster_is_a_roster_of_the_simulator():
     """Eight people: skills and languages become bits, ranges become days, major units become minor ones."""
-    people = Team.load(ROSTER).roster()
+    people = load_team(ROSTER).roster()
     assert len(people) == 8
     assert people.languages == ("de", "en", "es", "fr")
     assert [bool(bits & FIRM) for bits in people.can] == [True, True, False, True, True, False, True, False]
@@ -34,7 +35,7 @@ def test_the_example_roster_is_a_roster_of_the_simulator():
 
 def test_part_timers_get_the_minutes_that_the_simulator_gives_them():
     """Thirty hours are the first three blocks of every day, of which five eighths go into calls."""
-    shifts = Team.load(pd.DataFrame(Team.load(ROSTER).roster().table)).shifts("2026-10-05", 5, country="US")
+    shifts = plan_shifts(load_team(pd.DataFrame(load_team(ROSTER).roster().table)), "2026-10-05", 5, country="US")
     assert shifts.minutes[2].tolist() == [[75.0, 75.0, 75.0, 0.0]] * 5
     assert shifts.minutes[0, 3].sum() == 0
     assert shifts.absent[0].tolist() == [False, False, False, True, False]
@@ -43,7 +44,7 @@ def test_part_timers_get_the_minutes_that_the_simulator_gives_them():
 
 def test_days_are_working_days_from_the_first_one_on():
     """A Saturday asks for Monday, and Columbus Day is skipped."""
-    shifts = Team.load(2).shifts("2026-10-10", 2, country="US")
+    shifts = plan_shifts(load_team(2), "2026-10-10", 2, country="US")
     assert [f"{day:%F}" for day in shifts.dates] == ["2026-10-13", "2026-10-14"]
 
 
@@ -67,7 +68,7 @@ def test_what_cannot_be_used_is_named_in_one_line(tmp_path: Path, text: str, sai
     """File, specialist, field, value and rule."""
     path = written(tmp_path, text)
     with pytest.raises(BadInput) as error:
-        Team.load(path)
+        load_team(path)
     line = str(error.value)
     assert line.startswith(str(path))
     assert said in line
@@ -77,21 +78,21 @@ def test_what_cannot_be_used_is_named_in_one_line(tmp_path: Path, text: str, sai
 
 def test_a_table_may_say_more_than_the_staff_table(tmp_path: Path):
     """CSV: names and preferences beside the ledger's columns; an unknown column is named."""
-    table = Team.load(ROSTER).roster().table.assign(name="Somebody", unavailable="fri, mon 4")
+    table = load_team(ROSTER).roster().table.assign(name="Somebody", unavailable="fri, mon 4")
     path = tmp_path / "staff.csv"
     table.to_csv(path, index=False)
-    team = Team.load(path)
+    team = load_team(path)
     assert team.specialists[0].unavailable == ("fri", "mon 4")
-    assert team.roster().table.equals(Team.load(ROSTER).roster().table)
+    assert team.roster().table.equals(load_team(ROSTER).roster().table)
     table.assign(shoe=43).to_csv(path, index=False)
     with pytest.raises(BadInput, match="shoe: is not a column of a roster"):
-        Team.load(path)
+        load_team(path)
 
 
 def test_a_ledger_without_places_is_called_on_its_own_clock():
     """UTC with no country means local time; a ledger that knows places leaves the team's clock alone."""
     known = read_ledger(ROSTER.with_name("normal"))
-    team = Team.load(ROSTER)
+    team = load_team(ROSTER)
     assert team.beside(known) == (team, "")
     customers = known.customers.assign(timezone="UTC", country="").astype(known.customers.dtypes)
     there, note = team.beside(replace(known, customers=customers))

@@ -7,6 +7,7 @@ import pytest
 
 from ledger import BadInput
 from optimize.roster.labour_rules import breaches
+from optimize.roster.shifts import plan_shifts
 from optimize.roster.team import Cover, Rules, Specialist, Team
 
 MONDAY = "2026-10-05"
@@ -43,7 +44,7 @@ def test_the_best_roster_is_that_of_brute_force(seed: int):
         *people, rest_hours=17, days_per_week=2, shortest_shift=4, unpopular=("* 1",), cover=cover[: 1 + seed // 2]
     )
     value = rng.random((3, 4))
-    shifts = whole.shifts(MONDAY, 3, value=value)
+    shifts = plan_shifts(whole, MONDAY, 3, value=value)
     worth = np.stack([value * 0.625] * 2)
     worth += worth.max() * (1e-4 + 0.02 * np.array([np.zeros((3, 4)), np.outer([0, 0, 1], np.ones(4))]))
     best = (99, 99, 0.0)
@@ -72,7 +73,7 @@ def test_rules_that_cannot_be_kept_are_named_with_the_reason():
     other = Specialist(id="B", unavailable=("thu",))
     cover = (Cover(specialists=1, language="de"), Cover(specialists=2, weekdays=("thu",)))
     whole = team(german, other, days_per_week=4, cover=cover)
-    shifts = whole.shifts(MONDAY, 5)
+    shifts = plan_shifts(whole, MONDAY, 5)
     assert shifts.status == "infeasible"
     assert shifts.broken["sentence"].tolist() == [
         "2026-10-06: cover: speaking de: 0 of 1; Ada is absent",
@@ -80,7 +81,7 @@ def test_rules_that_cannot_be_kept_are_named_with_the_reason():
     ]
     assert breaches(whole, shifts.dates, shifts.paid) == []
     assert (shifts.paid[0].sum(axis=1) > 0).tolist() == [True, False, True, True, True]
-    held = team(german, days_per_week=3, cover=cover[:1]).shifts(MONDAY, 5)
+    held = plan_shifts(team(german, days_per_week=3, cover=cover[:1]), MONDAY, 5)
     assert len(held.broken) == 2
     assert "labour rules" in held.broken["sentence"].iloc[1]
 
@@ -103,7 +104,7 @@ def test_rules_that_cannot_be_kept_are_named_with_the_reason():
 def test_each_labour_rule_can_be_broken(rules: dict[str, object], paid: list[tuple[int, int, int]], words: str):
     """The checks see what the solver must not do; the same week without the rule is clean where it has a name."""
     person = Specialist(id="A", weekly_hours=25, absences=("2026-10-08",), unavailable=("fri 4",))
-    dates = team(person).shifts(MONDAY, 5).dates
+    dates = plan_shifts(team(person), MONDAY, 5).dates
     minutes = np.zeros((1, 5, 4))
     for day, first, last in paid:
         minutes[0, day, first:last] = 120
@@ -131,10 +132,10 @@ def test_teams_are_proven_optimal_and_small_ones_come_out_the_same_twice(size: i
     )
     whole = team(*people, days_per_week=4, consecutive_days=4, unpopular=("* 4",), cover=cover)
     value = {"": np.random.default_rng(0).random((5, 4)), "de": np.full((5, 4), 0.6)}
-    first = whole.shifts(MONDAY, 5, value=value)
+    first = plan_shifts(whole, MONDAY, 5, value=value)
     assert (first.status, first.gap, len(first.broken)) == ("optimal", 0.0, 0)
     assert breaches(whole, first.dates, first.paid) == []
-    assert size > 8 or np.array_equal(first.paid, whole.shifts(MONDAY, 5, value=value).paid)
+    assert size > 8 or np.array_equal(first.paid, plan_shifts(whole, MONDAY, 5, value=value).paid)
 
 
 def test_values_must_fit():
@@ -146,4 +147,4 @@ def test_values_must_fit():
         (np.full((5, 4), np.nan), "must be finite"),
     ):
         with pytest.raises(BadInput, match=rule):
-            pair.shifts(MONDAY, 5, value=value)
+            plan_shifts(pair, MONDAY, 5, value=value)
