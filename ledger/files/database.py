@@ -1,6 +1,7 @@
 """Addresses of databases: read with care, and shown without a password."""
 
 import re
+import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
@@ -81,8 +82,6 @@ def reading_engine(url: "sa.URL") -> "sa.Engine":
     BadInput
         Where the file is missing, an option is unknown, or the driver is not installed.
     """
-    import sqlite3
-
     import sqlalchemy as sa
 
     if url.get_backend_name() != "sqlite":

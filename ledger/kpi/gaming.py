@@ -163,7 +163,7 @@ class _World:
         return float(beginning.sum()), float(ending.sum()), float(ending[:, 1::2].sum())
 
 
-def _mixed(worlds: "list[_World]", changed: frozenset[str]) -> _World:
+def _mixed(worlds: list[_World], changed: frozenset[str]) -> _World:
     """Return the world in which only the changed factors are those of the second window."""
 
     def pick(factor: str, name: str) -> Floats:

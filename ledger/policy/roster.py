@@ -62,7 +62,7 @@ class Roster:
 FIRM = np.uint64(1)
 
 
-def roster(specialists: "int | pd.DataFrame | Roster", timezone: str) -> Roster:
+def roster(specialists: int | pd.DataFrame | Roster, timezone: str) -> Roster:
     """Return a roster from a staff table, or of so many like full-timers.
 
     Of the standard roster every specialist speaks English, every third also Spanish, every fourth also French, and

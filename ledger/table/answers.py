@@ -8,15 +8,13 @@ freedom less than there are clusters stand for normal ones (the same, section VI
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Any, Final, Literal, Protocol
 
 import numpy as np
 import pandas as pd
 
+from ledger.arrays import Ints
 from ledger.errors import BadInput, Refused
-
-if TYPE_CHECKING:
-    from ledger.table.ledger import Ledger
 
 FEW_CUSTOMERS: Final = 20  # below which there is no interval and no verdict
 FEW_PAID: Final = 10  # invoices ever paid, below which they are a handful
@@ -126,7 +124,40 @@ class Answers:
         return [{"name": found.name, "text": found.text} for found in self.findings]
 
 
-def answers(ledger: "Ledger") -> Answers:
+class Books(Protocol):
+    """What is read of a ledger to know what it can answer."""
+
+    @property
+    def as_of(self) -> pd.Timestamp:
+        """Last day that is known."""
+        ...
+
+    @property
+    def origin(self) -> Origin:
+        """What the import knew."""
+        ...
+
+    @property
+    def invoices(self) -> pd.DataFrame:
+        """One row per invoice: issue_date, due_date."""
+        ...
+
+    @property
+    def customer_of_invoice(self) -> Ints:
+        """Row of the customer that each invoice belongs to."""
+        ...
+
+    @property
+    def invoice_of_payment(self) -> Ints:
+        """Row of the invoice that each payment is applied to; -1 for unapplied cash."""
+        ...
+
+    def settled(self, *, kinds: tuple[str, ...]) -> Ints:
+        """Return the minor units of some kinds applied to each invoice."""
+        ...
+
+
+def answers(ledger: Books) -> Answers:
     """Return what a ledger can answer."""
     paid = np.flatnonzero(ledger.settled(kinds=("cash",)) > 0)
     owner = ledger.customer_of_invoice
@@ -148,13 +179,13 @@ def few(customers: int, what: str = "") -> str:
     return f"{customers} customer{'' if customers == 1 else 's'}{what}, of the {FEW_CUSTOMERS} that an interval needs"
 
 
-def _nothing_issued(_: "Ledger", counts: dict[str, int]) -> Finding | None:
+def _nothing_issued(_: Books, counts: dict[str, int]) -> Finding | None:
     if counts["invoices"]:
         return None
     return Finding(name="nothing_issued", text="the ledger holds no invoice", bars=("timing", "verdict"))
 
 
-def _nothing_paid(ledger: "Ledger", counts: dict[str, int]) -> Finding | None:
+def _nothing_paid(ledger: Books, counts: dict[str, int]) -> Finding | None:
     if counts["paid"] or not counts["invoices"]:
         return None
     other = bool((ledger.invoice_of_payment >= 0).any())
@@ -162,7 +193,7 @@ def _nothing_paid(ledger: "Ledger", counts: dict[str, int]) -> Finding | None:
     return Finding(name="nothing_paid", text=text, bars=("timing", "verdict"))
 
 
-def _undated(ledger: "Ledger", _: dict[str, int]) -> Finding | None:
+def _undated(ledger: Books, _: dict[str, int]) -> Finding | None:
     origin = ledger.origin
     if not origin.undated:
         return None
@@ -170,7 +201,7 @@ def _undated(ledger: "Ledger", _: dict[str, int]) -> Finding | None:
     return Finding(name="undated_settlements", text=origin.settlements_undated, bars=bars)
 
 
-def _estimated(ledger: "Ledger", counts: dict[str, int]) -> Finding | None:
+def _estimated(ledger: Books, counts: dict[str, int]) -> Finding | None:
     taken = {"issue dates": ledger.origin.issue_dates, "due dates": ledger.origin.due_dates}
     parts = [f"{count:,} {name}" for name, count in taken.items() if count]
     if not parts:
@@ -180,7 +211,7 @@ def _estimated(ledger: "Ledger", counts: dict[str, int]) -> Finding | None:
     )
 
 
-def _few_paid(_: "Ledger", counts: dict[str, int]) -> Finding | None:
+def _few_paid(_: Books, counts: dict[str, int]) -> Finding | None:
     paid = counts["paid"]
     if not 0 < paid < FEW_PAID:
         return None
@@ -188,7 +219,7 @@ def _few_paid(_: "Ledger", counts: dict[str, int]) -> Finding | None:
     return Finding(name="few_paid", text=text)
 
 
-def _few_customers(_: "Ledger", counts: dict[str, int]) -> Finding | None:
+def _few_customers(_: Books, counts: dict[str, int]) -> Finding | None:
     customers, paying = counts["customers"], counts["paying"]
     if not counts["paid"] or paying >= FEW_CUSTOMERS:
         return None
@@ -196,7 +227,7 @@ def _few_customers(_: "Ledger", counts: dict[str, int]) -> Finding | None:
     return Finding(name=name, text=few(paying, " with a payment"), bars=("verdict",))
 
 
-def _short(ledger: "Ledger", counts: dict[str, int]) -> Finding | None:
+def _short(ledger: Books, counts: dict[str, int]) -> Finding | None:
     """Return that no invoice of the usual term can have been seen through to its due date."""
     if not counts["invoices"]:
         return None

@@ -96,7 +96,7 @@ class PaymentDays:
     row: SmallInts
 
 
-def _hours(zone: ZoneInfo, moment: "pd.Timestamp") -> float:
+def _hours(zone: ZoneInfo, moment: pd.Timestamp) -> float:
     offset = zone.utcoffset(moment.astimezone(zone))
     return 0.0 if offset is None else offset.total_seconds() / 3600
 

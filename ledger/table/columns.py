@@ -91,7 +91,7 @@ class Columns:
     amount: Ints
     currency: Ints
     settled: Ints  # day on which the invoice was settled in full, NEVER while open
-    reopened: "Closings"  # settlements that were taken back later
+    reopened: Closings  # settlements that were taken back later
     applied_to: Ints  # row of the invoice of each applied payment
     applied: Ints
     applied_amount: Ints
@@ -130,7 +130,7 @@ class Columns:
         """Return which applied payments are of these kinds."""
         return np.isin(self.applied_kind, [self.kinds.index(kind) for kind in kinds])
 
-    def running(self, rows: "Flags | slice", day: Ints, amount: Ints, currency: Ints) -> Running:
+    def running(self, rows: Flags | slice, day: Ints, amount: Ints, currency: Ints) -> Running:
         """Add up the chosen rows by day and currency."""
         return Running.of(day[rows], amount[rows], currency[rows], self.currencies)
 

@@ -19,6 +19,7 @@ from ledger.arrays import Flags, Floats, Ints
 from ledger.errors import BadInput
 from ledger.files.storage import restore, write_folder
 from ledger.table.answers import Answers, Origin, answers, read_origin
+from ledger.table.currency import decimals
 from ledger.table.tables import COLUMNS, empty, validated
 
 Day = date | str | pd.Timestamp
@@ -120,8 +121,6 @@ class Ledger:
 
     def to_base(self, currency: pd.Series) -> Floats:
         """Return base-currency minor units per minor unit of each given currency."""
-        from ledger.table.currency import decimals
-
         rates = dict(zip(self.rates["currency"], self.rates["rate"], strict=True)) | {self.base_currency: 1.0}
         scale = {code: rate * 10.0 ** (decimals(self.base_currency) - decimals(code)) for code, rate in rates.items()}
         return currency.map(scale).to_numpy(np.float64)

@@ -407,7 +407,7 @@ def _unique(
     raise RuntimeError("payment ids cannot be told apart")
 
 
-def _rank(*columns: "pa.StringArray | npt.NDArray[np.generic]") -> Ints:
+def _rank(*columns: pa.StringArray | npt.NDArray[np.generic]) -> Ints:
     """Return each row's rank by its contents; equal rows have equal ranks."""
     rank = np.zeros(len(columns[0]), np.int64)
     for column in columns:

@@ -5,9 +5,11 @@ shows every key that is commonly needed.
 """
 
 import codecs
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, PrivateAttr, ValidationInfo, field_validator
 
@@ -55,8 +57,6 @@ class Map(Written):
     @field_validator("timezone")
     @classmethod
     def _is_zone(cls, name: str) -> str:
-        from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
         try:
             return ZoneInfo(name).key
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
@@ -82,8 +82,6 @@ class Map(Written):
     @field_validator("as_of_name", "as_of_text")
     @classmethod
     def _is_pattern(cls, pattern: str | None) -> str | None:
-        import re
-
         try:
             groups = re.compile(pattern or "()").groups
         except re.error as error:
