@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from ledger import kpis, read_ledger
 from sim.portfolios.presets import FOLDER, PRESETS, write_embedded
 
 # The rows of the table in data/synthetic/README.md, which a test compares with the ledgers.
@@ -20,7 +21,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m sim", description="Generate the embedded portfolios again.")
     parser.add_argument("--out", type=Path, default=FOLDER, help="folder (default: where the package reads them)")
     out = parser.parse_args().out
-    from ledger import kpis, read_ledger
 
     for name in PRESETS:
         folder = write_embedded(name, out)

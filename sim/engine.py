@@ -29,7 +29,8 @@ from sim.planners import belief as belief_named
 from sim.planners import planner as planner_named
 from sim.planners.protocol import for_one_run
 from sim.planners.work_list import View
-from sim.result.run import Batch, ContactLog, Run
+from sim.result.history import Batch, ContactLog
+from sim.result.run import Run
 from sim.world.keyed import Purpose, key
 from sim.world.layout import prepare
 from sim.world.part_payments import pay_main_parts

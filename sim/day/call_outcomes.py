@@ -1,6 +1,5 @@
 """Whom a call reaches, and how long calls take."""
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +7,7 @@ import numpy as np
 from ledger.arrays import Bits, Floats, Ints, SmallInts
 from ledger.compiling import njit
 from models.assumed.assumptions import Assumptions
-from sim.world.keyed import uniform
+from sim.world.keyed import triangular_one, uniform
 
 Triangle = tuple[float, float, float]  # low, mode, high in minutes
 
@@ -63,28 +62,8 @@ def talk_seconds(key: np.uint64, entity: Bits, k: SmallInts, minutes: Minutes) -
 
 
 @njit(cache=True)
-def _triangular(u: float, shape: Triangle) -> float:
-    """Return the u-quantile of a triangular distribution."""
-    low, mode, high = shape
-    if high <= low:
-        return low
-    if u < (mode - low) / (high - low):
-        return low + math.sqrt(u * (high - low) * (mode - low))
-    return high - math.sqrt((1 - u) * (high - low) * (high - mode))
-
-
-@njit(cache=True)
-def triangular(u: Floats, shape: Triangle) -> Floats:
-    """Return the quantiles of a triangular distribution (low, mode, high)."""
-    out = np.empty(len(u))
-    for i in range(len(u)):
-        out[i] = _triangular(u[i], shape)
-    return out
-
-
-@njit(cache=True)
 def _talk(key, entity, k, talk, wrap):  # type: ignore[no-untyped-def]  # numba infers them
-    minutes = _triangular(uniform(key, entity, 3 * k), talk) + _triangular(uniform(key, entity, 3 * k + 1), wrap)
+    minutes = triangular_one(uniform(key, entity, 3 * k), talk) + triangular_one(uniform(key, entity, 3 * k + 1), wrap)
     return max(int(round(60 * minutes)), 1)  # noqa: RUF046  # numba's round is a float
 
 
@@ -96,7 +75,7 @@ def _outcomes(keys, entity, call, chance, talk, wrap, unreached, reached, second
         if reached[i]:
             seconds[i] = _talk(keys[1], entity[i], k, talk, wrap)
         else:
-            spent = _triangular(uniform(keys[1], entity[i], 3 * k + 2), unreached)
+            spent = triangular_one(uniform(keys[1], entity[i], 3 * k + 2), unreached)
             seconds[i] = max(int(round(60 * spent)), 1)  # noqa: RUF046  # numba's round is a float
 
 

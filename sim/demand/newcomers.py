@@ -38,7 +38,7 @@ class Newcomers:
     age: float
     seen: int
 
-    def expected(self, days: float | Floats) -> "float | Floats":
+    def expected(self, days: float | Floats) -> float | Floats:
         """Return how many come in the next working days."""
         return self.steady * days + self.fading * np.log1p(days / self.age)
 

@@ -59,7 +59,7 @@ _RULES: Final[dict[str, Planner]] = {
 PLANNERS: Final = tuple(_RULES)
 
 
-def planner(name: "str | Planner") -> Planner:
+def planner(name: str | Planner) -> Planner:
     """Return an embedded planner by name, or the planner itself.
 
     Raises

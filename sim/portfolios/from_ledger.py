@@ -5,7 +5,9 @@ import pandas as pd
 
 from ledger import Ledger
 from ledger.arrays import Flags, Floats, SmallInts
+from models import fit
 from models.assumed.assumptions import Assumptions
+from models.families.kaplan_meier import KaplanMeier
 from models.families.part_payments import PartPayments, class_of
 from models.history.main_payments import history
 from models.history.weekdays import payment_weekdays
@@ -46,8 +48,6 @@ def from_ledger(
         For a ledger without invoices in its last year.
     """
     if timing is None:
-        from models import fit
-
         timing = fit(ledger)
     customers = ledger.customers
     wanted, orders, lines, amount, term = demand(ledger)
@@ -98,8 +98,6 @@ def _timing(ledger: Ledger, timing: PaymentTiming, orders: Floats) -> tuple[Floa
     Kaplan–Meier's table is that already, but for money that comes at another time than invoices (`by_amount`); of
     any other model it is made from what the model says of payments.
     """
-    from models.families.kaplan_meier import KaplanMeier
-
     ids = ledger.customers["customer_id"]
     if isinstance(timing, KaplanMeier):
         rows, kind = np.unique(timing.row_of(ids), return_inverse=True)

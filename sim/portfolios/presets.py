@@ -16,6 +16,8 @@ from ledger.files.reading import Written, one_of, read_toml
 from ledger.table.currency import decimals
 from ledger.table.tables import TEXT, empty
 from models.assumed.assumptions import Assumptions
+from sim.engine import simulate
+from sim.result.booking import book
 from sim.world.behaviour import Behaviour
 from sim.world.keyed import Purpose, children, entities, key, normals, uniforms
 from sim.world.portfolio import Portfolio
@@ -111,9 +113,6 @@ def synthetic(name: str = "normal", *, customers: int = 800, seed: int = 0, hist
     if customers < 1:
         raise BadInput("must be at least 1", field="customers", value=customers)
     spec = preset(name)
-    from sim.engine import simulate
-    from sim.result.booking import book
-
     if history_days < 31:
         raise BadInput("must be at least 31", field="history_days", value=history_days)
     days = spec.warm_up_days + history_days

@@ -13,7 +13,7 @@ from ledger import Ledger
 from ledger.arrays import Days, Flags, Ints, SmallInts
 from ledger.table.calendar import NEVER
 from ledger.table.tables import CHANNELS, DISPUTE_REASONS, OUTCOMES, PAYMENT_KINDS, RESOLUTIONS, TEXT, TONES, empty
-from sim.result.run import Run
+from sim.result.history import History
 from sim.world.keyed import Purpose, key, uniforms
 
 Numbers = npt.NDArray[np.integer[Any]]
@@ -21,7 +21,7 @@ Numbers = npt.NDArray[np.integer[Any]]
 _REASON_SHARES = (0.37, 0.28, 0.12, 0.05, 0.18)  # in the order of DISPUTE_REASONS; trade page, grade C
 
 
-def book(run: Run, *, since: int | None = None) -> Ledger:
+def book(run: History, *, since: int | None = None) -> Ledger:
     """Return the portfolio's ledger carried on to the end of the run.
 
     With `since`, invoices that were issued before that day and are settled are left out, and contacts before it. Every
@@ -75,7 +75,7 @@ def _numbered(prefix: str, numbers: Numbers, width: int) -> pa.Array:
 class _Books:
     """Tables of one run; `shown` are the invoices that appear."""
 
-    def __init__(self, run: Run, shown: Flags) -> None:
+    def __init__(self, run: History, shown: Flags) -> None:
         self.run, self.inv = run, run.columns
         self.stamp = f"{run.start:%y%m%d}"
         self.row = np.full(len(shown), -1, np.int64)

@@ -1,174 +1,21 @@
-"""One simulated history, and the ledger that it is."""
+"""The result of a simulation: its history, and the ledger that it is."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
-
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
 
 from ledger import Ledger
-from ledger.arrays import Flags, Ints, SmallInts
-from ledger.policy.strategy import Strategy
-from ledger.table.calendar import Calendar
-from ledger.table.currency import decimals
-from models.assumed.assumptions import Assumptions
-from sim.day.contact_effects import PromiseLog
-from sim.mechanisms.holdout import Holdout
-from sim.world.part_payments import Parts
-from sim.world.portfolio import Portfolio
-from sim.world.state import Invoices
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Contacts:
-    """All contacts in order of day and kind, as columns; step -1: the customer rang, specialist -1: nobody."""
-
-    customer: SmallInts
-    lead: SmallInts
-    began: Ints  # seconds since midnight of day 0
-    step: SmallInts
-    specialist: SmallInts
-    talked: SmallInts
-    seconds: SmallInts
-    promised: Flags
-
-
-class Batch(NamedTuple):
-    """Contacts of one kind on one day, as columns; see `Contacts`."""
-
-    who: Ints
-    step: SmallInts
-    talked: SmallInts
-    began: Ints
-    specialist: SmallInts
-    seconds: Ints
-
-    @classmethod
-    def of(cls, who: Ints, step: SmallInts, began: int) -> "Batch":
-        """Return messages, which need nobody's time."""
-        n = len(who)
-        nobody = np.full(n, -1, np.int32)
-        return cls(who, step, np.zeros(n, np.int32), np.full(n, began, np.int64), nobody, np.zeros(n, np.int64))
-
-
-class ContactLog:
-    """Contacts as they happen, a batch at a time."""
-
-    _KINDS = (np.int32, np.int32, np.int64, np.int32, np.int32, np.int32, np.int32, np.bool_)
-
-    def __init__(self) -> None:
-        self.size = 0
-        self._columns: tuple[list[npt.NDArray[Any]], ...] = tuple([] for _ in self._KINDS)
-
-    def add(self, batch: Batch, lead: Ints, promised: Flags) -> None:
-        """Add a batch with the invoice that each contact is about, and whether a promise was made."""
-        self.size += len(batch.who)
-        columns = batch.who, lead, batch.began, batch.step, batch.specialist, batch.talked, batch.seconds, promised
-        for batches, column, kind in zip(self._columns, columns, self._KINDS, strict=True):
-            batches.append(np.asarray(column, kind))
-
-    def frozen(self) -> Contacts:
-        """Return all batches as columns, and forget them."""
-        made = []
-        for batches, kind in zip(self._columns, self._KINDS, strict=True):
-            made.append(np.concatenate(batches) if batches else np.empty(0, kind))
-            batches.clear()
-        return Contacts(**dict(zip(Contacts.__dataclass_fields__, made, strict=True)))
+from sim.result.booking import book
+from sim.result.history import History
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Run:
+class Run(History):
     """The result of `simulate`: one replication of one strategy.
 
     `ledger` is the portfolio's ledger carried on to the end of the horizon: the same tables, the same laws.
     """
 
-    portfolio: Portfolio
-    strategy: Strategy
-    planner: str
-    staff: pd.DataFrame = field(repr=False)
-    seed: int
-    replication: int
-    days: int
-    seconds: float  # wall-clock time of the run itself
-    calendar: Calendar = field(repr=False)
-    columns: Invoices = field(repr=False)
-    number: SmallInts = field(repr=False)
-    parts: Parts = field(repr=False)
-    log: Contacts = field(repr=False)
-    promises: PromiseLog = field(repr=False)
-    holdout: Holdout = field(repr=False)
-    busy_minutes: float
-    productive_minutes: float
-    assumptions: Assumptions = field(repr=False)  # in the base currency; not a number where a cost is not known
-
-    @property
-    def start(self) -> pd.Timestamp:
-        """Day 0: the evening before the first simulated day."""
-        return self.portfolio.start
-
-    @property
-    def end(self) -> pd.Timestamp:
-        """The last simulated day."""
-        return self.start + pd.Timedelta(days=self.days)
-
-    @property
-    def invoices(self) -> int:
-        """Number of invoices issued in the run."""
-        return int((self.number >= 0).sum())
-
-    @cached_property
-    def amount(self) -> Ints:
-        """What each invoice of the run came to: minor units, main payments included."""
-        whole = self.columns.amount.copy()
-        whole[self.parts.invoice] += self.parts.paid
-        return whole
-
-    @property
-    def contacts(self) -> int:
-        """Number of messages, calls and incoming calls."""
-        return len(self.log.customer)
-
-    @property
-    def calls(self) -> int:
-        """Number of calls that specialists made."""
-        return int(((self.log.specialist >= 0) & (self.log.step >= 0)).sum())
-
-    @property
-    def specialist_utilisation(self) -> float:
-        """Minutes in calls over productive minutes; above 1 when lists outlast them, 0 without staff."""
-        return self.busy_minutes / self.productive_minutes if self.productive_minutes else 0.0
-
-    @property
-    def cost(self) -> float:
-        """Cost of collecting in base-currency major units.
-
-        Minutes in calls, grossed up by the productive share of the day, at the loaded wage (or the roster's own), plus
-        messages. Staff that a strategy leaves idle is not charged to it.
-        """
-        assume = self.assumptions
-        worked = self.log.specialist >= 0
-        minutes = np.bincount(self.log.specialist[worked], self.log.seconds[worked] / 60, len(self.staff))
-        own = self.staff["cost_per_hour"].to_numpy(float) / 10 ** decimals(self.portfolio.currency)
-        hourly = np.where(own > 0, own, assume.specialist_wage * assume.loaded_cost_factor)
-        paid = np.where(minutes > 0, minutes * hourly, 0.0)
-        labour: float = float(np.sum(paid)) / 60 * 8 / assume.productive_hours_per_day
-        steps: list[int] = np.bincount(self.log.step[self.log.step >= 0], minlength=len(self.strategy.steps)).tolist()
-        price = {"email": assume.email_cost, "portal": assume.email_cost, "letter": assume.letter_cost, "phone": 0.0}
-        return labour + sum(n * price[step.channel] for n, step in zip(steps, self.strategy.steps, strict=True))
-
     @cached_property
     def ledger(self) -> Ledger:
         """The ledger at the end: history and simulation."""
-        from sim.result.booking import book
-
         return book(self)
-
-    def summary(self) -> str:
-        """Return one line about the run."""
-        return (
-            f"{self.strategy.name} with {self.planner}: {self.invoices:,} invoices and {self.contacts:,} contacts "
-            f"({self.calls:,} calls) in {self.days} days; simulated in {self.seconds:.2f} s"
-        )

@@ -5,6 +5,7 @@ is added to a portfolio changes nobody else's draws. The mixing function is the 
 and Flood, "Fast splittable pseudorandom number generators", 2014), applied twice.
 """
 
+import math
 from enum import IntEnum
 from typing import Final
 
@@ -108,3 +109,23 @@ def key(seed: int, replication: int, purpose: Purpose) -> np.uint64:
 def entities(ids: "pd.Series[str]") -> Bits:
     """Return a 64-bit entity for each id: a hash of its text, so that it does not depend on the row it stands in."""
     return pd.util.hash_array(ids.to_numpy(dtype=object), categorize=False)
+
+
+@njit(cache=True)
+def triangular_one(u: float, shape: tuple[float, float, float]) -> float:
+    """Return the u-quantile of a triangular distribution."""
+    low, mode, high = shape
+    if high <= low:
+        return low
+    if u < (mode - low) / (high - low):
+        return low + math.sqrt(u * (high - low) * (mode - low))
+    return high - math.sqrt((1 - u) * (high - low) * (high - mode))
+
+
+@njit(cache=True)
+def triangular(u: Floats, shape: tuple[float, float, float]) -> Floats:
+    """Return the quantiles of a triangular distribution (low, mode, high)."""
+    out = np.empty(len(u))
+    for i in range(len(u)):
+        out[i] = triangular_one(u[i], shape)
+    return out

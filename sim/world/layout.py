@@ -12,9 +12,8 @@ from ledger.table.calendar import NEVER, Calendar
 from ledger.table.ledger import positions
 from ledger.table.places import calling_clocks
 from models.assumed.assumptions import Assumptions
-from sim.day.call_outcomes import triangular
 from sim.world.behaviour import Behaviour
-from sim.world.keyed import Purpose, key, uniforms
+from sim.world.keyed import Purpose, key, triangular, uniforms
 from sim.world.orders import Orders, draw_orders
 from sim.world.part_payments import Parts, draw_parts
 from sim.world.payment import hazard_tables, start_clock
