@@ -13,9 +13,9 @@ def run_simulation(
     """Simulate once, write the run's ledger where asked, and show what became of it."""
     import sim
     from experiments.comparing.metrics import metrics_of
+    from experiments.comparing.planners import planner_of
     from experiments.comparing.replication import portfolio_of, portfolio_with_model, source_of
     from experiments.comparing.study import Study
-    from experiments.planner_study.planners import planner_of
     from ledger import BadInput, read_ledger
     from ledger.files.storage import check_folder
 

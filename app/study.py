@@ -34,6 +34,7 @@ def run_study(
 ) -> None:
     """Run a study, write its files, log it and show it."""
     from experiments.comparing.comparison import MARKER
+    from experiments.reporting.files import write_comparison
     from ledger.files.storage import check_folder
 
     study = study_of(file, fields)
@@ -42,7 +43,7 @@ def run_study(
     for note in comparison.notes:
         if note.startswith("Warning:"):
             remark(note)
-    comparison.write(folder)
+    write_comparison(comparison, folder)
     result = comparison.to_json() | {"report": str(folder / "report.html"), "folder": str(folder)}
     if not as_json:
         show(comparison)

@@ -18,7 +18,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from experiments.comparing.replication import Source
-from experiments.planner_study.planners import PlannerStudy, compare_planners
+from experiments.planner_study.planner_study import PlannerStudy, compare_planners
 from optimize.in_simulator.planner import Daily
 from sim.planners import Outlook, Prospects, WorkList, planner
 

@@ -3,5 +3,6 @@
 from experiments.comparing.compare import compare
 from experiments.comparing.comparison import Comparison
 from experiments.comparing.study import Study
+from experiments.reporting.files import write_comparison
 
-__all__ = ["Comparison", "Study", "compare"]
+__all__ = ["Comparison", "Study", "compare", "write_comparison"]

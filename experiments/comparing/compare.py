@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
+import sim
 from experiments.comparing.comparison import Comparison
 from experiments.comparing.payment_curve import observed_curve, simulated_curve
 from experiments.comparing.replication import (
@@ -25,9 +25,8 @@ from experiments.comparing.replication import (
 from experiments.comparing.study import Study
 from ledger import BadInput, Ledger, read_ledger
 from models.registry.code_version import code_version
-
-if TYPE_CHECKING:
-    from sim import Portfolio
+from sim import Portfolio
+from sim.world.prices import in_base
 
 Progress = Callable[[int, int], None]
 _TASKS_PER_WORKER = 6  # fewer do not pay for starting another process
@@ -71,7 +70,6 @@ def compare(
     started = time.perf_counter()
     if workers < 1:
         raise BadInput("must be at least 1", field="workers", value=workers)
-    from sim.world.prices import in_base
 
     names = _strategy_names(study)
     with _source(study, ledger, state) as source:
@@ -104,8 +102,6 @@ def compare(
 
 def _strategy_names(study: Study) -> dict[str, str]:
     """Return the name of each strategy as the study gives it (a file has its name inside)."""
-    import sim
-
     names = {strategy: sim.Strategy.load(strategy).name for strategy in study.strategies}
     for strategy, name in names.items():
         if list(names.values()).count(name) > 1:
@@ -113,10 +109,8 @@ def _strategy_names(study: Study) -> dict[str, str]:
     return names
 
 
-def _assumptions(portfolio: "Portfolio") -> pd.DataFrame:
+def _assumptions(portfolio: Portfolio) -> pd.DataFrame:
     """Return the simulator's assumptions with the values in use; where the portfolio has its own, the note says so."""
-    import sim
-
     table = sim.assumptions()
     used = [float(getattr(portfolio.assumptions, name)) for name in table["parameter"]]
     own = pd.Series(used).ne(table["default"].astype(float))
@@ -139,7 +133,7 @@ def _source(study: Study, ledger: Ledger | str | Path | None, state: str | Path)
         yield source
 
 
-def _curves(portfolio: "Portfolio", outcomes: dict[tuple[str, int], Outcome], study: Study) -> pd.DataFrame | None:
+def _curves(portfolio: Portfolio, outcomes: dict[tuple[str, int], Outcome], study: Study) -> pd.DataFrame | None:
     """Return how invoices were paid in the ledger's last year and in the baseline's replications; None without one."""
     paid = [outcome.paid for outcome in outcomes.values() if outcome.paid is not None]
     if not paid:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,6 @@ from experiments.comparing.metrics import METRICS
 from experiments.comparing.number_format import called
 from experiments.comparing.statistics import (
     Interval,
-    Verdict,
     mean_interval,
     no_worse,
     paired_difference,
@@ -23,38 +22,12 @@ from experiments.comparing.statistics import (
     within_margin,
 )
 from experiments.comparing.study import Study
+from experiments.comparing.verdict import Evidence, Pair, finding
 from ledger import BadInput
 from ledger.arrays import Floats
-from ledger.files.storage import write_folder
 
-MARKER = "comparison.json"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pair:
-    """A strategy against the baseline in one metric.
-
-    Parameters
-    ----------
-    difference
-        Strategy − baseline, over paired replications.
-    margin
-        Smallest difference that matters, in the metric's unit.
-    verdict
-        Better, worse or undecided against the margin.
-    equal
-        Whether the whole interval lies within ± margin: undecided, and of no consequence.
-    no_worse
-        Whether the whole interval lies above the margin on the bad side.
-    """
-
-    strategy: str
-    metric: str
-    difference: Interval
-    margin: float
-    verdict: Verdict
-    equal: bool
-    no_worse: bool
+MARKER: Final = "comparison.json"
+CURVES: Final = "payment_curves.parquet"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -215,9 +188,20 @@ class Comparison:
 
     def summary(self) -> str:
         """Return what was found, and how sure, in one sentence; after it the warnings."""
-        from experiments.comparing.verdict import finding
+        return " ".join([self.finding(), *self.warnings])
 
-        return " ".join([finding(self), *self.warnings])
+    def finding(self) -> str:
+        """Return what was found, and how sure, in one sentence."""
+        evidence = Evidence(
+            baseline=self.baseline,
+            pairs=self.pairs,
+            dso={name: self.values(name, "dso") for name in self.strategies},
+            days=self.study.days,
+            replications=self.study.replications,
+            confidence=self.study.confidence,
+            currency=self.currency,
+        )
+        return finding(evidence)
 
     def to_json(self) -> dict[str, Any]:
         """Return the comparison as plain numbers and text; None where a number is not available."""
@@ -247,26 +231,6 @@ class Comparison:
             "names": dict(self.names),
         }
 
-    def write(self, folder: str | Path) -> Path:
-        """Write the comparison and its report into a folder, whole or not at all; earlier results are replaced.
-
-        `comparison.json` (what the command prints), `replications.parquet`, `paths.parquet`, `assumptions.parquet`,
-        with a ledger `payment_curves.parquet`, `study.toml` (which gives this study again) and `report.html`.
-        """
-        from experiments.reporting.report import report
-
-        def fill(fresh: Path) -> None:
-            (fresh / MARKER).write_text(json.dumps(self.to_json(), indent=2, allow_nan=False) + "\n", encoding="utf-8")
-            self.replications.to_parquet(fresh / "replications.parquet", index=False)
-            self.paths.to_parquet(fresh / "paths.parquet", index=False)
-            self.assumptions.to_parquet(fresh / "assumptions.parquet", index=False)
-            if self.curves is not None:
-                self.curves.to_parquet(fresh / _CURVES, index=False)
-            (fresh / "study.toml").write_text(self.study.to_toml(), encoding="utf-8")
-            (fresh / "report.html").write_text(report(self), encoding="utf-8")
-
-        return write_folder(folder, MARKER, fill)
-
     @classmethod
     def read(cls, path: str | Path) -> "Comparison":
         """Read a comparison from its folder, or from the comparison.json in it.
@@ -287,7 +251,7 @@ class Comparison:
                 notes=tuple(about["notes"]),
                 seconds=float(about["seconds"]),
                 model=about.get("model") or "",
-                curves=pd.read_parquet(folder / _CURVES) if (folder / _CURVES).is_file() else None,
+                curves=pd.read_parquet(folder / CURVES) if (folder / CURVES).is_file() else None,
                 **{
                     key: about[key] for key in ("names", "portfolio", "customers", "currency", "fingerprint", "version")
                 },
@@ -306,7 +270,6 @@ class Comparison:
             raise BadInput(f"cannot be read as a comparison: {error!r}", where=str(path)) from error
 
 
-_CURVES = "payment_curves.parquet"
 _TABLES = ("replications", "paths", "assumptions")
 
 

@@ -1,12 +1,13 @@
 """The numbers by which strategies are compared: unit, better direction and the margin below which nobody would act."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    import pandas as pd
+import numpy as np
+import pandas as pd
 
-    from sim import Run
+from ledger import kpi_path, kpis
+from sim import Run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,16 +67,12 @@ AT_THE_END: Final = ("dso", "cei", "dso_count_back", "best_possible_dso", "add",
 OVER_THE_HORIZON: Final = ("bad_debt_percent", "cash_collected")
 
 
-def metrics_of(run: "Run", path: "pd.DataFrame | None" = None) -> dict[str, float | None]:
+def metrics_of(run: Run, path: pd.DataFrame | None = None) -> dict[str, float | None]:
     """Return every metric of a finished run; None where it is not available.
 
     DSO, CEI and the shares of receivables are those of the month that ends on the run's last day; cash and bad debt
     cover the whole run, from the day after its start. The run's path, where it is known, saves computing the former.
     """
-    import pandas as pd
-
-    from ledger import kpi_path, kpis
-
     last = (kpi_path(run.ledger, [run.ledger.as_of]) if path is None else path).iloc[-1]
     whole = kpis(run.ledger, start=run.start + pd.Timedelta(days=1), end=run.ledger.as_of)
     values: dict[str, float | None] = {name: None if pd.isna(last[name]) else float(last[name]) for name in AT_THE_END}
@@ -88,17 +85,12 @@ def metrics_of(run: "Run", path: "pd.DataFrame | None" = None) -> dict[str, floa
     return {name: values[name] for name in METRICS}
 
 
-def path_of(run: "Run", points: int = 13) -> "pd.DataFrame":
+def path_of(run: Run, points: int = 13) -> pd.DataFrame:
     """Return the run's KPIs on evenly spread days, from its start (day 0) to its end, one row per day.
 
     Columns are those of `ledger.kpis.kpi_path`, `elapsed` (days since the start) and `cash_since_start` (base
     currency, major units: cash received after the start, up to and including the day).
     """
-    import numpy as np
-    import pandas as pd
-
-    from ledger import kpi_path
-
     elapsed = np.unique(np.linspace(0, run.days, points).round().astype(np.int64))
     days = run.start + pd.to_timedelta(elapsed, unit="D")
     path = kpi_path(run.ledger, days).reset_index(drop=True)

@@ -3,19 +3,19 @@
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
+import sim
 from experiments.comparing.metrics import metrics_of, path_of
 from experiments.comparing.payment_curve import paid_shares
+from experiments.comparing.planners import planner_of
 from experiments.comparing.study import Study
-from ledger import BadInput
+from ledger import BadInput, Ledger, read_ledger
 from ledger.arrays import Floats
-
-if TYPE_CHECKING:
-    from ledger import Ledger
-    from sim import Portfolio
+from models.registry.reference import chosen
+from models.timing import learnable
+from sim import Portfolio
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +64,7 @@ class Outcome:
     replication: int
     metrics: dict[str, float | None]
     path: pd.DataFrame
-    paid: "Floats | None" = None
+    paid: Floats | None = None
 
 
 def source_of(study: Study, ledger: str | Path | None = None) -> Source:
@@ -79,7 +79,7 @@ def source_of(study: Study, ledger: str | Path | None = None) -> Source:
 
 
 @lru_cache(maxsize=1)
-def portfolio_of(source: Source) -> "Portfolio":
+def portfolio_of(source: Source) -> Portfolio:
     """Return the portfolio; loaded once per process.
 
     Raises
@@ -87,10 +87,6 @@ def portfolio_of(source: Source) -> "Portfolio":
     Refused
         Where a ledger without a model of its own cannot teach when its customers pay.
     """
-    import sim
-    from ledger import read_ledger
-    from models.timing import learnable
-
     if source.prepared:
         import joblib
 
@@ -105,7 +101,7 @@ def portfolio_of(source: Source) -> "Portfolio":
     return sim.synthetic(source.preset, customers=source.customers)
 
 
-def portfolio_with_model(ledger: "Ledger", model: str, state: str | Path) -> "Portfolio":
+def portfolio_with_model(ledger: Ledger, model: str, state: str | Path) -> Portfolio:
     """Return the portfolio of a ledger whose customers pay as a model says (see `Study.model`).
 
     Raises
@@ -115,18 +111,12 @@ def portfolio_with_model(ledger: "Ledger", model: str, state: str | Path) -> "Po
     TrackingUnavailable
         Where it names a registered one and the registry cannot be reached.
     """
-    import sim
-    from models.registry.reference import chosen
-
     found = chosen(model, ledger, state=state)
     return sim.from_ledger(ledger, found.timing, words=found.words, remarks=found.remarks(ledger))
 
 
 def replicate(task: Task) -> Outcome:
     """Simulate one replication and return its metrics; random numbers depend on seed and replication alone."""
-    import sim
-    from experiments.planner_study.planners import planner_of
-
     run = sim.simulate(
         portfolio_of(task.source),
         sim.Strategy.load(task.strategy),

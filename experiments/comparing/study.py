@@ -10,8 +10,11 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from experiments.comparing.metrics import METRICS
+from experiments.comparing.planners import planners
 from ledger import BadInput
 from ledger.files.reading import Written, one_of, read_toml, unknown
+from models.registry.reference import check_reference, is_file
+from sim import strategies
 
 
 def is_path(strategy: str) -> bool:
@@ -20,22 +23,16 @@ def is_path(strategy: str) -> bool:
 
 
 def _known_strategy(strategy: str) -> str:
-    from sim import strategies
-
     if not is_path(strategy) and strategy not in strategies():
         raise ValueError(unknown(strategy, strategies(), "must be the path of a TOML file or one of"))
     return strategy
 
 
 def _known_planner(planner: str) -> str:
-    from experiments.planner_study.planners import planners
-
     return one_of(planner, planners(), field="planner")
 
 
 def _known_model(model: str | None) -> str | None:
-    from models.registry.reference import check_reference
-
     if model is not None:
         check_reference(model)
     return model
@@ -191,6 +188,4 @@ def _placed(strategy: Any, home: Path) -> Any:
 
 
 def _placed_model(model: str, home: Path) -> str:
-    from models.registry.reference import is_file
-
     return str(home / model) if is_file(model) else model

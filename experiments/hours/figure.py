@@ -4,16 +4,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from experiments.hours.hours import Staffed
 from experiments.reporting.figures import BASELINE, COLOURS, styled
+from optimize.staffing.frontier import Frontier
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-    from experiments.hours.hours import Staffed
-    from optimize.staffing.frontier import Frontier
 
-
-def staffing_figure(found: "Frontier", simulated: "Staffed") -> "Figure":
+def staffing_figure(found: Frontier, simulated: Staffed) -> "Figure":
     """Return the frontier in three panels above one another, by paid hours a week."""
     from plotly.subplots import make_subplots
 
@@ -49,7 +48,7 @@ def staffing_figure(found: "Frontier", simulated: "Staffed") -> "Figure":
     return figure
 
 
-def _worth(figure: "Figure", found: "Frontier") -> None:
+def _worth(figure: "Figure", found: Frontier) -> None:
     levels, curve = found.levels[found.levels["undone"] == 0], found.curve
     _line(figure, 1, curve["paid_hours"], curve["bound"], "no plan is worth more (bound)", COLOURS[0], "dash")
     figure.add_scatter(
@@ -66,7 +65,7 @@ def _worth(figure: "Figure", found: "Frontier") -> None:
     _line(figure, 1, curve["paid_hours"], best, "bound less cost", COLOURS[2], "dashdot")
 
 
-def _price(figure: "Figure", found: "Frontier") -> None:
+def _price(figure: "Figure", found: Frontier) -> None:
     curve, cost = found.curve, found.week.cost_per_hour
     shown = curve[curve["price_per_hour"] <= 8 * cost]  # where things must be left undone the price has no sense
     _line(figure, 2, shown["paid_hours"], shown["price_per_hour"], "what one more hour brings", COLOURS[0], "solid")
@@ -78,7 +77,7 @@ def _price(figure: "Figure", found: "Frontier") -> None:
     )
 
 
-def _dso(figure: "Figure", found: "Frontier", simulated: "Staffed") -> None:
+def _dso(figure: "Figure", found: Frontier, simulated: Staffed) -> None:
     table = simulated.table()
     high = np.asarray(table["dso_change_high"].to_numpy(float) - table["dso_change"].to_numpy(float))
     figure.add_scatter(

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
+import sim
 from experiments.comparing.metrics import METRICS, metrics_of
 from experiments.comparing.statistics import Interval, mean_interval, paired_difference
 from ledger import BadInput
@@ -14,9 +15,7 @@ from ledger.table.calendar import Calendar
 from models.assumed.assumptions import Assumptions, costs_of
 from optimize.roster.costs import exchange_of, hourly_cost, in_base
 from optimize.roster.team import Specialist, Team
-
-if TYPE_CHECKING:
-    from sim import Portfolio, Strategy
+from sim import Portfolio, Strategy
 
 Progress = Callable[[int, int, str], None]
 SHOWN: Final = ("dso", "cei", "cash_collected", "specialist_utilisation")
@@ -67,9 +66,9 @@ class Staffed:
 
 
 def staffed(
-    portfolio: "Portfolio",
+    portfolio: Portfolio,
     team: Team,
-    strategy: "str | Strategy",
+    strategy: str | Strategy,
     percents: Iterable[float],
     *,
     days: int = 90,
@@ -90,8 +89,6 @@ def staffed(
     BadInput
         For a number out of range, an unknown planner or strategy, an amount in a currency without a rate.
     """
-    import sim
-
     if replications < 1:
         raise BadInput("must be at least 1", field="replications", value=replications)
     levels = sorted({100.0, *percents})
@@ -124,7 +121,7 @@ def staffed(
     return Staffed(runs=table, days=days, confidence=confidence, planner=planner, notes=notes)
 
 
-def _on_the_team_s_clock(portfolio: "Portfolio", team: Team) -> tuple["Portfolio", str]:
+def _on_the_team_s_clock(portfolio: Portfolio, team: Team) -> tuple[Portfolio, str]:
     """Return the portfolio with the collectors on the team's clock: the simulator has one for all of them."""
     country = team.country or portfolio.country
     if (portfolio.timezone, portfolio.country) == (team.timezone, country):

@@ -1,15 +1,16 @@
 """What a run is worth in cash: what came by its last day, and what the book that is open then will still bring."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from ledger.arrays import Ints
-
-if TYPE_CHECKING:
-    from sim import Run
+from ledger.table.calendar import NEVER
+from ledger.table.currency import decimals
+from ledger.table.tables import PAYMENT_KINDS
+from sim import Run
+from sim.world.payment import crossing, hazard_tables
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,12 +38,8 @@ class Settlement:
     days_outstanding: float
 
 
-def settlement(run: "Run", discount: float) -> Settlement:
+def settlement(run: Run, discount: float) -> Settlement:
     """Return what a run is worth at a yearly discount rate."""
-    from ledger.table.calendar import NEVER
-    from ledger.table.currency import decimals
-    from ledger.table.tables import PAYMENT_KINDS
-
     inv, end = run.columns, run.days
     credited = (inv.dispute < NEVER) & (inv.resolve <= end)
     left = np.where(inv.issue <= end, inv.amount - np.where(credited, inv.credit, 0), 0) / 10 ** decimals(
@@ -73,11 +70,8 @@ def settlement(run: "Run", discount: float) -> Settlement:
     )
 
 
-def _run_off(run: "Run", which: npt.NDArray[np.intp]) -> Ints:
+def _run_off(run: Run, which: npt.NDArray[np.intp]) -> Ints:
     """Return the day on which each of these invoices is paid if nothing more happens, far beyond the calendar too."""
-    from ledger.table.calendar import NEVER
-    from sim.world.payment import crossing, hazard_tables
-
     inv, behaviour = run.columns, run.portfolio.behaviour
     hazard = np.pad(behaviour.hazard, ((0, 0), (1, 0)))
     tables = hazard_tables(hazard, behaviour.first_day - 1, run.assumptions.effect_half_life)

@@ -2,21 +2,18 @@
 
 from typing import TYPE_CHECKING
 
+from experiments.planner_study.planner_study import MEASURES, PlannerComparison
 from experiments.reporting.figures import BASELINE, COLOURS, styled
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-    from experiments.planner_study.planners import PlannerComparison
-
 _SYMBOLS = ("circle", "diamond", "square", "triangle-up", "x")
 
 
-def planner_figure(comparison: "PlannerComparison", measure: str) -> "Figure":
+def planner_figure(comparison: PlannerComparison, measure: str = "cash_and_run_off") -> "Figure":
     """Return what each planner's calls brought with its interval, one colour and symbol per belief, the best on top."""
     from plotly.graph_objects import Figure
-
-    from experiments.planner_study.planners import MEASURES
 
     table, figure = comparison.table(measure), Figure()
     first = table[table["belief"] == comparison.study.beliefs[0]].sort_values("mean")

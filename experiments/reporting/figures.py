@@ -4,12 +4,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
+from experiments.comparing.comparison import Comparison
 from experiments.comparing.metrics import METRICS
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
-
-    from experiments.comparing.comparison import Comparison
 
 # Okabe and Ito's colours, told apart by colour-blind readers too; the baseline is black, and dashes help in print.
 BASELINE: Final = "#1a1a1a"
@@ -20,13 +19,13 @@ AGING: Final = {"aging_1-30": "1–30", "aging_31-60": "31–60", "aging_61-90":
 _NOT_DUE: Final = "aging_not_due"
 
 
-def colours(comparison: "Comparison") -> dict[str, str]:
+def colours(comparison: Comparison) -> dict[str, str]:
     """Return the colour of each strategy."""
     others = [name for name in comparison.strategies if name != comparison.baseline]
     return {name: COLOURS[k % len(COLOURS)] for k, name in enumerate(others)} | {comparison.baseline: BASELINE}
 
 
-def path_figure(comparison: "Comparison", column: str, unit: str, *, against_baseline: bool = False) -> "Figure":
+def path_figure(comparison: Comparison, column: str, unit: str, *, against_baseline: bool = False) -> "Figure":
     """Return the path of a KPI by strategy with interval bands, or its difference to the baseline."""
     from plotly.graph_objects import Figure
 
@@ -68,7 +67,7 @@ def _band(figure: "Figure", days: list[Any], rows: pd.DataFrame, colour: str, *,
     )
 
 
-def aging_figure(comparison: "Comparison") -> "Figure":
+def aging_figure(comparison: Comparison) -> "Figure":
     """Return how late the receivables are on the last day: the mean share of each aging bucket, by strategy."""
     from plotly.graph_objects import Figure
 
@@ -100,7 +99,7 @@ def aging_figure(comparison: "Comparison") -> "Figure":
     return figure
 
 
-def aging_shares(comparison: "Comparison") -> pd.DataFrame:
+def aging_shares(comparison: Comparison) -> pd.DataFrame:
     """Return percent of receivables in each bucket on the last day, mean over replications: one row per strategy."""
     last = comparison.paths[comparison.paths["elapsed"] == comparison.paths["elapsed"].max()]
     buckets = [_NOT_DUE, *AGING]
@@ -110,7 +109,7 @@ def aging_shares(comparison: "Comparison") -> pd.DataFrame:
     return means.loc[list(comparison.strategies)]
 
 
-def payment_figure(comparison: "Comparison") -> "Figure":
+def payment_figure(comparison: Comparison) -> "Figure":
     """Return the share of invoices paid by days past due, in the ledger's last year and simulated, with intervals."""
     from plotly.graph_objects import Figure
 
@@ -134,7 +133,7 @@ def payment_figure(comparison: "Comparison") -> "Figure":
     return figure
 
 
-def difference_figure(comparison: "Comparison", metric: str) -> "Figure":
+def difference_figure(comparison: Comparison, metric: str) -> "Figure":
     """Return each strategy's difference to the baseline with its interval, the margin shaded."""
     from plotly.graph_objects import Figure
 

@@ -6,16 +6,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
+from experiments.comparing.comparison import Comparison
 from experiments.comparing.metrics import METRICS, OVER_THE_HORIZON
 from experiments.comparing.number_format import half_width, signed, span, unit, value
 from experiments.comparing.payment_curve import apart
-from experiments.comparing.verdict import finding
+from experiments.comparing.verdict import Pair
 from experiments.reporting.figures import aging_figure, colours, difference_figure, path_figure, payment_figure
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
-
-    from experiments.comparing.comparison import Comparison, Pair
 
 JUDGED: Final = ("dso", "cei", "percent_over_91", "bad_debt_percent", "cash_collected", "cost")
 GRADES: Final = {
@@ -39,7 +38,7 @@ class Cell:
     symbol: str
 
 
-def report(comparison: "Comparison") -> str:
+def report(comparison: Comparison) -> str:
     """Return the report as one HTML text with everything inlined; equal comparisons give equal bytes."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
@@ -52,7 +51,7 @@ def report(comparison: "Comparison") -> str:
     return page.get_template("report.html").render(plotly=script, figures=figures, **_content(comparison))
 
 
-def _figures(comparison: "Comparison") -> dict[str, "Figure"]:
+def _figures(comparison: Comparison) -> dict[str, "Figure"]:
     money = f"{comparison.currency}"
     paid = {} if comparison.curves is None else {"payments": payment_figure(comparison)}
     return paid | {
@@ -86,13 +85,13 @@ def _div(name: str, figure: "Figure") -> str:
     return html
 
 
-def _content(comparison: "Comparison") -> dict[str, Any]:
+def _content(comparison: Comparison) -> dict[str, Any]:
     """Return all words and numbers of the page."""
     study = comparison.study
     return {
         "comparison": comparison,
         "study": study,
-        "finding": finding(comparison),
+        "finding": comparison.finding(),
         "warnings": comparison.warnings,
         "margin_notes": comparison.margin_notes(JUDGED),
         "colours": colours(comparison),
@@ -115,7 +114,7 @@ def _content(comparison: "Comparison") -> dict[str, Any]:
     }
 
 
-def _payments_apart(comparison: "Comparison") -> str:
+def _payments_apart(comparison: Comparison) -> str:
     """Return how far simulated and observed payments lie apart at most, in words."""
     found = None if comparison.curves is None else apart(comparison.curves)
     if found is None:
@@ -129,7 +128,7 @@ def _payments_apart(comparison: "Comparison") -> str:
     )
 
 
-def _cell(pair: "Pair") -> Cell:
+def _cell(pair: Pair) -> Cell:
     places = METRICS[pair.metric].places
     word: str = "negligible" if pair.equal else pair.verdict
     symbol = {"better": "▲", "worse": "▼", "undecided": "?", "negligible": "="}[word]
@@ -143,18 +142,18 @@ def _cell(pair: "Pair") -> Cell:
     )
 
 
-def _mean(comparison: "Comparison", strategy: str, metric: str) -> tuple[str, str]:
+def _mean(comparison: Comparison, strategy: str, metric: str) -> tuple[str, str]:
     mean = comparison.mean(strategy, metric)
     return value(metric, mean.mean), half_width(metric, mean)
 
 
-def _margin(comparison: "Comparison", metric: str) -> str:
+def _margin(comparison: Comparison, metric: str) -> str:
     margin = comparison.margin(metric)
     shown = f"{margin:,.{METRICS[metric].places}f}" if margin >= 1000 else f"{margin:,.3g}"
     return f"{shown} {unit(metric, comparison.currency)}".replace(" %", " points").strip()
 
 
-def _settings(comparison: "Comparison") -> dict[str, str]:
+def _settings(comparison: Comparison) -> dict[str, str]:
     study, first = comparison.study, comparison.start + pd.Timedelta(days=1)
     timing = {"Payment timing": comparison.model} if comparison.model else {}
     return {

@@ -9,6 +9,7 @@ import pytest
 
 from experiments import Comparison
 from experiments.comparing.metrics import METRICS
+from experiments.reporting.files import write_comparison
 from experiments.reporting.report import report
 from ledger import BadInput
 
@@ -79,7 +80,7 @@ def test_the_finding_is_one_sentence(made: Made, shifts: dict[str, float], words
 def test_what_is_written_can_be_read(made: Made, tmp_path: Path):
     """A stored comparison gives the same JSON and, to the byte, the same report; its study file is kept."""
     comparison = made(SHIFTS)
-    folder = comparison.write(tmp_path / "a" / "study")
+    folder = write_comparison(comparison, tmp_path / "a" / "study")
     read = Comparison.read(folder)
     assert read.to_json() == comparison.to_json()
     assert report(read) == (folder / "report.html").read_text()
@@ -91,29 +92,29 @@ def test_what_is_written_can_be_read(made: Made, tmp_path: Path):
 
 def test_an_older_comparison_is_replaced_and_other_folders_are_left_alone(made: Made, tmp_path: Path):
     """Results go where results were, never over something else."""
-    made(SHIFTS).write(tmp_path / "study")
-    made({"friendly": 0.0, "none": 1.0}).write(tmp_path / "study")
+    write_comparison(made(SHIFTS), tmp_path / "study")
+    write_comparison(made({"friendly": 0.0, "none": 1.0}), tmp_path / "study")
     assert Comparison.read(tmp_path / "study").strategies == ("friendly", "none")
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "letter.txt").write_text("dear")
     (tmp_path / "file").write_text("")
     for place in ("mine", "file", "file/below"):
         with pytest.raises(BadInput, match="nothing was written"):
-            made(SHIFTS).write(tmp_path / place)
+            write_comparison(made(SHIFTS), tmp_path / place)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "mine", "study"]
 
 
 def test_a_write_that_fails_leaves_the_old_results(made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Half a result is worse than none."""
-    made(SHIFTS).write(tmp_path / "study")
+    write_comparison(made(SHIFTS), tmp_path / "study")
     before = (tmp_path / "study" / "comparison.json").read_text()
 
     def broken(comparison: Comparison) -> str:
         raise RuntimeError("no ink")
 
-    monkeypatch.setattr("experiments.reporting.report.report", broken)
+    monkeypatch.setattr("experiments.reporting.files.report", broken)
     with pytest.raises(RuntimeError):
-        made({"friendly": 0.0, "none": 1.0}).write(tmp_path / "study")
+        write_comparison(made({"friendly": 0.0, "none": 1.0}), tmp_path / "study")
     assert (tmp_path / "study" / "comparison.json").read_text() == before
     assert [path.name for path in tmp_path.iterdir()] == ["study"]
 
@@ -123,7 +124,7 @@ def test_what_is_no_comparison_is_refused(made: Made, tmp_path: Path, damage: st
     """A folder that is not a comparison, or not whole, is bad input and says why."""
     folder = tmp_path / "study"
     if damage != "missing":
-        made(SHIFTS).write(folder)
+        write_comparison(made(SHIFTS), folder)
     if damage == "no comparison":
         (folder / "comparison.json").unlink()
     if damage == "no tables":

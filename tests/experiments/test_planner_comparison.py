@@ -4,15 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from experiments.comparing.planners import planners
 from experiments.comparing.replication import Source
 from experiments.comparing.study import Study
-from experiments.planner_study.planners import (
+from experiments.planner_study.figure import planner_figure
+from experiments.planner_study.planner_study import (
     MEASURES,
     NOBODY,
     PlannerComparison,
     PlannerStudy,
     compare_planners,
-    planners,
 )
 from ledger import BadInput
 
@@ -56,7 +57,7 @@ def test_what_calls_bring_is_counted_per_hour_against_nobody() -> None:
     assert found.gained("optimised", "right", "days_outstanding").tolist() == [200.0, 204.0]
     assert len(found.table()) == 4
     assert max(map(len, found.summary().splitlines())) <= 100
-    assert [trace.name for trace in found.figure().data] == ["model right", "model stale"]
+    assert [trace.name for trace in planner_figure(found).data] == ["model right", "model stale"]
 
 
 def test_a_study_runs_each_planner_on_the_same_replications() -> None:

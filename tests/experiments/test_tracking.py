@@ -6,6 +6,7 @@ import pytest
 
 from experiments import Comparison
 from experiments.comparing.metrics import METRICS
+from experiments.reporting.files import write_comparison
 from experiments.reporting.tracking import track
 from models.registry.mlflow_store import TrackingUnavailable
 
@@ -24,7 +25,7 @@ def test_one_run_per_strategy_below_a_parent_with_the_report(made: Made, tmp_pat
     from mlflow.tracking import MlflowClient
 
     comparison = made(SHIFTS, name="tracked")
-    folder = comparison.write(tmp_path / "study")
+    folder = write_comparison(comparison, tmp_path / "study")
     tracked = track(comparison, folder, tmp_path / "state")
     client = MlflowClient(tracking_uri=tracked.uri)
     run = client.get_run(tracked.runs["proactive"])
@@ -47,7 +48,7 @@ def test_a_server_that_is_down_is_named_and_the_files_stay(made: Made, tmp_path:
     """MLFLOW_TRACKING_URI is honoured, and its address is in the message."""
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    folder = made(SHIFTS).write(tmp_path / "study")
+    folder = write_comparison(made(SHIFTS), tmp_path / "study")
     with pytest.raises(TrackingUnavailable, match=r"http://127\.0\.0\.1:9"):
         track(made(SHIFTS), folder, tmp_path / "state")
     assert (folder / "report.html").exists()

@@ -4,24 +4,20 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import product
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import pandas as pd
 
+import sim
+from experiments.comparing.planners import OPTIMISED, USE_A_MODEL, planner_of, planners
 from experiments.comparing.replication import Source, portfolio_of
 from experiments.comparing.statistics import Interval, mean_interval, paired_difference
 from experiments.planner_study.cash_value import settlement
 from ledger import BadInput
 from ledger.files.reading import one_of
+from sim import BELIEFS
 
-if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
-
-    from sim import Planner
-
-OPTIMISED: Final = "optimised"
 NOBODY: Final = "nobody calls"
-USE_A_MODEL: Final = ("risk_weighted", "uplift_per_minute", "whittle", OPTIMISED)
 MEASURES: Final = {
     "cash_and_run_off": "cash, run-off included, per specialist hour",
     "cash": "cash by the last day, per specialist hour",
@@ -29,23 +25,6 @@ MEASURES: Final = {
     "days_outstanding": "days outstanding",
 }
 Progress = Callable[[int, int], None]
-
-
-def planners() -> tuple[str, ...]:
-    """Return the names of all planners: the simulator's own, and the optimiser's."""
-    from sim import PLANNERS
-
-    return (*PLANNERS, OPTIMISED)
-
-
-def planner_of(name: str) -> "str | Planner":
-    """Return what `sim.simulate` takes as the planner of this name."""
-    if name != OPTIMISED:
-        return name
-    from optimize.in_simulator.planner import Daily
-    from sim import Outlook
-
-    return Daily(outlook=Outlook())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,8 +60,6 @@ class PlannerStudy:
 
     def __post_init__(self) -> None:
         """Check names and numbers before hours are spent."""
-        from sim import BELIEFS
-
         for kind, given, known in (("planners", self.planners, planners()), ("beliefs", self.beliefs, tuple(BELIEFS))):
             if not given:
                 raise BadInput("must name at least one", field=kind)
@@ -129,8 +106,6 @@ def compare_planners(study: PlannerStudy, *, workers: int = 1, progress: Progres
 
 
 def _run(task: _Task) -> dict[str, Any]:
-    import sim
-
     study = task.study
     run = sim.simulate(
         portfolio_of(study.source),
@@ -208,12 +183,6 @@ class PlannerComparison:
                 line += f"{row['ahead']:>20,.2f}  {_span(row['ahead_low'], row['ahead_high'])}"
             lines.append(line.rstrip())
         return "\n".join(lines)
-
-    def figure(self, measure: str = "cash_and_run_off") -> "Figure":
-        """Return what each planner brought, by belief, with intervals."""
-        from experiments.planner_study.figure import planner_figure
-
-        return planner_figure(self, measure)
 
 
 def _span(low: float, high: float) -> str:
