@@ -14,14 +14,13 @@ from ledger import Ledger
 from ledger.arrays import Flags, Floats, Ints
 from ledger.table.answers import FEW_CUSTOMERS
 from ledger.table.ledger import positions
+from models.evaluation.backtest import Backtest
 from models.evaluation.outcomes import FollowUp, Outcomes
 from models.evaluation.scores import by_owner, ratio
 from models.evaluation.test_set import interval, resamples
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
-
-    from models.evaluation.backtest import Backtest
 
 # Okabe and Ito's colours, told apart by colour-blind readers too
 COLOURS: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
@@ -36,7 +35,7 @@ _SAMPLES: Final = 200
 _CLIP: Final = 30  # days; larger errors are shown there
 
 
-def calibration_figure(test: "Backtest", model: str) -> "Figure":
+def calibration_figure(test: Backtest, model: str) -> "Figure":
     """Return the predicted against the observed share more than 0, 15 and 30 days late, by that prediction."""
     from plotly.subplots import make_subplots
 
@@ -63,7 +62,7 @@ def _groups(values: Floats) -> Ints:
     return np.asarray(np.searchsorted(edges, values, side="right"), np.int64)
 
 
-def _shares(top: Floats, bottom: Floats, test: "Backtest") -> pd.DataFrame:
+def _shares(top: Floats, bottom: Floats, test: Backtest) -> pd.DataFrame:
     """Return share, low and high of each column."""
     owner, counts = _customers(test)
     size = counts.shape[1]
@@ -72,7 +71,7 @@ def _shares(top: Floats, bottom: Floats, test: "Backtest") -> pd.DataFrame:
     return bounds.assign(share=ratio(top.sum(0), bottom.sum(0)))
 
 
-def _customers(test: "Backtest") -> tuple[Ints, Floats]:
+def _customers(test: Backtest) -> tuple[Ints, Floats]:
     invoices = next(iter(test.predictions.values())).invoices
     return resamples(invoices["customer_id"], _SAMPLES if test.units >= FEW_CUSTOMERS else 0, test.seed)
 
@@ -96,7 +95,7 @@ def _bars(rows: pd.DataFrame) -> dict[str, Any]:
     return {"symmetric": False, "array": _round(up), "arrayminus": _round(down), "thickness": 1.2, "width": 0}
 
 
-def segment_figure(test: "Backtest", model: str, ledger: Ledger, *, first: int = -30, last: int = 60) -> "Figure":
+def segment_figure(test: Backtest, model: str, ledger: Ledger, *, first: int = -30, last: int = 60) -> "Figure":
     """Return predicted (lines) and observed (dots, Kaplan–Meier) shares unpaid, for the six largest segments.
 
     Where all customers are in one segment, invoices are parted by their terms instead.
@@ -130,7 +129,7 @@ def _reach(outcomes: Outcomes, rows: Flags) -> int:
     return FollowUp.of(outcomes.late[rows], outcomes.paid[rows]).reach
 
 
-def _segments(test: "Backtest", ledger: Ledger) -> dict[str, Flags]:
+def _segments(test: Backtest, ledger: Ledger) -> dict[str, Flags]:
     """Return the rows of each of the largest segments, or ranges of terms, largest first."""
     invoices = next(iter(test.predictions.values())).invoices
     segment = ledger.customers["segment"].to_numpy(dtype=object)[
@@ -145,7 +144,7 @@ def _segments(test: "Backtest", ledger: Ledger) -> dict[str, Flags]:
     return {str(name): np.asarray(segment == name) for name in shown}
 
 
-def residual_figure(test: "Backtest", models: list[str]) -> "Figure":
+def residual_figure(test: Backtest, models: list[str]) -> "Figure":
     """Return how far payments came from the median: later is positive; share of the payments seen, weighted."""
     from plotly.graph_objects import Figure
 
@@ -162,7 +161,7 @@ def residual_figure(test: "Backtest", models: list[str]) -> "Figure":
     return figure
 
 
-def age_figure(test: "Backtest", model: str, ledger: Ledger) -> "Figure":
+def age_figure(test: Backtest, model: str, ledger: Ledger) -> "Figure":
     """Return the probability of payment within 14 days, by how old the invoice is when asked: predicted, observed.
 
     Each invoice still unpaid at an age is asked about on that evening; of many, every k-th.
@@ -194,7 +193,7 @@ def age_figure(test: "Backtest", model: str, ledger: Ledger) -> "Figure":
     return figure
 
 
-def _paid_within(test: "Backtest", rows: Ints, age: int) -> dict[str, float]:
+def _paid_within(test: Backtest, rows: Ints, age: int) -> dict[str, float]:
     """Return the observed share of invoices paid within `AHEAD` days after the age, by Kaplan–Meier, and interval."""
     days = age + np.arange(1, AHEAD + 1)
     late, paid = test.outcomes.late[rows][:, None], test.outcomes.paid[rows][:, None]

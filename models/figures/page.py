@@ -4,12 +4,11 @@ from html import escape
 from typing import TYPE_CHECKING, Final
 
 from ledger import Ledger
+from models.evaluation.backtest import Backtest
 from models.figures.calibration import age_figure, calibration_figure, residual_figure, segment_figure
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
-
-    from models.evaluation.backtest import Backtest
 
 _STYLE: Final = """
 body { font-family: Georgia, 'Times New Roman', serif; color: #1a1a1a; max-width: 1000px; margin: 2em auto;
@@ -20,7 +19,7 @@ pre { font-size: 12px; overflow-x: auto; background: #f6f6f4; padding: .8em }
 """
 
 
-def document(test: "Backtest", ledger: Ledger, models: list[str]) -> str:
+def document(test: Backtest, ledger: Ledger, models: list[str]) -> str:
     """Return the figures of the models as one HTML text with everything inlined; equal back-tests, equal bytes.
 
     Parameters
@@ -50,12 +49,12 @@ def document(test: "Backtest", ledger: Ledger, models: list[str]) -> str:
     return f"<!doctype html><html lang='en'><head>{head}{script}</head><body>{''.join(parts)}</body></html>\n"
 
 
-def _residuals(test: "Backtest", models: list[str]) -> "Figure":
+def _residuals(test: Backtest, models: list[str]) -> "Figure":
     others = [name for name in test.models if name not in models]
     return residual_figure(test, models + others)
 
 
-def _figures(test: "Backtest", ledger: Ledger, model: str) -> list[tuple[str, str, str, "Figure"]]:
+def _figures(test: Backtest, ledger: Ledger, model: str) -> list[tuple[str, str, str, "Figure"]]:
     return [
         (
             "calibration",

@@ -23,6 +23,7 @@ from ledger.table.answers import few
 from models.evaluation.backtest import Backtest, Progress, backtest, cell
 from models.evaluation.metrics import METRICS
 from models.evaluation.test_set import BASELINES, UNJUDGED
+from models.figures.page import document
 from models.registry.model_file import SavedModel
 from models.timing import PaymentTiming
 
@@ -96,8 +97,6 @@ class Trialled:
 
     def files(self) -> dict[str, str]:
         """Return the back-test as files for its run, by name: its numbers, its table, its plots."""
-        from models.figures.page import document
-
         return {
             "backtest.html": document(self.found, self.ledger, [self.model]),
             "backtest.json": json.dumps(self.found.to_dict(), indent=2, allow_nan=False) + "\n",

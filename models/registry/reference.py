@@ -9,7 +9,9 @@ from ledger import BadInput, Ledger
 from ledger.files.reading import unknown
 from models.families.published import WARNING
 from models.registry.acquaintance import acquainted
+from models.registry.mlflow_store import connected
 from models.registry.model_file import SUFFIX, SavedModel
+from models.registry.registry import load
 from models.timing import FITTERS, PaymentTiming, fit, learnable
 
 REGISTERED = "models:/"
@@ -89,9 +91,6 @@ def chosen(reference: str, ledger: Ledger, *, state: str | Path) -> Chosen:
         saved = SavedModel.read(reference)
         words = f"{saved.model}, known to {saved.as_of:%Y-%m-%d}, saved as {Path(reference).name}"
     else:
-        from models.registry.mlflow_store import connected
-        from models.registry.registry import load
-
         with connected(state) as store:
             saved, version = load(store, reference)
         words = version.words

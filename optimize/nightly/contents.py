@@ -6,20 +6,21 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Final
+from importlib.metadata import version
+from typing import Any, Final
 
 import pandas as pd
 
 from ledger import Ledger
 from ledger.files.database import safe
 from ledger.table.tables import TEXT
+from models.registry.code_version import code_version, environment
+from optimize.nightly.model import NightModel
 from optimize.nightly.request import Task
 from optimize.plans.call_plan import ROW_COLUMNS, CallPlan
 from optimize.publish.difference import Difference
 from optimize.publish.folder import ABOUT, TABLE
-
-if TYPE_CHECKING:
-    from optimize.nightly.model import NightModel
+from optimize.publish.workbook import workbook
 
 _PACKAGES: Final = ("ortools", "openpyxl", "sqlalchemy")
 
@@ -44,8 +45,6 @@ def contents(
     change
         What differs from the plan before; only ``plan.json`` and ``plan.xlsx`` speak of it.
     """
-    from optimize.publish.workbook import workbook
-
     texts: dict[str, Any] = {name: TEXT for name, kind in ROW_COLUMNS.items() if kind == "str"}
     table = io.BytesIO()
     plan.rows.astype(texts).to_parquet(table, index=False, compression="zstd")
@@ -57,12 +56,8 @@ def contents(
     }
 
 
-def about_of(task: Task, plan: CallPlan, change: Difference | None, model: "NightModel") -> dict[str, Any]:
+def about_of(task: Task, plan: CallPlan, change: Difference | None, model: NightModel) -> dict[str, Any]:
     """Return what ``plan.json`` says: the plan without its rows, its origin, and what differs from the one before."""
-    from importlib.metadata import version
-
-    from models.registry.code_version import code_version, environment
-
     holdouts = plan.holdouts.assign(**{name: plan.holdouts[name].dt.strftime("%Y-%m-%d") for name in ("start", "stop")})
     about = plan.to_dict() | {
         "ledger": safe(task.order.ledger),

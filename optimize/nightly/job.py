@@ -4,7 +4,7 @@ import hashlib
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -14,6 +14,7 @@ from ledger.files.database import safe
 from ledger.files.storage import reported
 from optimize.nightly.contents import about_of, contents, finite, inputs_of
 from optimize.nightly.job_log import Stages
+from optimize.nightly.model import NightModel, night_model
 from optimize.nightly.request import Order, Task, check_order, task_of
 from optimize.plans.call_plan import (
     BINDING_COLUMNS,
@@ -24,12 +25,10 @@ from optimize.plans.call_plan import (
     CallPlan,
     framed,
 )
+from optimize.plans.planning import plan as make_plan
 from optimize.publish.database import PlanDatabase
 from optimize.publish.difference import Difference, difference
 from optimize.publish.folder import STANDS, TABLE, Published, earlier, only_one, publish, published, read_plan
-
-if TYPE_CHECKING:
-    from optimize.nightly.model import NightModel
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -143,8 +142,6 @@ def _in_database(database: PlanDatabase, folder: Path, stages: Stages) -> bool:
 
 def _planned(task: Task, stages: Stages) -> tuple[CallPlan, Difference | None, dict[str, Any]]:
     """Return the plan, what differs from the one before, and what ``plan.json`` says of them."""
-    from optimize.nightly.model import NightModel, night_model
-
     order = task.order
     before = _before(task)
     with stages.stage("model", model=order.model) as told:
@@ -165,9 +162,7 @@ def _planned(task: Task, stages: Stages) -> tuple[CallPlan, Difference | None, d
     return plan, change, about_of(task, plan, change, model)
 
 
-def _plan(task: Task, model: "NightModel") -> CallPlan:
-    from optimize.plans.planning import plan as make_plan
-
+def _plan(task: Task, model: NightModel) -> CallPlan:
     order = task.order
     plan = make_plan(
         task.known,

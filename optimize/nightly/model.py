@@ -4,18 +4,18 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pandas as pd
 
 from ledger import BadInput, Ledger
 from ledger.files.storage import write_file
 from models.registry.acquaintance import acquainted
+from models.registry.mlflow_store import TrackingUnavailable, connected
+from models.registry.model_file import SavedModel
 from models.registry.reference import REGISTERED, check_reference, chosen
+from models.registry.registry import load
 from models.timing import FITTERS, PaymentTiming
-
-if TYPE_CHECKING:
-    from models.registry.model_file import SavedModel
 
 _FOLDER: Final = "in_use"
 
@@ -62,10 +62,6 @@ def night_model(reference: str, ledger: Ledger, *, state: Path) -> NightModel:
 
 
 def _registered(reference: str, ledger: Ledger, state: Path) -> NightModel:
-    from models.registry.mlflow_store import TrackingUnavailable, connected
-    from models.registry.model_file import SavedModel
-    from models.registry.registry import load
-
     place = state / "models" / _FOLDER / re.sub(r"[^A-Za-z0-9._-]+", "-", reference)
     file, note = place.with_suffix(".joblib"), place.with_suffix(".json")
     try:
@@ -85,7 +81,7 @@ def _registered(reference: str, ledger: Ledger, state: Path) -> NightModel:
     return NightModel(timing=saved.timing, version=words, from_copy=from_copy, remarks=remarks)
 
 
-def _kept(saved: "SavedModel", words: str, file: Path, note: Path) -> tuple[str, ...]:
+def _kept(saved: SavedModel, words: str, file: Path, note: Path) -> tuple[str, ...]:
     """Keep a copy for the night when the registry is down; a remark where that fails."""
     try:
         if note.exists() and file.exists() and json.loads(note.read_text(encoding="utf-8"))["words"] == words:

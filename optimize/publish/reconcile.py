@@ -1,5 +1,6 @@
 """A plan against what was done and what came in, from the ledger's contact log and payments."""
 
+import textwrap
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -292,6 +293,4 @@ def _holdout(drawn: pd.DataFrame, ledger: Ledger, date: pd.Timestamp) -> dict[st
 
 
 def _wrapped(text: str) -> list[str]:
-    import textwrap
-
     return textwrap.wrap(text, 100)

@@ -10,14 +10,13 @@ import pandas as pd
 
 from ledger.table.currency import decimals
 from ledger.table.tables import OUTCOMES
+from optimize.plans.call_plan import CallPlan
+from optimize.publish.difference import Difference
 from optimize.publish.workbook_cells import INK, LINE, head, heading, money_format, put
 from optimize.publish.workbook_summary import fill_changes, fill_summary
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
-
-    from optimize.plans.call_plan import CallPlan
-    from optimize.publish.difference import Difference
 
 _BAND: Final = "EEF3F6"  # every other day
 _ROOM: Final = "FFF9E5"  # what the collector fills in
@@ -38,9 +37,7 @@ class _Column:
     align: str = "left"
 
 
-def workbook(
-    plan: "CallPlan", *, names: Mapping[str, str] | None = None, difference: "Difference | None" = None
-) -> bytes:
+def workbook(plan: CallPlan, *, names: Mapping[str, str] | None = None, difference: Difference | None = None) -> bytes:
     """Return the XLSX file of a plan.
 
     Identifiers that begin as a formula does are text, and marked as such, so that no program takes them for one.
@@ -118,7 +115,7 @@ def _columns(currency: str) -> tuple[_Column, ...]:
     )
 
 
-def _fill(sheet: "Worksheet", name: str, rows: pd.DataFrame, plan: "CallPlan") -> None:
+def _fill(sheet: "Worksheet", name: str, rows: pd.DataFrame, plan: CallPlan) -> None:
     """Write a specialist's contacts, in the order in which they are to be made."""
     columns = _columns(plan.currency)
     rows = rows.sort_values(["date", "block", "order"], kind="stable")

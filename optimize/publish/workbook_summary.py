@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from ledger.table.currency import decimals
+from optimize.plans.call_plan import CallPlan
+from optimize.publish.difference import Difference
 from optimize.publish.workbook_cells import LINE, head, heading, money_format, put
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
-
-    from optimize.plans.call_plan import CallPlan
-    from optimize.publish.difference import Difference
 
 STATUS: Final = {
     "optimal": "Optimal: each day's plan is the best for that day, given the days before it",
@@ -23,9 +22,7 @@ STATUS: Final = {
 _WIDTHS: Final = (32, 22, 12, 12, 12, 10, 26, 24)
 
 
-def fill_summary(
-    sheet: "Worksheet", plan: "CallPlan", people: Mapping[str, str], difference: "Difference | None"
-) -> None:
+def fill_summary(sheet: "Worksheet", plan: CallPlan, people: Mapping[str, str], difference: Difference | None) -> None:
     """Write status, figures, people (names by id) and prices, rules not met, rules that held back, remarks."""
     count = "1 working day" if plan.days == 1 else f"{plan.days} working days"
     title = f"Contacts from {plan.date:%a %d %b %Y}, {count}"
@@ -41,7 +38,7 @@ def fill_summary(
     sheet.print_area = f"A1:H{max(row, 5)}"
 
 
-def fill_changes(sheet: "Worksheet", difference: "Difference", currency: str) -> None:
+def fill_changes(sheet: "Worksheet", difference: Difference, currency: str) -> None:
     """Write what has changed since the plan before."""
     widths = (11, 22, 46, 46, 18, 18)
     head(sheet, f"Changes against the plan of {difference.against}", difference.summary(), widths)
@@ -59,7 +56,7 @@ def fill_changes(sheet: "Worksheet", difference: "Difference", currency: str) ->
     sheet.print_title_rows = "4:4"
 
 
-def _figures(sheet: "Worksheet", row: int, plan: "CallPlan", difference: "Difference | None") -> int:
+def _figures(sheet: "Worksheet", row: int, plan: CallPlan, difference: Difference | None) -> int:
     from openpyxl.styles import Alignment, Font
 
     minor, money = 10.0 ** decimals(plan.currency), money_format(plan.currency)
@@ -91,7 +88,7 @@ def _figures(sheet: "Worksheet", row: int, plan: "CallPlan", difference: "Differ
     return row + len(facts)
 
 
-def _people(sheet: "Worksheet", row: int, plan: "CallPlan", names: Mapping[str, str]) -> int:
+def _people(sheet: "Worksheet", row: int, plan: CallPlan, names: Mapping[str, str]) -> int:
     """Write minutes and the price of an hour by specialist and day."""
     hours = plan.prices.groupby(["specialist_id", "date"], sort=True)
     days = hours.agg(used=("minutes_used", "sum"), there=("minutes", "sum"), price=("price_per_hour", "max"))
