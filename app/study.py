@@ -105,7 +105,7 @@ def show(comparison: "Comparison", console: "Console | None" = None) -> None:
     console.print(f"[bold]{escape(who)}, {study.days} days, {study.replications} replications[/]")
     for warning in comparison.warnings:
         console.print(f"[bold red]{escape(warning)}[/]")
-    show_in_parts(lambda metrics: table_of(comparison, metrics), SHOWN, console)
+    show_in_parts(lambda metrics: comparison_table(comparison, metrics), SHOWN, console)
     console.print(
         f"[dim]Second line: difference to {escape(comparison.baseline)} ± half its {100 * study.confidence:g} % "
         "interval; ▲ better, ▼ worse, = negligible, ? undecided[/]"
@@ -114,7 +114,7 @@ def show(comparison: "Comparison", console: "Console | None" = None) -> None:
         console.print(f"[dim]{escape(note)}[/]")
 
 
-def table_of(comparison: "Comparison", metrics: Sequence[str] = SHOWN) -> "Table":
+def comparison_table(comparison: "Comparison", metrics: Sequence[str] = SHOWN) -> "Table":
     """Return the table of a comparison: mean of each metric, the difference to the baseline and its verdict."""
     from rich import box
     from rich.table import Table

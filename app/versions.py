@@ -29,7 +29,7 @@ def run_fit(
     from ledger import BadInput, read_ledger
     from ledger.files.storage import check_file
     from models.registry.model_file import fit_saved
-    from models.registry.promotion import Refused
+    from models.registry.promotion import not_promoted
 
     if promote and not track:
         raise BadInput("needs the registry: leave out --no-track", where="command line", field="--promote")
@@ -44,7 +44,7 @@ def run_fit(
         texts = [one.text for one in failed]
         result |= _about(version) | {"promoted": "champion" in version.aliases, "failed": texts}
         if promote and failed and as_json:
-            raise Refused(version.words, failed, **result)
+            raise not_promoted(version.words, failed, **result)
     else:
         trialled = _trialled(ledger, saved, None, "")
     result["backtest"] = None if trialled is None else trialled.found.to_dict()
@@ -59,7 +59,7 @@ def run_fit(
     if track:
         print(f"Registered as {version.words}: {', '.join(version.aliases)}")
         if promote and failed:
-            raise Refused(version.words, failed)
+            raise not_promoted(version.words, failed)
         for text in texts:
             print(f"Against promotion: {text}")
 

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from experiments.comparing.replication import Source
+from experiments.comparing.replication import PortfolioSource
 from experiments.planner_study.planner_study import PlannerStudy, compare_planners
 from optimize.in_simulator.planner import Daily
 from sim.planners import Outlook, Prospects, WorkList, planner
@@ -102,7 +102,7 @@ def main() -> None:
         ratio, met = day_plans()
     if not given.plans_only:
         study = PlannerStudy(
-            source=Source(preset="stress", customers=given.customers),
+            source=PortfolioSource(preset="stress", customers=given.customers),
             strategy=given.strategy,
             specialists=given.specialists,
             days=given.days,

@@ -1,6 +1,6 @@
 """Arrays by what they hold: the names that annotations use everywhere."""
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -12,3 +12,4 @@ SmallInts: TypeAlias = npt.NDArray[np.int32]
 Bits: TypeAlias = npt.NDArray[np.uint64]
 Flags: TypeAlias = npt.NDArray[np.bool_]
 Days: TypeAlias = npt.NDArray[np.datetime64]
+Integers: TypeAlias = npt.NDArray[np.integer[Any]]

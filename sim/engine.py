@@ -21,15 +21,15 @@ from models.assumed.assumptions import Assumptions
 from models.assumed.reach import reach_by_block
 from sim.day.call_outcomes import Minutes, chances, outcomes, talk_seconds
 from sim.day.contact_effects import PromiseLog, Response, after_calls, callbacks, respond, room_for
-from sim.day.desk import DESKS, Incoming, Lists, Shifts
+from sim.day.desk import DESKS, CallLists, DeskHours, Incoming
 from sim.day.ladder import due_contacts, open_disputes, sweep
 from sim.mechanisms.holdout import Holdout
 from sim.planners import Belief, Planner
 from sim.planners import belief as belief_named
 from sim.planners import planner as planner_named
 from sim.planners.protocol import for_one_run
-from sim.planners.work_list import View
-from sim.result.history import Batch, ContactLog
+from sim.planners.work_list import WorkLists
+from sim.result.history import Batch, ContactRecorder
 from sim.result.run import Run
 from sim.world.keyed import Purpose, key
 from sim.world.layout import prepare
@@ -133,7 +133,7 @@ class _Calls:
 
     who: Ints
     reached: SmallInts
-    lists: Lists
+    lists: CallLists
 
 
 class _DayClock:
@@ -158,7 +158,7 @@ class _DayClock:
         self.holdout = Holdout.of(setting.strategy, self.acc.entity, self.keys[Purpose.HOLDOUT])
         self.minutes = Minutes.of(assume)
         self.response = Response.of(assume, self.keys[Purpose.PROMISE])
-        self.view = View(
+        self.view = WorkLists(
             self.world, self.ladder, people, setting.planner, setting.belief, assume, self.response, minor,
             self.keys[Purpose.PLANNER], setting.seeds[0],
         )  # fmt: skip
@@ -170,7 +170,7 @@ class _DayClock:
         worked = np.clip(people.share[:, None] * BLOCKS - np.arange(BLOCKS), 0, 1)  # of each block
         self.block_minutes = worked * assume.productive_hours_per_day * 60 / BLOCKS
         self.desk = DESKS[setting.desk]()
-        self.log, self.promises, self.promised = ContactLog(), PromiseLog.of_size(1024), 0
+        self.log, self.promises, self.promised = ContactRecorder(), PromiseLog.of_size(1024), 0
         self.ringing = np.empty(0, np.int64), np.empty(0, np.int64)  # who rings back tomorrow, and when
         self.busy_seconds, self.staffed_days = 0, 0.0
 
@@ -227,12 +227,12 @@ class _DayClock:
         """Return the first day whose payments the collectors do not know of on this morning."""
         return int(np.searchsorted(self.pays.applied, day))
 
-    def _shifts(self, day: int) -> Shifts:
+    def _shifts(self, day: int) -> DeskHours:
         start = np.full(len(self.setting.people), day * _DAY + SHIFT_START, np.int64)
         length = np.where(self.present[:, day], self.shift_seconds, 0)
         block = start[:, None] + FULL_SHIFT * np.arange(BLOCKS) // BLOCKS
         self.staffed_days += float((self.setting.people.share * self.present[:, day]).sum())
-        return Shifts(start, start + length, block)
+        return DeskHours(start, start + length, block)
 
     def _incoming(self, day: int) -> Incoming:
         """Return the calls that come in today, in order of arrival."""
@@ -257,7 +257,7 @@ class _DayClock:
         keys = self.keys[Purpose.REACH], self.keys[Purpose.DURATION]
         reached, seconds = outcomes(keys, acc.entity[who], acc.calls[who], chance[order, block], self.minutes)
         first = np.searchsorted(plan.specialist[order], np.arange(len(people) + 1)).astype(np.int64)
-        return _Calls(who=who, reached=reached, lists=Lists(first, block, seconds, np.full(len(who), -1, np.int64)))
+        return _Calls(who=who, reached=reached, lists=CallLists(first, block, seconds, np.full(len(who), -1, np.int64)))
 
     def _evening(self, day: int, following: int, sent: Batch, calls: _Calls, incoming: Incoming) -> None:
         """Let the day's contacts take effect, and find out who will ring back on the next working day."""

@@ -15,8 +15,8 @@ from experiments.comparing.comparison import Comparison
 from experiments.comparing.payment_curve import observed_curve, simulated_curve
 from experiments.comparing.replication import (
     Outcome,
-    Source,
-    Task,
+    PortfolioSource,
+    RunTask,
     portfolio_of,
     portfolio_with_model,
     replicate,
@@ -119,7 +119,7 @@ def _assumptions(portfolio: Portfolio) -> pd.DataFrame:
 
 
 @contextmanager
-def _source(study: Study, ledger: Ledger | str | Path | None, state: str | Path) -> Iterator[Source]:
+def _source(study: Study, ledger: Ledger | str | Path | None, state: str | Path) -> Iterator[PortfolioSource]:
     """Yield where workers find the receivables; what is made here goes through a temporary folder."""
     with tempfile.TemporaryDirectory(prefix="collectlab-") as folder:
         place = ledger.write(Path(folder) / "ledger") if isinstance(ledger, Ledger) else ledger
@@ -144,9 +144,9 @@ def _curves(portfolio: Portfolio, outcomes: dict[tuple[str, int], Outcome], stud
     return pd.concat(parts, ignore_index=True) if parts else simulated
 
 
-def _tasks(study: Study, source: Source) -> list[Task]:
+def _tasks(study: Study, source: PortfolioSource) -> list[RunTask]:
     return [
-        Task(
+        RunTask(
             source=source,
             strategy=strategy,
             replication=replication,
@@ -161,7 +161,7 @@ def _tasks(study: Study, source: Source) -> list[Task]:
     ]
 
 
-def _outcomes(tasks: list[Task], workers: int, progress: Progress | None) -> dict[tuple[str, int], Outcome]:
+def _outcomes(tasks: list[RunTask], workers: int, progress: Progress | None) -> dict[tuple[str, int], Outcome]:
     """Return what every task gave by its key, in the order of the tasks, whatever the order in which they ended."""
     from joblib import Parallel, delayed
 

@@ -19,7 +19,7 @@ from sim import Portfolio
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class PortfolioSource:
     """Where the receivables come from, in a form that is cheap to send to a worker.
 
     Parameters
@@ -40,10 +40,10 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
+class RunTask:
     """One run to do: the key (strategy, replication) and the settings that all runs of a study share."""
 
-    source: Source
+    source: PortfolioSource
     strategy: str
     replication: int
     days: int
@@ -67,19 +67,19 @@ class Outcome:
     paid: Floats | None = None
 
 
-def source_of(study: Study, ledger: str | Path | None = None) -> Source:
+def source_of(study: Study, ledger: str | Path | None = None) -> PortfolioSource:
     """Return where the study's receivables come from; a ledger folder takes the place of what the study names."""
     folder = study.ledger if ledger is None else Path(ledger)
     if folder is None and study.model is not None:
         raise BadInput("needs a ledger: the embedded customers pay by their own law", field="model", value=study.model)
     if folder is None:
-        return Source(preset=study.portfolio, customers=study.customers)
+        return PortfolioSource(preset=study.portfolio, customers=study.customers)
     about = folder.resolve() / "ledger.json"
-    return Source(ledger=str(about.parent), stamp=about.stat().st_mtime_ns if about.is_file() else 0)
+    return PortfolioSource(ledger=str(about.parent), stamp=about.stat().st_mtime_ns if about.is_file() else 0)
 
 
 @lru_cache(maxsize=1)
-def portfolio_of(source: Source) -> Portfolio:
+def portfolio_of(source: PortfolioSource) -> Portfolio:
     """Return the portfolio; loaded once per process.
 
     Raises
@@ -115,7 +115,7 @@ def portfolio_with_model(ledger: Ledger, model: str, state: str | Path) -> Portf
     return sim.from_ledger(ledger, found.timing, words=found.words, remarks=found.remarks(ledger))
 
 
-def replicate(task: Task) -> Outcome:
+def replicate(task: RunTask) -> Outcome:
     """Simulate one replication and return its metrics; random numbers depend on seed and replication alone."""
     run = sim.simulate(
         portfolio_of(task.source),

@@ -13,7 +13,7 @@ from experiments.comparing.statistics import Interval, mean_interval, paired_dif
 from ledger import BadInput
 from ledger.table.calendar import Calendar
 from models.assumed.assumptions import Assumptions, costs_of
-from optimize.roster.costs import exchange_of, hourly_cost, in_base
+from optimize.roster.costs import exchange_of, hourly_cost, team_in_base
 from optimize.roster.team import Specialist, Team
 from sim import Portfolio, Strategy
 
@@ -93,7 +93,7 @@ def staffed(
         raise BadInput("must be at least 1", field="replications", value=replications)
     levels = sorted({100.0, *percents})
     exchange = exchange_of(team, portfolio.ledger)
-    team, chosen = in_base(team, exchange), sim.Strategy.load(strategy).in_base(exchange)
+    team, chosen = team_in_base(team, exchange), sim.Strategy.load(strategy).in_base(exchange)
     assume = portfolio.assumptions.in_base(exchange, costs_of(chosen, wage=not team.all_priced))
     portfolio, note = _on_the_team_s_clock(portfolio, team)
     tell, rows = progress or (lambda *_: None), []

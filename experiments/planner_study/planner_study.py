@@ -10,7 +10,7 @@ import pandas as pd
 
 import sim
 from experiments.comparing.planners import OPTIMISED, USE_A_MODEL, planner_of, planners
-from experiments.comparing.replication import Source, portfolio_of
+from experiments.comparing.replication import PortfolioSource, portfolio_of
 from experiments.comparing.statistics import Interval, mean_interval, paired_difference
 from experiments.planner_study.cash_value import settlement
 from ledger import BadInput
@@ -47,7 +47,7 @@ class PlannerStudy:
         Yearly, of the cash measured; planners look ahead at the same rate.
     """
 
-    source: Source = field(default_factory=lambda: Source(preset="stress", customers=6000))
+    source: PortfolioSource = field(default_factory=lambda: PortfolioSource(preset="stress", customers=6000))
     strategy: str = "sop_cadence"
     specialists: int = 3
     planners: tuple[str, ...] = field(default_factory=planners)

@@ -6,6 +6,7 @@ import pandas as pd
 
 from experiments.comparing.comparison import Comparison
 from experiments.comparing.metrics import METRICS
+from models.figures.style import house_style
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -67,7 +68,7 @@ def _band(figure: "Figure", days: list[Any], rows: pd.DataFrame, colour: str, *,
     )
 
 
-def aging_figure(comparison: Comparison) -> "Figure":
+def study_aging_figure(comparison: Comparison) -> "Figure":
     """Return how late the receivables are on the last day: the mean share of each aging bucket, by strategy."""
     from plotly.graph_objects import Figure
 
@@ -170,16 +171,6 @@ def _round(values: "pd.Series[float]") -> list[float]:
 
 def styled(figure: "Figure", unit: str) -> "Figure":
     """Give a figure the house style and its vertical axis a unit."""
-    axis: dict[str, Any] = {"gridcolor": "#e4e4e4", "zeroline": False, "linecolor": "#888888", "ticks": "outside"}
-    figure.update_layout(
-        template="none",
-        font={"family": "Georgia, 'Times New Roman', serif", "size": 13, "color": "#1a1a1a"},
-        margin={"l": 64, "r": 16, "t": 12, "b": 48},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"size": 12}},
-        paper_bgcolor="white",
-        plot_bgcolor="white",
-        hovermode="closest",
-    )
-    figure.update_xaxes(**axis)
-    figure.update_yaxes(**axis, title_text=unit, automargin=True)
+    house_style(figure, top=12)
+    figure.update_yaxes(title_text=unit)
     return figure

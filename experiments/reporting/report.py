@@ -11,7 +11,7 @@ from experiments.comparing.metrics import METRICS, OVER_THE_HORIZON
 from experiments.comparing.number_format import half_width, signed, span, unit, value
 from experiments.comparing.payment_curve import apart
 from experiments.comparing.verdict import Pair
-from experiments.reporting.figures import aging_figure, colours, difference_figure, path_figure, payment_figure
+from experiments.reporting.figures import colours, difference_figure, path_figure, payment_figure, study_aging_figure
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -61,7 +61,7 @@ def _figures(comparison: Comparison) -> dict[str, "Figure"]:
         "cei-path": path_figure(comparison, "cei", "CEI (%)"),
         "dso-apart": path_figure(comparison, "dso", f"days above {comparison.baseline}", against_baseline=True),
         "cei-apart": path_figure(comparison, "cei", f"points above {comparison.baseline}", against_baseline=True),
-        "aging": aging_figure(comparison),
+        "aging": study_aging_figure(comparison),
         "cash-difference": path_figure(
             comparison, "cash_since_start", f"Cash ahead of {comparison.baseline} ({money})", against_baseline=True
         ),

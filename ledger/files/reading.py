@@ -115,10 +115,10 @@ def plain(name: str) -> str:
     return "".join(letter for letter in letters if letter.isalnum())
 
 
-def nearest(name: str, among: Iterable[str], count: int = 3) -> list[str]:
-    """Return the most similar names, nearest first; none where nothing is like it."""
+def nearest(name: str, among: Iterable[str], count: int = 3, *, alike: float = _ALIKE) -> list[str]:
+    """Return the most similar names, nearest first; none where nothing is `alike` enough, from 0 to 1."""
     options = {plain(option): option for option in among}
-    return [options[key] for key in get_close_matches(plain(name), options, n=count, cutoff=_ALIKE)]
+    return [options[key] for key in get_close_matches(plain(name), options, n=count, cutoff=alike)]
 
 
 def unknown(value: object, known: Iterable[str], rule: str = "must be one of") -> str:

@@ -17,7 +17,7 @@ from ledger.importing.documents.customers import AgreedTerms, read_customers
 from ledger.importing.documents.documents import Documents, attribute, read_documents
 from ledger.importing.documents.others import read_contacts, read_disputes, read_promises
 from ledger.importing.documents.payments import Receipts, read_payments
-from ledger.importing.documents.references import Invoices
+from ledger.importing.documents.references import InvoiceColumns
 from ledger.importing.maps.map_tables import PEOPLE
 from ledger.importing.maps.maps import Map, preset_map, read_map
 from ledger.importing.maps.used_map import used_map
@@ -140,7 +140,7 @@ def _ledger(
     terms = AgreedTerms(intakes.get("customers"), map_)
     documents = read_documents(intakes["invoices"], map_.invoices, money, as_of=as_of, today=today, terms=terms)
     _demand_some(intakes["invoices"])
-    invoices = Invoices.of(documents)
+    invoices = InvoiceColumns.of(documents)
     table: Receipts | None = None
     if "payments" in intakes:
         unrated = _named_rejects(intakes["payments"], documents, documents.intake.broke("no_rate"))
@@ -202,7 +202,7 @@ def _origin(documents: Documents, settled: Settled, as_of: np.datetime64) -> Ori
 def _others(
     intakes: Mapping[str, Intake],
     customers: pd.DataFrame,
-    invoices: Invoices,
+    invoices: InvoiceColumns,
     zone: str,
     as_of: np.datetime64,
     today: np.datetime64,
@@ -260,7 +260,7 @@ def _demand_some_of_each(intakes: Mapping[str, Intake]) -> None:
             _demand_some(intake)
 
 
-def _check(documents: Documents, invoices: Invoices, settled: Settled, table: Receipts | None) -> None:
+def _check(documents: Documents, invoices: InvoiceColumns, settled: Settled, table: Receipts | None) -> None:
     """Compare the ledger with the rows that it was made of; a difference is a bug, not bad input."""
     good, payments = documents.intake.good, settled.payments
     invoiced = int(documents.amount[good & (documents.kind < 0)].sum())

@@ -18,7 +18,7 @@ from ledger.compiling import njit
 from ledger.table.ledger import positions
 from ledger.table.months import day_number, day_numbers
 from models.history.contact_log import ContactLog, Pairs, dispute_days
-from models.history.main_payments import History, history
+from models.history.main_payments import PaymentHistory, history
 from models.history.paydays import bank_holidays
 from models.history.weekdays import weekday
 
@@ -93,7 +93,7 @@ def exposure(
     )
 
 
-def _payment_runs(ledger: Ledger, past: History) -> tuple[Flags, int]:
+def _payment_runs(ledger: Ledger, past: PaymentHistory) -> tuple[Flags, int]:
     """Return whether each customer pays on each day, (customers, days), and the number of the first day."""
     own = _weekdays_seen(past, len(ledger.customers))
     origin = int(past.issue.min(initial=day_number(ledger.as_of)))
@@ -106,7 +106,7 @@ def _payment_runs(ledger: Ledger, past: History) -> tuple[Flags, int]:
     return own[:, week] & ~closed[code], origin
 
 
-def _weekdays_seen(past: History, customers: int) -> Flags:
+def _weekdays_seen(past: PaymentHistory, customers: int) -> Flags:
     """Return the weekdays (customers, 7) on which each customer pays: those with 5 % of its payments, if any.
 
     Missing a payment day that was hardly used joins two rows into one, which costs little; believing in one that does
@@ -119,7 +119,7 @@ def _weekdays_seen(past: History, customers: int) -> Flags:
     return np.where(own.any(axis=1, keepdims=True), own, portfolio if portfolio.any() else True)
 
 
-def _blocked(ledger: Ledger, past: History) -> tuple[Ints, Ints, Ints]:
+def _blocked(ledger: Ledger, past: PaymentHistory) -> tuple[Ints, Ints, Ints]:
     """Return spans of days, by invoice, that say nothing about contacts: disputes, and the day of a promise."""
     opened, resolved = dispute_days(ledger)
     ids = ledger.invoices["invoice_id"]
@@ -131,7 +131,7 @@ def _blocked(ledger: Ledger, past: History) -> tuple[Ints, Ints, Ints]:
 
 
 def _draws(
-    ledger: Ledger, past: History, pairs: Pairs, day: Ints, kind: Ints, kinds: int, calendar: tuple[int, int]
+    ledger: Ledger, past: PaymentHistory, pairs: Pairs, day: Ints, kind: Ints, kinds: int, calendar: tuple[int, int]
 ) -> tuple[Floats, Floats, int]:
     """Return how much freer than on average each customer was on each day, and how often free ones were contacted.
 

@@ -17,7 +17,7 @@ from scipy.special import stdtrit
 from ledger import BadInput
 from ledger.arrays import Flags, Floats, Ints
 from ledger.table.answers import FEW_CUSTOMERS
-from models.effects.hazard_regression import Fit, Relative, regress, summed
+from models.effects.hazard_regression import Fit, Relative, regress, sums_by_code
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -166,13 +166,13 @@ def _robust(fit: Fit, design: Floats, level: Ints, count: Ints, cell: Ints, paid
     chance = -np.expm1(-hazard)
     factor = np.divide(hazard, chance, out=np.zeros(len(hazard)), where=chance > 0)
     weight = np.asarray(count * hazard * np.exp(-hazard) * factor, np.float64)
-    total = np.maximum(summed(level, weight), 1e-300)
+    total = np.maximum(sums_by_code(level, weight), 1e-300)
     centred = design - np.column_stack(
-        [(summed(level, np.asarray(weight * column, np.float64)) / total)[level] for column in design.T]
+        [(sums_by_code(level, np.asarray(weight * column, np.float64)) / total)[level] for column in design.T]
     )
     residual = (paid - chance[cell]) * factor[cell]
     score = np.column_stack(
-        [summed(cluster, np.asarray(residual * centred[cell, k], np.float64)) for k in range(design.shape[1])]
+        [sums_by_code(cluster, np.asarray(residual * centred[cell, k], np.float64)) for k in range(design.shape[1])]
     )
     bread = np.linalg.inv((centred * weight[:, None]).T @ centred)
     clusters = len(np.unique(cluster))

@@ -113,7 +113,7 @@ def regress(
             moved.append(float(np.median(np.abs(shift))))
         if customer is not None:
             latent, exposed = _latent(n, y, base[level] + frail[who] + _taken(relative(beta), rows)[0], frail[who])
-            fresh = _gamma_shape(summed(who, latent), summed(who, exposed))
+            fresh = _gamma_shape(sums_by_code(who, latent), sums_by_code(who, exposed))
             moved.append(abs(np.log(fresh / shape)))
             shape = fresh
         if max(moved) < _ENOUGH:
@@ -195,7 +195,7 @@ def _gamma_shape(impulses: Floats, exposed: Floats) -> float:
     return float(np.exp(minimize_scalar(unlikely, bounds=(-3.0, 9.0), method="bounded").x))
 
 
-def summed(code: Ints, values: Floats) -> Floats:
+def sums_by_code(code: Ints, values: Floats) -> Floats:
     """Return the sum of the values of each code."""
     return np.asarray(np.bincount(code, values), np.float64)
 
@@ -244,13 +244,13 @@ def _swept(
     Of the normal equations the larger of the two diagonal blocks is eliminated.
     """
     levels, customers = int(level.max()) + 1, len(pull)
-    by_level = np.column_stack([summed(level, weight * column) for column in columns.T])
-    total = summed(level, weight)[:, None]
+    by_level = np.column_stack([sums_by_code(level, weight * column) for column in columns.T])
+    total = sums_by_code(level, weight)[:, None]
     if np.isinf(pull[0]):
         return by_level / total, np.zeros((customers, columns.shape[1]))
-    by_customer = np.column_stack([summed(who, weight * column) for column in columns.T])
+    by_customer = np.column_stack([sums_by_code(who, weight * column) for column in columns.T])
     by_customer[:, 0] += pull * toward
-    own = (summed(who, weight) + pull)[:, None]
+    own = (sums_by_code(who, weight) + pull)[:, None]
     cross = np.bincount(who * levels + level, weight, customers * levels).reshape(customers, levels)
     if customers <= levels:
         shared = (cross / total.T) @ cross.T

@@ -18,7 +18,7 @@ import numpy as np
 from ledger import Ledger
 from ledger.arrays import Flags, Floats, Ints
 from models.effects.exposure import Exposure
-from models.effects.hazard_regression import Fit, Relative, regress, summed
+from models.effects.hazard_regression import Fit, Relative, regress, sums_by_code
 from models.history.main_payments import history
 
 _EARLY: Final = -10  # days past due before which, and
@@ -60,10 +60,10 @@ def cells(ledger: Ledger, rows: Exposure, covers_from: int) -> Cells:
     _, first, code = np.unique(_mixed(key), return_index=True, return_inverse=True)
     paid = rows.paid.astype(float)
     classes = [values[first] == k for values in (amount, others) for k in (1, 2)]
-    events = summed(code, paid)
+    events = sums_by_code(code, paid)
     useful = [column.astype(float) for column in classes if _SOME <= events[column].sum() <= paid.sum() - _SOME]
     return Cells(
-        count=summed(code, np.ones(len(rows))),
+        count=sums_by_code(code, np.ones(len(rows))),
         paid=events,
         late=late[first],
         level=np.unique(late[first] * 4096 + segment[rows.customer[first]], return_inverse=True)[1],

@@ -23,7 +23,7 @@ from ledger.table.ledger import Day, as_day
 from models.evaluation.metrics import BUCKETS, METRICS, SUPPORT
 from models.evaluation.outcomes import Outcomes
 from models.evaluation.prediction import Prediction
-from models.evaluation.test_set import BASELINES, CONFIDENCE, Run, Trial, intervals, paired
+from models.evaluation.test_set import BASELINES, CONFIDENCE, ModelResult, Trial, intervals, paired
 from models.timing import FITTERS, PaymentTiming
 
 SHOWN: Final = (
@@ -118,10 +118,11 @@ class Backtest:
             "confidence": CONFIDENCE,
             "baselines": [name for name in BASELINES if name in self.models],
             "metrics": {
-                model: {name: plain(value) for name, value in row.items()} for model, row in self._rows(self.metrics)
+                model: {name: none_if_undefined(value) for name, value in row.items()}
+                for model, row in self._rows(self.metrics)
             },
             "intervals": {model: {name: _bounds(bounds[model, name]) for name in METRICS} for model in self.models},
-            "paired": [{k: plain(v) for k, v in row.items()} for row in self.paired.to_dict("records")],
+            "paired": [{k: none_if_undefined(v) for k, v in row.items()} for row in self.paired.to_dict("records")],
         }
 
     @staticmethod
@@ -150,7 +151,7 @@ def cell(metric: str, value: float) -> str:
     return f"{value:.{places}f}" if np.isfinite(value) else "–"
 
 
-def plain(value: Any) -> Any:
+def none_if_undefined(value: Any) -> Any:
     """Return the value, or None where it is a number that is not defined."""
     return None if isinstance(value, float) and not np.isfinite(value) else value
 
@@ -208,7 +209,7 @@ def backtest(
     if not len(known.invoices):
         raise BadInput("no invoice was issued by then: nothing to learn from", field="cut", value=f"{start:%F}")
     known.answers().demand("timing", f"a back-test from {start:%F} has nothing to learn from")
-    runs: dict[str, Run] = {}
+    runs: dict[str, ModelResult] = {}
     for k, (name, model) in enumerate(chosen.items()):
         if progress is not None:
             progress(k, len(chosen), name)
@@ -218,7 +219,7 @@ def backtest(
     return _result(trial, runs, ledger, (*BASELINES, *against))
 
 
-def _result(trial: Trial, runs: dict[str, Run], ledger: Ledger, against: tuple[str, ...]) -> Backtest:
+def _result(trial: Trial, runs: dict[str, ModelResult], ledger: Ledger, against: tuple[str, ...]) -> Backtest:
     return Backtest(
         cut=trial.cut,
         until=trial.until,

@@ -29,7 +29,7 @@ BUCKETS: Final = (0, 15, 30, 60)  # last days of: paid in time, 1–15, 16–30,
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Metric:
+class TimingMetric:
     """How a metric is shown and judged."""
 
     label: str
@@ -38,24 +38,36 @@ class Metric:
     meaning: str
 
 
-METRICS: Final[dict[str, Metric]] = {
-    "concordance": Metric(label="C", better=1, places=3, meaning="IPCW concordance of days from issue to payment"),
-    "integrated_brier": Metric(label="IBS", better=-1, places=4, meaning="IPCW Brier score, mean over the support"),
-    "mae": Metric(label="MAE", better=-1, places=2, meaning="mean absolute error of the median, days"),
-    "mae_by_amount": Metric(
+METRICS: Final[dict[str, TimingMetric]] = {
+    "concordance": TimingMetric(
+        label="C", better=1, places=3, meaning="IPCW concordance of days from issue to payment"
+    ),
+    "integrated_brier": TimingMetric(
+        label="IBS", better=-1, places=4, meaning="IPCW Brier score, mean over the support"
+    ),
+    "mae": TimingMetric(label="MAE", better=-1, places=2, meaning="mean absolute error of the median, days"),
+    "mae_by_amount": TimingMetric(
         label="MAE/amt", better=-1, places=2, meaning="mean absolute error of the median weighted by amount, days"
     ),
-    "rmse": Metric(label="RMSE", better=-1, places=2, meaning="root mean squared error of the median, days"),
-    "auc_late": Metric(label="AUC>0", better=1, places=3, meaning="IPCW AUC of being late"),
-    "auc_late_15": Metric(label="AUC>15", better=1, places=3, meaning="IPCW AUC of being more than 15 days late"),
-    "auc_late_30": Metric(label="AUC>30", better=1, places=3, meaning="IPCW AUC of being more than 30 days late"),
-    "coverage": Metric(label="cover", better=0, places=3, meaning="share paid within the 10 % and 90 % quantiles"),
-    "coverage_expected": Metric(label="expect", better=0, places=3, meaning="what the model itself says of that share"),
-    "coverage_gap": Metric(label="gap", better=-1, places=3, meaning="|coverage − coverage_expected|"),
-    "d_calibration": Metric(label="D-p", better=1, places=3, meaning="p value of the D-calibration test"),
-    "d_calibration_gap": Metric(label="D-gap", better=-1, places=3, meaning="largest error of a D-calibration bin"),
-    "bucket_accuracy": Metric(label="bucket", better=1, places=3, meaning="share in the most probable of five buckets"),
-    "cash_error": Metric(label="cash %", better=-1, places=1, meaning="weekly cash-forecast error, % of cash"),
+    "rmse": TimingMetric(label="RMSE", better=-1, places=2, meaning="root mean squared error of the median, days"),
+    "auc_late": TimingMetric(label="AUC>0", better=1, places=3, meaning="IPCW AUC of being late"),
+    "auc_late_15": TimingMetric(label="AUC>15", better=1, places=3, meaning="IPCW AUC of being more than 15 days late"),
+    "auc_late_30": TimingMetric(label="AUC>30", better=1, places=3, meaning="IPCW AUC of being more than 30 days late"),
+    "coverage": TimingMetric(
+        label="cover", better=0, places=3, meaning="share paid within the 10 % and 90 % quantiles"
+    ),
+    "coverage_expected": TimingMetric(
+        label="expect", better=0, places=3, meaning="what the model itself says of that share"
+    ),
+    "coverage_gap": TimingMetric(label="gap", better=-1, places=3, meaning="|coverage − coverage_expected|"),
+    "d_calibration": TimingMetric(label="D-p", better=1, places=3, meaning="p value of the D-calibration test"),
+    "d_calibration_gap": TimingMetric(
+        label="D-gap", better=-1, places=3, meaning="largest error of a D-calibration bin"
+    ),
+    "bucket_accuracy": TimingMetric(
+        label="bucket", better=1, places=3, meaning="share in the most probable of five buckets"
+    ),
+    "cash_error": TimingMetric(label="cash %", better=-1, places=1, meaning="weekly cash-forecast error, % of cash"),
 }
 
 

@@ -27,12 +27,12 @@ class Score(Protocol):
         ...
 
 
-def known(value: float) -> float | None:
+def finite_or_none(value: float) -> float | None:
     """Return the number, or None for NaN and infinity."""
     return float(value) if np.isfinite(value) else None
 
 
-def ratio(top: Floats, bottom: Floats) -> Floats:
+def ratios(top: Floats, bottom: Floats) -> Floats:
     """Return top ÷ bottom, NaN where bottom is 0."""
     undefined = np.full(np.broadcast(top, bottom).shape, np.nan)
     return np.asarray(np.divide(top, bottom, out=undefined, where=bottom > 0))
@@ -57,13 +57,13 @@ class Averaged:
     @property
     def value(self) -> float | None:
         """The metric of all invoices."""
-        return known(float((ratio(self.top.sum(0), self.bottom.sum(0)) ** self.power).mean()))
+        return finite_or_none(float((ratios(self.top.sum(0), self.bottom.sum(0)) ** self.power).mean()))
 
     def resampled(self, owner: Ints, counts: Floats) -> Floats:
         """Return the metric of resampled customers."""
         owners = counts.shape[1]
         top, bottom = counts @ by_owner(self.top, owner, owners), counts @ by_owner(self.bottom, owner, owners)
-        return np.asarray((ratio(top, bottom) ** self.power).mean(axis=1))
+        return np.asarray((ratios(top, bottom) ** self.power).mean(axis=1))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -76,7 +76,7 @@ class Absolute:
     @property
     def value(self) -> float | None:
         """The metric of all invoices."""
-        return known(float(self._error(self.forecast.sum(0), self.came.sum(0))))
+        return finite_or_none(float(self._error(self.forecast.sum(0), self.came.sum(0))))
 
     def resampled(self, owner: Ints, counts: Floats) -> Floats:
         """Return the metric of resampled customers."""
@@ -85,7 +85,7 @@ class Absolute:
 
     @staticmethod
     def _error(forecast: Floats, came: Floats) -> Floats:
-        return 100 * ratio(np.abs(forecast - came).sum(-1), came.sum(-1))
+        return 100 * ratios(np.abs(forecast - came).sum(-1), came.sum(-1))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -101,7 +101,7 @@ class Ranked:
     def value(self) -> float | None:
         """The metric of all invoices."""
         once = np.zeros(len(self.order), np.int64)
-        return known(float(self.resampled(once, np.ones((1, 1)))[0])) if len(once) else None
+        return finite_or_none(float(self.resampled(once, np.ones((1, 1)))[0])) if len(once) else None
 
     def resampled(self, owner: Ints, counts: Floats) -> Floats:
         """Return the metric of resampled customers."""
@@ -121,7 +121,7 @@ class Separated:
     def value(self) -> float | None:
         """The metric of all invoices."""
         once = np.zeros(len(self.order), np.int64)
-        return known(float(self.resampled(once, np.ones((1, 1)))[0])) if len(once) else None
+        return finite_or_none(float(self.resampled(once, np.ones((1, 1)))[0])) if len(once) else None
 
     def resampled(self, owner: Ints, counts: Floats) -> Floats:
         """Return the metric of resampled customers."""
@@ -141,7 +141,7 @@ class DCalibration:
         from scipy.special import chdtrc
 
         if self.gap:
-            return known(float(self._gap(self.bins.sum(0))))
+            return finite_or_none(float(self._gap(self.bins.sum(0))))
         expected = len(self.bins) / BINS
         if not expected:
             return None

@@ -28,7 +28,7 @@ _DEFINED: Final = 0.9  # share of the resamples in which a metric must be define
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Run:
+class ModelResult:
     """One model's predictions, metrics, resampled metrics and costs."""
 
     fitted: PaymentTiming
@@ -87,14 +87,14 @@ class Trial:
             seed=seed,
         )
 
-    def run(self, model: str | PaymentTiming, known: Ledger, ledger: Ledger, *, seed: int) -> Run:
+    def run(self, model: str | PaymentTiming, known: Ledger, ledger: Ledger, *, seed: int) -> ModelResult:
         """Fit, predict and score one model."""
         learned = measured(lambda: fit(known, model=model, seed=seed) if isinstance(model, str) else model)
         told = measured(lambda: predict(learned.result.knowing(ledger), self.invoices))
         peaks = [step.peak_mib for step in (learned, told) if step.peak_mib is not None]
         found: dict[str, Score] = scores(told.result, self.outcomes, self.cash, self.amounts, self.days, self.shares)
         values = {name: score.value for name, score in found.items()}
-        return Run(
+        return ModelResult(
             fitted=learned.result,
             prediction=told.result,
             scores={name: np.nan if value is None else value for name, value in values.items()},
@@ -135,7 +135,7 @@ def _check(ledger: Ledger, cut: pd.Timestamp, last: pd.Timestamp) -> None:
         raise BadInput(rule, field="until", value=f"{last:%F}")
 
 
-def intervals(runs: dict[str, Run]) -> pd.DataFrame:
+def intervals(runs: dict[str, ModelResult]) -> pd.DataFrame:
     """Return the interval of each metric of each model; columns model, metric, low, high."""
     rows = [
         {"model": model, "metric": name, **interval(run.samples[name])}
@@ -145,7 +145,7 @@ def intervals(runs: dict[str, Run]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def paired(runs: dict[str, Run], against: Sequence[str] = BASELINES) -> pd.DataFrame:
+def paired(runs: dict[str, ModelResult], against: Sequence[str] = BASELINES) -> pd.DataFrame:
     """Return the difference of every model to every baseline in every metric that has a direction and resamples.
 
     Columns `PAIRED`. A difference is better or worse where its whole interval lies on one side of zero, else undecided;

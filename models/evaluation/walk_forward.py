@@ -10,7 +10,7 @@ import pandas as pd
 from ledger import BadInput, Ledger
 from ledger.table.ledger import Day, as_day
 from ledger.table.months import day_number, month_ends, timestamp
-from models.evaluation.backtest import Backtest, Progress, backtest, cell, plain
+from models.evaluation.backtest import Backtest, Progress, backtest, cell, none_if_undefined
 from models.evaluation.metrics import METRICS, SUPPORT
 
 
@@ -49,7 +49,9 @@ class WalkForward:
         means = self.means().to_dict("index")
         return {
             "cuts": [test.to_dict() for test in self.backtests],
-            "means": {model: {name: plain(value) for name, value in row.items()} for model, row in means.items()},
+            "means": {
+                model: {name: none_if_undefined(value) for name, value in row.items()} for model, row in means.items()
+            },
         }
 
 

@@ -64,11 +64,11 @@ def learn_forest(training: Training, seed: int, tail: float) -> Forest | None:
     trees = ExtraTreesRegressor(
         _TREES, min_samples_leaf=leaf, max_features=0.5, bootstrap=True, max_samples=0.5, n_jobs=-1, random_state=seed
     )
-    trees.fit(training.view.invoice_features, answers(training), sample_weight=training.weight)
+    trees.fit(training.view.invoice_features, paid_by_then(training), sample_weight=training.weight)
     return Forest(trees=trees, tail=tail)
 
 
-def answers(training: Training) -> Singles:
+def paid_by_then(training: Training) -> Singles:
     """Return (asked, ANSWERS): whether each was paid by then; for those not known, the kernel's probability."""
     view, asked = training.view, training.asked
     paydays, axis, hazard = view.paydays, view.axes[0], view.hazards[0]

@@ -28,7 +28,7 @@ from ledger.arrays import Flags, Floats, Ints
 from ledger.table.ledger import positions
 from ledger.table.months import day_numbers
 from ledger.table.tables import TEXT
-from models.history.main_payments import History, history, seen
+from models.history.main_payments import PaymentHistory, history, seen
 from models.history.weekdays import days_since, payment_weekdays, weekday
 from models.timing import ByHazard, asked_on, unpaid_on
 
@@ -98,7 +98,7 @@ class KaplanMeier(ByHazard):
 class RolledKaplanMeier(ByHazard):
     """The estimator as of each Sunday evening: an invoice is looked up in the last table before it is asked about."""
 
-    past: History
+    past: PaymentHistory
     seen: Ints  # evening from which an invoice's end counts as known
     people: pd.DataFrame
     name: str = "kaplan_meier"
@@ -114,14 +114,14 @@ class RolledKaplanMeier(ByHazard):
         made = np.empty((len(invoices), np.size(days)))
         for day in np.unique(sunday):
             asked = sunday == day
-            made[asked] = table_of(self._as_known(day), self.people).cumulative_hazard(invoices[asked], days)
+            made[asked] = hazards_by_customer(self._as_known(day), self.people).cumulative_hazard(invoices[asked], days)
         return made
 
-    def _as_known(self, day: int) -> History:
+    def _as_known(self, day: int) -> PaymentHistory:
         """Return the history as the books knew it on the evening of the day."""
         past, kept = self.past, self.past.issue <= day
         known = (self.seen <= day)[kept]
-        return History(
+        return PaymentHistory(
             customer=past.customer[kept],
             issue=past.issue[kept],
             due=past.due[kept],
@@ -133,10 +133,10 @@ class RolledKaplanMeier(ByHazard):
 
 def fit_kaplan_meier(ledger: Ledger, *, seed: int = 0) -> KaplanMeier:  # noqa: ARG001  # nothing is drawn
     """Return the hazards by customer of a ledger that holds at least one invoice."""
-    return table_of(history(ledger), ledger.customers)
+    return hazards_by_customer(history(ledger), ledger.customers)
 
 
-def table_of(past: History, people: pd.DataFrame) -> KaplanMeier:
+def hazards_by_customer(past: PaymentHistory, people: pd.DataFrame) -> KaplanMeier:
     """Return the hazards by customer of a history; `people` are the customers that it numbers."""
     segment_of, segments = pd.factorize(people["segment"], sort=True)
     portfolio_days, own_days = payment_weekdays(past, len(people))
@@ -177,7 +177,7 @@ class _Spread:
     lost_day: Ints  # the first day on which it is no longer at risk
 
     @classmethod
-    def of(cls, past: History, since: Ints) -> "_Spread":
+    def of(cls, past: PaymentHistory, since: Ints) -> "_Spread":
         """Spread each payment over the days of decision that lead to it; censor after the last payday known unpaid."""
         late, first = past.end - past.due, past.issue - past.due
         paid = past.paid & (late <= LAST_DAY)  # what is paid later is at risk on every day of the table

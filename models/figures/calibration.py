@@ -16,15 +16,15 @@ from ledger.table.answers import FEW_CUSTOMERS
 from ledger.table.ledger import positions
 from models.evaluation.backtest import Backtest
 from models.evaluation.outcomes import FollowUp, Outcomes
-from models.evaluation.scores import by_owner, ratio
+from models.evaluation.scores import by_owner, ratios
 from models.evaluation.test_set import interval, resamples
+from models.figures.style import BLACK, house_style
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 # Okabe and Ito's colours, told apart by colour-blind readers too
 COLOURS: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
-_BLACK: Final = "#1a1a1a"
 LATE: Final = (0, 15, 30)
 AGES: Final = (-14, -7, -3, 0, 3, 7, 14, 21, 30, 45)  # days past due at which is asked
 AHEAD: Final = 14  # days
@@ -46,12 +46,12 @@ def calibration_figure(test: Backtest, model: str) -> "Figure":
         group = _groups(said)
         inside = group[:, None] == np.arange(group.max() + 1)
         rows = _shares(inside * (weight * test.outcomes.unpaid_on(days))[:, None], inside * weight[:, None], test)
-        rows["said"] = ratio(inside.T @ (weight * said), inside.T @ weight)
+        rows["said"] = ratios(inside.T @ (weight * said), inside.T @ weight)
         _points(figure, rows[inside.sum(0) >= min(_FEW, len(said))], COLOURS[column - 1], column)
         top = 1.05 * float(np.nanmax(rows[["said", "high", "share"]].to_numpy(), initial=0.02))
-        line = {"color": _BLACK, "width": 1, "dash": "dot"}
+        line = {"color": BLACK, "width": 1, "dash": "dot"}
         figure.add_scatter(x=[0, top], y=[0, top], mode="lines", line=line, showlegend=False, row=1, col=column)
-    styled(figure, "observed share")
+    styled_by_unit(figure, "observed share")
     figure.update_xaxes(title_text="predicted probability")
     return figure
 
@@ -66,9 +66,9 @@ def _shares(top: Floats, bottom: Floats, test: Backtest) -> pd.DataFrame:
     """Return share, low and high of each column."""
     owner, counts = _customers(test)
     size = counts.shape[1]
-    samples = ratio(counts @ by_owner(top, owner, size), counts @ by_owner(bottom, owner, size))
+    samples = ratios(counts @ by_owner(top, owner, size), counts @ by_owner(bottom, owner, size))
     bounds = pd.DataFrame([interval(column) for column in samples.T], columns=["low", "high"])
-    return bounds.assign(share=ratio(top.sum(0), bottom.sum(0)))
+    return bounds.assign(share=ratios(top.sum(0), bottom.sum(0)))
 
 
 def _customers(test: Backtest) -> tuple[Ints, Floats]:
@@ -119,8 +119,8 @@ def segment_figure(test: Backtest, model: str, ledger: Ledger, *, first: int = -
             showlegend=False,
             legendgroup=name,
         )
-    figure.add_vline(x=0, line={"color": _BLACK, "width": 1, "dash": "dot"})
-    styled(figure, "share unpaid")
+    figure.add_vline(x=0, line={"color": BLACK, "width": 1, "dash": "dot"})
+    styled_by_unit(figure, "share unpaid")
     figure.update_xaxes(title_text="days past due")
     return figure
 
@@ -156,7 +156,7 @@ def residual_figure(test: Backtest, models: list[str]) -> "Figure":
         line = {"color": COLOURS[k % len(COLOURS)], "width": 2, "shape": "hvh", "dash": "solid" if k < 6 else "dot"}
         share = 100 * total / max(total.sum(), 1e-9)
         figure.add_scatter(x=days.tolist(), y=_round(share), name=model, mode="lines", line=line)
-    styled(figure, "% of payments")
+    styled_by_unit(figure, "% of payments")
     figure.update_xaxes(title_text=f"payment day − predicted median (days; ± {_CLIP} or more at the ends)")
     return figure
 
@@ -182,12 +182,12 @@ def age_figure(test: Backtest, model: str, ledger: Ledger) -> "Figure":
     table = pd.DataFrame(rows, columns=["age", "n", "said", "share", "low", "high"])
     figure = Figure()
     ages, words = table["age"].tolist(), [f"{n:,} invoices" for n in table["n"]]
-    line, dots = {"color": COLOURS[0], "width": 2}, {"color": _BLACK, "size": 8}
+    line, dots = {"color": COLOURS[0], "width": 2}, {"color": BLACK, "size": 8}
     figure.add_scatter(x=ages, y=_round(table["said"]), name="predicted", mode="lines+markers", line=line, text=words)
     figure.add_scatter(
         x=ages, y=_round(table["share"]), name="observed", mode="markers", marker=dots, error_y=_bars(table), text=words
     )
-    styled(figure, f"paid within {AHEAD} days")
+    styled_by_unit(figure, f"paid within {AHEAD} days")
     figure.update_yaxes(rangemode="tozero")
     figure.update_xaxes(title_text="days past due when asked")
     return figure
@@ -213,20 +213,9 @@ def _round(values: "Floats | pd.Series[float]") -> list[float | None]:
     return [float(f"{value:.6g}") if np.isfinite(value) else None for value in values]
 
 
-def styled(figure: "Figure", unit: str) -> "Figure":
+def styled_by_unit(figure: "Figure", unit: str) -> "Figure":
     """Return the figure in the house style, its vertical axis named."""
-    axis: dict[str, Any] = {"gridcolor": "#e4e4e4", "zeroline": False, "linecolor": "#888888", "ticks": "outside"}
-    figure.update_layout(
-        template="none",
-        font={"family": "Georgia, 'Times New Roman', serif", "size": 13, "color": _BLACK},
-        margin={"l": 64, "r": 16, "t": 28, "b": 48},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"size": 12}},
-        paper_bgcolor="white",
-        plot_bgcolor="white",
-        hovermode="closest",
-    )
+    house_style(figure, top=28)
     figure.update_annotations(font_size=13)
-    figure.update_xaxes(**axis)
-    figure.update_yaxes(**axis, automargin=True)
     figure.update_yaxes(title_text=unit, col=1) if figure._has_subplots() else figure.update_yaxes(title_text=unit)
     return figure

@@ -9,14 +9,14 @@ import pandas as pd
 from ledger import Ledger
 from models.effects.result import METHODS, EffectStudy
 from models.effects.what_if import Effects, WhatIf
-from models.figures.calibration import COLOURS, styled
+from models.figures.calibration import COLOURS, styled_by_unit
+from models.figures.style import BLACK
 from models.history.contact_log import ContactLog
 from models.history.main_payments import history
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-_BLACK: Final = "#1a1a1a"
 _LOOKS: Final = {  # symbols help in print
     "assumed": ("#7a7a7a", "diamond-open"),
     "naive": (COLOURS[1], "x"),
@@ -48,9 +48,9 @@ def estimates_figure(study: EffectStudy, truth: Mapping[tuple[str, str], float] 
     for kind, ratio in (truth or {}).items():
         place = kinds.index(f"{kind[0]}, {kind[1]}") if f"{kind[0]}, {kind[1]}" in kinds else -1
         if place >= 0:
-            line = {"color": _BLACK, "width": 2}
+            line = {"color": BLACK, "width": 2}
             figure.add_shape(type="line", x0=ratio, x1=ratio, y0=place - 0.38, y1=place + 0.38, line=line)
-    figure.add_vline(x=1, line={"color": _BLACK, "width": 1, "dash": "dot"})
+    figure.add_vline(x=1, line={"color": BLACK, "width": 1, "dash": "dot"})
     _styled(figure, "hazard ratio right after a contact (1: no effect)", "")
     top = float(table["ratio"].max())
     figure.update_xaxes(range=[0, max(3.2, 1.3 * top)])
@@ -104,7 +104,7 @@ def what_if_figure(found: WhatIf) -> "Figure":
     from plotly.graph_objects import Figure
 
     figure = Figure()
-    looks = (("no contact", found.without, _BLACK, "dash"), ("with contact", found.survival, COLOURS[0], "solid"))
+    looks = (("no contact", found.without, BLACK, "dash"), ("with contact", found.survival, COLOURS[0], "solid"))
     for name, chance, colour, dash in looks:
         figure.add_scatter(
             x=found.days.tolist(),
@@ -118,5 +118,5 @@ def what_if_figure(found: WhatIf) -> "Figure":
 
 def _styled(figure: "Figure", x: str, y: str) -> "Figure":
     """Return the figure in the house style, both axes named."""
-    styled(figure, y).update_xaxes(title_text=x)
+    styled_by_unit(figure, y).update_xaxes(title_text=x)
     return figure

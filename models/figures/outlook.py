@@ -8,13 +8,13 @@ import pandas as pd
 
 from models.evaluation.competing import Incidence
 from models.evaluation.prediction import predict
-from models.figures.calibration import COLOURS, styled
+from models.figures.calibration import COLOURS, styled_by_unit
+from models.figures.style import BLACK
 from models.timing import PaymentTiming
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-_BLACK: Final = "#1a1a1a"
 _BANDS: Final = {
     "paid": COLOURS[2],
     "credited": COLOURS[5],
@@ -55,8 +55,8 @@ def aging_figure(model: PaymentTiming, invoice: pd.DataFrame, ages: Sequence[int
             mode="lines",
             line={"color": COLOURS[k % len(COLOURS)], "width": 2, "shape": "hv"},
         )
-    figure.add_vline(x=0, line={"color": _BLACK, "width": 1, "dash": "dot"})
-    styled(figure, "probability of being unpaid")
+    figure.add_vline(x=0, line={"color": BLACK, "width": 1, "dash": "dot"})
+    styled_by_unit(figure, "probability of being unpaid")
     figure.update_yaxes(range=[0, 1.03])
     figure.update_xaxes(title_text="days past due")
     return figure
@@ -88,7 +88,7 @@ def cash_figure(came: "pd.Series[float]", expected: "dict[str, pd.Series[float]]
             mode="lines+markers",
             line={"color": COLOURS[k % len(COLOURS)], "width": 2, "dash": "dot" if k else "solid"},
         )
-    styled(figure, unit)
+    styled_by_unit(figure, unit)
     figure.update_xaxes(title_text="first day of the week", tickvals=weeks, tickformat="%d %b", showgrid=False)
     return figure
 
@@ -109,7 +109,7 @@ def ends_figure(ends: Incidence, *, last: int = 180) -> "Figure":
                 stackgroup="ends",
                 line={"color": _BANDS[name], "width": 0.5, "shape": "hv"},
             )
-    styled(figure, "% of invoices")
+    styled_by_unit(figure, "% of invoices")
     figure.update_yaxes(range=[0, 100])
     figure.update_xaxes(title_text="days since issue")
     return figure

@@ -10,7 +10,7 @@ from ledger.arrays import Flags, Floats, Ints
 from ledger.compiling import njit
 from ledger.table.ledger import positions
 from ledger.table.months import day_numbers
-from models.history.main_payments import History
+from models.history.main_payments import PaymentHistory
 
 Pairs = tuple[Ints, Ints]
 
@@ -65,7 +65,7 @@ class ContactLog:
             first_day=int(day.min()) if len(day) else _FAR,
         )
 
-    def covering(self, ledger: Ledger, past: History) -> Pairs:
+    def covering(self, ledger: Ledger, past: PaymentHistory) -> Pairs:
         """Return pairs (row of invoice, row of this log), by invoice and then by day: which contact covered what.
 
         Covered is an invoice that was open in the evening, late enough (see `covers_from`), not in dispute, and not

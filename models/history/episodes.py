@@ -16,7 +16,7 @@ from ledger.table.columns import NEVER, columns
 from ledger.table.ledger import Day, as_day, positions
 from ledger.table.months import day_number
 from models.history.contact_log import ContactLog, dispute_days
-from models.history.main_payments import History, history
+from models.history.main_payments import PaymentHistory, history
 
 ENDS: Final = ("none", "paid", "credited", "written_off", "other")
 WINDOW: Final = 14  # days for which a contact counts as recent
@@ -104,7 +104,7 @@ def episodes(ledger: Ledger, *, as_of: Day | None = None, since: Day | None = No
     )
 
 
-def ends(ledger: Ledger, past: History) -> Ints:
+def ends(ledger: Ledger, past: PaymentHistory) -> Ints:
     """Return how each invoice ended, as places in `ENDS`; 0 while it is open."""
     book = columns(ledger)
     out = np.where(book.settled < NEVER, ENDS.index("other"), 0)
@@ -133,7 +133,7 @@ def person_periods(rows: Episodes) -> pd.DataFrame:
     return table
 
 
-def _disputes(ledger: Ledger, past: History) -> tuple[Ints, Ints, Ints]:
+def _disputes(ledger: Ledger, past: PaymentHistory) -> tuple[Ints, Ints, Ints]:
     """Return the invoice of each dispute, and between which evenings after its issue it was open: (opened, closed]."""
     opened, resolved = dispute_days(ledger)
     row = positions(ledger.disputes["invoice_id"], ledger.invoices["invoice_id"])

@@ -25,7 +25,7 @@ DEPOSIT: Final = 0.5  # of the invoice's amount: what comes up to the issue day 
 
 
 @dataclass(frozen=True, kw_only=True)
-class History:
+class PaymentHistory:
     """One row per invoice; days are days since 1970-01-01.
 
     An invoice ends *paid* on the day its main payment was received (not before its issue); else it is censored: on the
@@ -103,13 +103,13 @@ def seen(ledger: Ledger) -> Ints:
     return np.maximum(np.minimum(book.settled, MainPayments.of(ledger, book).known), book.issue + 1)
 
 
-def history(ledger: Ledger) -> History:
+def history(ledger: Ledger) -> PaymentHistory:
     """Return the payment history of every invoice of the ledger."""
     book = columns(ledger)
     main = MainPayments.of(ledger, book)
     paid = main.known < NEVER
     end = np.where(book.settled < NEVER, book.settled, day_number(ledger.as_of))
-    return History(
+    return PaymentHistory(
         customer=ledger.customer_of_invoice,
         issue=book.issue,
         due=book.due,

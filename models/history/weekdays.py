@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 
 from ledger.arrays import Flags, Floats, Ints
-from models.history.main_payments import History
+from models.history.main_payments import PaymentHistory
 
 _RARE: Final = 0.25  # a weekday whose share is below this part of what is expected may be no payment day
 _DOUBT: Final = 0.01  # ... if so few would be seen by chance at most this often
@@ -17,7 +17,7 @@ def weekday(day: Ints) -> Ints:
     return np.asarray((day + 3) % 7)
 
 
-def payment_weekdays(past: History, customers: int) -> tuple[Flags, Flags]:
+def payment_weekdays(past: PaymentHistory, customers: int) -> tuple[Flags, Flags]:
     """Return the portfolio's payment weekdays (7,) and each customer's (customers, 7).
 
     What is counted is distinct payment days, for twenty invoices paid in one run are one piece of evidence. A weekday

@@ -18,7 +18,7 @@ import pandas as pd
 from ledger import BadInput, Ledger
 from ledger.arrays import Flags, Floats
 from ledger.table.answers import few
-from models.evaluation.backtest import Backtest, backtest, cell, plain
+from models.evaluation.backtest import Backtest, backtest, cell, none_if_undefined
 from models.evaluation.metrics import METRICS
 from models.evaluation.test_set import BASELINES, UNJUDGED
 from models.registry.acquaintance import acquainted
@@ -80,7 +80,7 @@ class Drift:
 
         def rows(table: pd.DataFrame, key: str) -> list[dict[str, Any]]:
             found = table.rename_axis(key).reset_index().to_dict("records")
-            return [{str(name): plain(value) for name, value in row.items()} for row in found]
+            return [{str(name): none_if_undefined(value) for name, value in row.items()} for row in found]
 
         return {
             "since": f"{self.found.cut:%Y-%m-%d}",

@@ -18,7 +18,7 @@ from typing import Final
 
 import pandas as pd
 
-from ledger import Ledger, errors
+from ledger import Ledger, Refused
 from ledger.table.answers import few
 from models.evaluation.backtest import Backtest, Progress, backtest, cell
 from models.evaluation.metrics import METRICS
@@ -42,8 +42,8 @@ class Failure:
     by: float = math.inf
 
 
-class Refused(errors.Refused):
-    """A model that must not become champion; the command line ends with exit code 3.
+def not_promoted(who: str, failed: tuple[Failure, ...], /, **details: object) -> Refused:
+    """Return the refusal of a model that must not become champion.
 
     Parameters
     ----------
@@ -52,13 +52,11 @@ class Refused(errors.Refused):
     details
         For machines: the version, its file.
     """
-
-    def __init__(self, who: str, failed: tuple[Failure, ...], /, **details: object) -> None:
-        worst: dict[str, Failure] = {}
-        for one in sorted(failed, key=lambda one: -one.by):
-            worst.setdefault(one.metric, one)
-        message = f"{who} stays challenger: {'; '.join(one.text for one in worst.values())}"
-        super().__init__(message, **(details | {"failed": [one.text for one in failed]}))
+    worst: dict[str, Failure] = {}
+    for one in sorted(failed, key=lambda one: -one.by):
+        worst.setdefault(one.metric, one)
+    message = f"{who} stays challenger: {'; '.join(one.text for one in worst.values())}"
+    return Refused(message, **(details | {"failed": [one.text for one in failed]}))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -19,7 +19,7 @@ PUBLISHED = "published curve of US business receivables (models/families/publish
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Chosen:
+class ChosenModel:
     """A model to use, in words where it comes from, the last day that it learned from, and what to mind of it."""
 
     timing: PaymentTiming
@@ -53,7 +53,7 @@ def check_reference(reference: str) -> None:
     raise BadInput(unknown(reference, FITTERS, rule), field="model", value=reference)
 
 
-def chosen(reference: str, ledger: Ledger, *, state: str | Path) -> Chosen:
+def chosen(reference: str, ledger: Ledger, *, state: str | Path) -> ChosenModel:
     """Return the model that a reference names.
 
     Parameters
@@ -77,7 +77,7 @@ def chosen(reference: str, ledger: Ledger, *, state: str | Path) -> Chosen:
     """
     check_reference(reference)
     if reference == "published":
-        return Chosen(
+        return ChosenModel(
             timing=fit(ledger, model=reference),
             words=PUBLISHED,
             as_of=ledger.as_of,
@@ -86,7 +86,7 @@ def chosen(reference: str, ledger: Ledger, *, state: str | Path) -> Chosen:
     if reference in FITTERS:
         learnable(ledger, reference)
         learned = f"learned from {len(ledger.invoices):,} invoices known on {ledger.as_of:%Y-%m-%d}"
-        return Chosen(timing=fit(ledger, model=reference), words=f"{reference}, {learned}", as_of=ledger.as_of)
+        return ChosenModel(timing=fit(ledger, model=reference), words=f"{reference}, {learned}", as_of=ledger.as_of)
     if is_file(reference):
         saved = SavedModel.read(reference)
         words = f"{saved.model}, known to {saved.as_of:%Y-%m-%d}, saved as {Path(reference).name}"
@@ -94,7 +94,9 @@ def chosen(reference: str, ledger: Ledger, *, state: str | Path) -> Chosen:
         with connected(state) as store:
             saved, version = load(store, reference)
         words = version.words
-    return Chosen(timing=saved.timing, words=words, as_of=saved.as_of, minded=acquainted(saved.known, ledger, words))
+    return ChosenModel(
+        timing=saved.timing, words=words, as_of=saved.as_of, minded=acquainted(saved.known, ledger, words)
+    )
 
 
 def _sales_missing(ledger: Ledger) -> tuple[str, ...]:

@@ -65,7 +65,7 @@ def leave(i, columns, state):  # type: ignore[no-untyped-def]  # numba infers th
 
 
 @njit(cache=True)
-def fill(order, reduced, columns, state):  # type: ignore[no-untyped-def]  # numba infers them
+def fill_up(order, reduced, columns, state):  # type: ignore[no-untyped-def]  # numba infers them
     """Give accounts without a choice, in `order`, the option of best reduced value that fits."""
     for i in order:
         if state.chosen[i] >= 0:
@@ -95,7 +95,7 @@ def below(n, bits):  # type: ignore[no-untyped-def]  # numba infers them
 
 
 @njit(cache=True)
-def uniform(bits):  # type: ignore[no-untyped-def]  # numba infers them
+def random_share(bits):  # type: ignore[no-untyped-def]  # numba infers them
     """Return a random number in (0, 1)."""
     return (np.float64(draw(bits) >> np.uint64(11)) + 0.5) * 2.0**-53
 
@@ -128,7 +128,7 @@ def keep(journal, state):  # type: ignore[no-untyped-def]  # numba infers them
 
 
 @njit(cache=True)
-def restore(journal, columns, state):  # type: ignore[no-untyped-def]  # numba infers them
+def restore_best(journal, columns, state):  # type: ignore[no-untyped-def]  # numba infers them
     """Bring the best state back."""
     changed = journal.changed[: journal.noted[0]]
     for i in changed:
@@ -206,7 +206,7 @@ def anneal(columns, state, ends, moves, seed):  # type: ignore[no-untyped-def]  
         if old >= 0:
             delta -= value[old]
             room += minutes[old] if resource[old] == resource[o] else 0.0
-        allowed = -temperature * np.log(uniform(bits))
+        allowed = -temperature * np.log(random_share(bits))
         out, elsewhere = -1, -1
         if minutes[o] > room:
             if state.count[resource[o]] == 0 or delta < -allowed:
@@ -221,5 +221,5 @@ def anneal(columns, state, ends, moves, seed):  # type: ignore[no-untyped-def]  
         shift(i, o, out, elsewhere, columns, state, journal)
         gain += delta
     if gain < best:
-        restore(journal, columns, state)
+        restore_best(journal, columns, state)
     return max(gain, best)

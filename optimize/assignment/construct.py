@@ -7,7 +7,7 @@ from itertools import cycle
 import numpy as np
 
 from ledger.arrays import Floats, Ints
-from optimize.assignment.annealing import State, anneal, fill, listed
+from optimize.assignment.annealing import State, anneal, fill_up, listed
 from optimize.assignment.instance import Options
 from optimize.assignment.near_best import close_to_best, option_arrays
 from optimize.assignment.pair_exchange import Lists, weave
@@ -76,7 +76,7 @@ def build(
     effort = effort or Effort()
     picked, start = _picked(options, prices, scale, begin)
     close = options if len(picked) == len(options.value) else options.at(picked, start)
-    state = empty(close)
+    state = empty_plan(close)
     if begin is not None:
         number = np.full(len(options.value) + 1, -1)
         number[picked] = np.arange(len(picked))
@@ -89,7 +89,7 @@ def build(
     chosen = _trimmed(options, chosen)
     if effort.hasty and float(options.value[chosen[chosen >= 0]].sum()) >= effort.enough:
         return chosen
-    state = empty(options)
+    state = empty_plan(options)
     place(options, state, chosen)
     greedy(options, prices, state)
     final: Ints = state.chosen
@@ -110,7 +110,7 @@ def _trimmed(options: Options, chosen: Ints) -> Ints:
     return kept
 
 
-def empty(options: Options) -> State:
+def empty_plan(options: Options) -> State:
     """Return the state of a plan without any choice; see `optimize.assignment.annealing`."""
     first = listed(options.resource, len(options.capacity))
     return State(
@@ -146,7 +146,7 @@ def greedy(options: Options, prices: Floats, state: State) -> None:
     best = np.full(options.accounts, -np.inf)
     best[np.diff(options.start) > 0] = np.maximum.reduceat(reduced, nonempty)
     order = waiting[np.lexsort((-best[waiting], ~options.must_serve[waiting]))]
-    fill(order, reduced, option_arrays(options), state)
+    fill_up(order, reduced, option_arrays(options), state)
 
 
 def _picked(options: Options, prices: Floats, scale: float, begin: Ints | None) -> tuple[Ints, Ints]:

@@ -29,7 +29,7 @@ class Moves(NamedTuple):
     capacity: Floats
 
 
-class Plan(NamedTuple):
+class ChainPlan(NamedTuple):
     """A plan in the making: everybody has a candidate; those on one resource form a ring."""
 
     taken: Ints  # candidate of each account
@@ -57,7 +57,7 @@ def cost_of(moves: Moves, weights: Weights, k: int, used: float) -> float:
 
 
 @njit(cache=True)
-def join(plan: Plan, i: int, k: int) -> None:
+def join(plan: ChainPlan, i: int, k: int) -> None:
     """Enter an account into the ring of a resource."""
     first, after, before = plan.first, plan.after, plan.before
     if first[k] < 0:
@@ -69,7 +69,7 @@ def join(plan: Plan, i: int, k: int) -> None:
 
 
 @njit(cache=True)
-def leave(plan: Plan, i: int, k: int) -> None:
+def leave(plan: ChainPlan, i: int, k: int) -> None:
     """Take an account out of the ring of a resource."""
     first, after, before = plan.first, plan.after, plan.before
     if after[i] == i:
@@ -81,7 +81,7 @@ def leave(plan: Plan, i: int, k: int) -> None:
 
 
 @njit(cache=True)
-def settle(moves: Moves, plan: Plan, taken: Ints) -> None:
+def take_over(moves: Moves, plan: ChainPlan, taken: Ints) -> None:
     """Make the plan that of these candidates; minutes are summed anew."""
     plan.used[:], plan.first[:] = 0.0, -1
     plan.taken[:] = taken
@@ -92,7 +92,7 @@ def settle(moves: Moves, plan: Plan, taken: Ints) -> None:
 
 
 @njit(cache=True)
-def put(moves: Moves, plan: Plan, i: int, option: int) -> None:
+def put(moves: Moves, plan: ChainPlan, i: int, option: int) -> None:
     """Give an account another candidate."""
     old = plan.taken[i]
     left, right = moves.resource[old], moves.resource[option]
@@ -107,7 +107,7 @@ def put(moves: Moves, plan: Plan, i: int, option: int) -> None:
 @njit(cache=True)
 def second(
     moves: Moves,
-    plan: Plan,
+    plan: ChainPlan,
     weights: Weights,
     limit: float,
     so_far: float,
@@ -148,7 +148,7 @@ def second(
 
 @njit(cache=True)
 def eject(
-    moves: Moves, plan: Plan, weights: Weights, limit: float, i: int, option: int, top: float, found: Ints
+    moves: Moves, plan: ChainPlan, weights: Weights, limit: float, i: int, option: int, top: float, found: Ints
 ) -> float:
     """Return the rise of energy of the first way to give `i` that option, others making room; `NONE` if above `limit`.
 
@@ -192,7 +192,7 @@ def eject(
 
 
 @njit(cache=True)
-def shift(moves: Moves, plan: Plan, weights: Weights, i: int, option: int) -> float:
+def shift(moves: Moves, plan: ChainPlan, weights: Weights, i: int, option: int) -> float:
     """Return the rise of energy when one account takes another candidate and nobody else moves."""
     old = plan.taken[i]
     left, right = moves.resource[old], moves.resource[option]
@@ -205,7 +205,7 @@ def shift(moves: Moves, plan: Plan, weights: Weights, i: int, option: int) -> fl
 
 
 @njit(cache=True)
-def fits(moves: Moves, plan: Plan) -> bool:
+def fits(moves: Moves, plan: ChainPlan) -> bool:
     """Say whether no resource has too many minutes used."""
     overfull = 0
     for k in range(len(moves.capacity)):
@@ -214,7 +214,7 @@ def fits(moves: Moves, plan: Plan) -> bool:
 
 
 @njit(cache=True)
-def price(moves: Moves, plan: Plan, weights: Weights) -> float:
+def price(moves: Moves, plan: ChainPlan, weights: Weights) -> float:
     """Write what each resource costs now; return the most."""
     top = 0.0
     for k in range(len(moves.capacity)):
@@ -226,7 +226,7 @@ def price(moves: Moves, plan: Plan, weights: Weights) -> float:
 @njit(cache=True)
 def anneal(
     moves: Moves,
-    plan: Plan,
+    plan: ChainPlan,
     weights: Weights,
     temperature: float,
     tries: int,

@@ -14,7 +14,7 @@ import numpy as np
 
 from ledger.arrays import Flags, Floats, Ints
 from optimize.assignment import prices as dual
-from optimize.assignment.ejection_chains import Moves, Plan, Weights, anneal, least_options, settle
+from optimize.assignment.ejection_chains import ChainPlan, Moves, Weights, anneal, least_options, take_over
 from optimize.assignment.infeasibility import premiums, unservable
 from optimize.assignment.instance import Options
 
@@ -194,14 +194,14 @@ def _cycle(
     moves, resources = field.moves, len(field.moves.capacity)
     accounts = len(begin)
     best = Search(taken=begin.copy(), cost=np.inf)
-    plan = Plan(
+    plan = ChainPlan(
         taken=np.empty(accounts, np.int64),
         used=np.empty(resources),
         first=np.empty(resources, np.int64),
         after=np.empty(accounts, np.int64),
         before=np.empty(accounts, np.int64),
     )
-    settle(moves, plan, np.asarray(begin, np.int64))
+    take_over(moves, plan, np.asarray(begin, np.int64))
     least = field.prices + 0.02 * max(float(field.prices.mean()), 1e-6 * field.heat)
     over = least.copy()
     for step in range(2 * STEPS):
@@ -210,7 +210,7 @@ def _cycle(
         slope = soft ** max(0.0, 1.0 - step / (FIRM * STEPS))
         weights = Weights(spare=slope * field.prices, over=slope * over, now=np.empty(resources))
         heat = field.heat * heats[0] * (heats[1] / heats[0]) ** min(step / STEPS, 1.0)
-        settle(moves, plan, plan.taken.copy())
+        take_over(moves, plan, plan.taken.copy())
         best.cost = anneal(moves, plan, weights, heat, max(tries // STEPS, 1), draws, best.taken, best.cost)
         if slope >= 1.0:
             full = plan.used > moves.capacity

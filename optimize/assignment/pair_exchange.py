@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ledger.compiling import njit
-from optimize.assignment.annealing import below, enter, journal_of, keep, leave, restore, touch, uniform
+from optimize.assignment.annealing import below, enter, journal_of, keep, leave, random_share, restore_best, touch
 
 
 class Lists(NamedTuple):
@@ -193,7 +193,7 @@ def weave(columns, state, prices, lists, ends, moves, seed):  # type: ignore[no-
         o, old = start[i] + below(start[i + 1] - start[i], bits), state.chosen[i]
         if old < 0 or o == old:
             continue
-        k, j, allowed = resource[o], resource[old], -temperature * np.log(uniform(bits))
+        k, j, allowed = resource[o], resource[old], -temperature * np.log(random_share(bits))
         delta = value[o] - value[old]
         regret = delta - minutes[o] * prices[k] + minutes[old] * prices[j]
         e, back, more, regret = partner(o, j, regret, prices, columns, state, bits)
@@ -213,5 +213,5 @@ def weave(columns, state, prices, lists, ends, moves, seed):  # type: ignore[no-
         best = accept(delta < 0, gain, best, state, journal, log)
         gain += delta
     if gain < best:
-        restore(journal, columns, state)
+        restore_best(journal, columns, state)
     return max(gain, best)

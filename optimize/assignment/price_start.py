@@ -17,7 +17,7 @@ MANY = 150  # resources above which slots are first looked at in groups
 GROUPS = 5  # of slots, at least
 
 
-class Source(Protocol):
+class OptionSource(Protocol):
     """An instance of which options can be asked for."""
 
     @property
@@ -77,7 +77,7 @@ class Listed:
         there = number.ravel()[self.options.resource]
         kept = self.options.keep(there >= 0)
         return Listed(
-            options=replace(kept, resource=there[there >= 0], capacity=pooled(self.options.capacity, group)),
+            options=replace(kept, resource=there[there >= 0], capacity=pooled_minutes(self.options.capacity, group)),
             slots=len(middle),
         )
 
@@ -88,7 +88,7 @@ def grouped(slots: int, step: int) -> tuple[Ints, Ints]:
     return group, np.array([int(np.median(np.flatnonzero(group == g))) for g in range(group[-1] + 1)])
 
 
-def pooled(capacity: Floats, group: Ints) -> Floats:
+def pooled_minutes(capacity: Floats, group: Ints) -> Floats:
     """Return the minutes of each desk in each group of slots, flat."""
     rooms = capacity.reshape(-1, len(group))
     return np.stack([rooms[:, group == g].sum(axis=1) for g in range(group[-1] + 1)], axis=1).ravel()
@@ -114,7 +114,7 @@ def sample(options: Options, size: int, seed: int) -> Options:
     return replace(options.people(chosen), capacity=options.capacity * (size / options.accounts))
 
 
-def level(options: Options) -> tuple[float, float]:
+def one_price(options: Options) -> tuple[float, float]:
     """Return one price for all minutes, and the worth of a typical call at the margin.
 
     The price is that at which accounts, best first, use up the sum of all capacity, 0 where they do not. The worth is

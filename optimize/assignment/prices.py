@@ -18,7 +18,7 @@ from ledger.arrays import Flags, Floats
 from optimize.assignment.instance import Options
 from optimize.assignment.near_best import option_arrays
 from optimize.assignment.price_kernels import ROUNDING, best_sum, smooth
-from optimize.assignment.price_start import MANY, Listed, Source, coarseness, level, sample, spread
+from optimize.assignment.price_start import MANY, Listed, OptionSource, coarseness, one_price, sample, spread
 
 CROWD, SAMPLE = 1000, 4000  # accounts on which the level of prices is sought first, and then their differences
 COOLING, WARM = 0.3, 0.005  # factor of the temperature from step to step; where it begins at yesterday's prices
@@ -78,7 +78,7 @@ def prices(
 
 
 def sought(
-    source: Source, resources: int, slots: int, start: Floats | None, precision: float, seed: int
+    source: OptionSource, resources: int, slots: int, start: Floats | None, precision: float, seed: int
 ) -> tuple[Floats, float]:
     """Return prices, and the worth of a typical call at the margin; see `prices`."""
     worth = 0.0 if start is None else float(np.median(start)) * source.length
@@ -91,7 +91,7 @@ def sought(
     rough = source.coarse(step) if step > 1 else source
     groups = resources // slots * -(-slots // step)
     few = rough.sample(max(CROWD, 5 * groups), seed).near(np.zeros(groups), np.inf)
-    price, scale = level(few) if len(few.value) else (0.0, 0.0)
+    price, scale = one_price(few) if len(few.value) else (0.0, 0.0)
     if scale == 0:
         return np.zeros(resources), 0.0
     with one_thread():
@@ -113,7 +113,7 @@ def heat(options: Options, found: Floats, scale: float) -> Floats:
     return found
 
 
-def cool(source: Source, found: Floats, hot: float, cold: float, enough: float = 1e-6) -> Floats:
+def cool(source: OptionSource, found: Floats, hot: float, cold: float, enough: float = 1e-6) -> Floats:
     """Follow the smoothed bound's minimum from the `hot` temperature down to the `cold` one.
 
     At each temperature only options that could matter are looked at, and prices are held where that is so.
@@ -190,7 +190,7 @@ def scale(options: Options, prices: Floats, seed: int = 0) -> float:
     if not len(options.value):
         return 0.0
     middle = float(np.median(prices)) * float(options.minutes.mean())
-    return middle if middle > 0 else level(sample(options, CROWD, seed))[1]
+    return middle if middle > 0 else one_price(sample(options, CROWD, seed))[1]
 
 
 def one_thread() -> AbstractContextManager[Any]:

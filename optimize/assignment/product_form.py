@@ -11,7 +11,7 @@ from optimize.assignment import prices as dual
 from optimize.assignment.construct import MARGIN, Effort, build
 from optimize.assignment.instance import Options
 from optimize.assignment.price_kernels import ROUNDING
-from optimize.assignment.price_start import grouped, pooled
+from optimize.assignment.price_start import grouped, pooled_minutes
 from optimize.assignment.product_kernels import (
     Envelope,
     Products,
@@ -112,7 +112,7 @@ class Factored:
     def coarse(self, step: int) -> "Factored":
         """Return the instance with one slot of each `step`, which has the minutes of all of them."""
         group, middle = grouped(len(self.slot), step)
-        room = pooled(self.capacity.ravel(), group).reshape(len(self.desk), -1)
+        room = pooled_minutes(self.capacity.ravel(), group).reshape(len(self.desk), -1)
         return replace(self, slot=self.slot[middle], allowed=self.allowed[:, :, middle], capacity=room)
 
     def products(self) -> Products:

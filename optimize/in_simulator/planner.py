@@ -7,7 +7,7 @@ import numpy as np
 
 from ledger.arrays import Bits, Floats, Ints, SmallInts
 from optimize.assignment.annealing import anneal
-from optimize.assignment.construct import empty, greedy
+from optimize.assignment.construct import empty_plan, greedy
 from optimize.assignment.instance import Options
 from optimize.assignment.near_best import option_arrays
 from optimize.assignment.pair_exchange import Lists, weave
@@ -135,7 +135,7 @@ class Daily:
 
     def plan(self, work: Work) -> DayPlan:
         """Return the plan of a morning whose value is greatest, to within its gap."""
-        desk = Desk.of(work)
+        desk = DeskKinds.of(work)
         if desk is None or not len(work.entity):
             return _nobody(work)
         if self.prices is None or self.prices.shape != desk.room.shape:
@@ -145,7 +145,7 @@ class Daily:
         return desk.filled(value, self.prices)
 
 
-def calling_today(work: Work, prices: Floats | None, desk: "Desk") -> Floats:
+def calling_today(work: Work, prices: Floats | None, desk: "DeskKinds") -> Floats:
     """Return what a call in each block brings rather than a call later, minor units, shape (accounts, blocks).
 
     Notes
@@ -172,7 +172,7 @@ def calling_today(work: Work, prices: Floats | None, desk: "Desk") -> Floats:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Desk:
+class DeskKinds:
     """The day's specialists, those who can do the same together: a kind. K kinds, B blocks, N distinct needs."""
 
     work: Work
@@ -183,7 +183,7 @@ class Desk:
     need: Ints  # of each account, its number among them
 
     @classmethod
-    def of(cls, work: Work) -> "Desk | None":
+    def of(cls, work: Work) -> "DeskKinds | None":
         """Return the desk; None where nobody works."""
         if not work.capacity.size:
             return None
@@ -253,7 +253,7 @@ class Desk:
             must_serve=np.zeros(len(rows), np.bool_),
             origin=resource.astype(np.int64),
         )
-        state, table = empty(options), option_arrays(options)
+        state, table = empty_plan(options), option_arrays(options)
         greedy(options, prices.ravel(), state)
         if len(resource) and heat > 0:
             lists = Lists(state.first, np.lexsort((length, resource)), options.owner())

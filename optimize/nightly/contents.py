@@ -16,7 +16,7 @@ from ledger.files.database import safe
 from ledger.table.tables import TEXT
 from models.registry.code_version import code_version, environment
 from optimize.nightly.model import NightModel
-from optimize.nightly.request import Task
+from optimize.nightly.request import NightInputs
 from optimize.plans.call_plan import ROW_COLUMNS, CallPlan
 from optimize.publish.difference import Difference
 from optimize.publish.folder import ABOUT, TABLE
@@ -56,7 +56,7 @@ def contents(
     }
 
 
-def about_of(task: Task, plan: CallPlan, change: Difference | None, model: NightModel) -> dict[str, Any]:
+def about_of(task: NightInputs, plan: CallPlan, change: Difference | None, model: NightModel) -> dict[str, Any]:
     """Return what ``plan.json`` says: the plan without its rows, its origin, and what differs from the one before."""
     holdouts = plan.holdouts.assign(**{name: plan.holdouts[name].dt.strftime("%Y-%m-%d") for name in ("start", "stop")})
     about = plan.to_dict() | {
@@ -79,7 +79,7 @@ def overdue(ledger: Ledger, date: pd.Timestamp) -> int:
     return round(float((ledger.open_amount() * ledger.base_rate)[late].sum()))
 
 
-def inputs_of(task: Task) -> dict[str, Any]:
+def inputs_of(task: NightInputs) -> dict[str, Any]:
     """Return what was asked for, so that a later run can say what differs; files as hashes of their contents."""
     order = task.order
     names = ("days", "model", "exploration", "seed", "seconds")

@@ -15,7 +15,7 @@ from ledger.files.storage import reported
 from optimize.nightly.contents import about_of, contents, finite, inputs_of
 from optimize.nightly.job_log import Stages
 from optimize.nightly.model import NightModel, night_model
-from optimize.nightly.request import Order, Task, check_order, task_of
+from optimize.nightly.request import NightInputs, Order, check_order, task_of
 from optimize.plans.call_plan import (
     BINDING_COLUMNS,
     HOLDOUT_COLUMNS,
@@ -28,7 +28,7 @@ from optimize.plans.call_plan import (
 from optimize.plans.planning import plan as make_plan
 from optimize.publish.database import PlanDatabase
 from optimize.publish.difference import Difference, difference
-from optimize.publish.folder import STANDS, TABLE, Published, earlier, only_one, publish, published, read_plan
+from optimize.publish.folder import STANDS, TABLE, PublishedPlan, earlier, only_one, publish, published, read_plan
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -99,7 +99,7 @@ def nightly(order: Order, *, dry_run: bool = False, now: pd.Timestamp | None = N
     return replace(night, remarks=(*night.remarks, *lost))
 
 
-def _on_disk(task: Task, stages: Stages) -> Night:
+def _on_disk(task: NightInputs, stages: Stages) -> Night:
     """Return the night with its plan published as files."""
     order = task.order
     found = published(order.out)
@@ -122,7 +122,7 @@ def _on_disk(task: Task, stages: Stages) -> Night:
     return Night(about=dict(read_plan(folder).about), plan=plan, change=change, folder=folder, remarks=said)
 
 
-def _differing(task: Task, found: Published) -> tuple[str, ...]:
+def _differing(task: NightInputs, found: PublishedPlan) -> tuple[str, ...]:
     """Return a remark where the plan that stands was asked for in another way."""
     names = [name for name, value in inputs_of(task).items() if found.about.get("inputs", {}).get(name) != value]
     if not names:
@@ -140,7 +140,7 @@ def _in_database(database: PlanDatabase, folder: Path, stages: Stages) -> bool:
     return bool(told["changed"])
 
 
-def _planned(task: Task, stages: Stages) -> tuple[CallPlan, Difference | None, dict[str, Any]]:
+def _planned(task: NightInputs, stages: Stages) -> tuple[CallPlan, Difference | None, dict[str, Any]]:
     """Return the plan, what differs from the one before, and what ``plan.json`` says of them."""
     order = task.order
     before = _before(task)
@@ -162,7 +162,7 @@ def _planned(task: Task, stages: Stages) -> tuple[CallPlan, Difference | None, d
     return plan, change, about_of(task, plan, change, model)
 
 
-def _plan(task: Task, model: NightModel) -> CallPlan:
+def _plan(task: NightInputs, model: NightModel) -> CallPlan:
     order = task.order
     plan = make_plan(
         task.known,
@@ -180,7 +180,7 @@ def _plan(task: Task, model: NightModel) -> CallPlan:
     return replace(plan, warnings=(*plan.warnings, *model.remarks))
 
 
-def _nothing(task: Task) -> CallPlan:
+def _nothing(task: NightInputs) -> CallPlan:
     """Return the plan of a ledger without a single invoice: nobody is contacted."""
     run = json.dumps(inputs_of(task) | {"date": task.day, "snapshot": task.known.fingerprint})
     return CallPlan(
@@ -211,7 +211,7 @@ def _nothing(task: Task) -> CallPlan:
     )
 
 
-def _before(task: Task) -> Published | None:
+def _before(task: NightInputs) -> PublishedPlan | None:
     """Return the plan to compare with."""
     order = task.order
     if order.previous is None:

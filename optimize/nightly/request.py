@@ -78,7 +78,7 @@ class Order:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Task:
+class NightInputs:
     """An order whose parts were read and found good."""
 
     order: Order
@@ -109,7 +109,9 @@ def check_order(order: Order) -> tuple[Strategy, PlanDatabase | None]:
     return Strategy.load(order.strategy), None if order.database is None else PlanDatabase(order.database)
 
 
-def task_of(order: Order, strategy: Strategy, database: PlanDatabase | None, *, now: pd.Timestamp | None) -> Task:
+def task_of(
+    order: Order, strategy: Strategy, database: PlanDatabase | None, *, now: pd.Timestamp | None
+) -> NightInputs:
     """Return the order with its ledger read, its first day known, and found fresh.
 
     Raises
@@ -137,7 +139,7 @@ def task_of(order: Order, strategy: Strategy, database: PlanDatabase | None, *, 
             raise BadInput(rule, field="date", value=f"{date:%Y-%m-%d}")
     check_fresh(ledger.as_of, asked, team.country, max_age=order.max_age, called=safe(order.ledger))
     stops, idle = (None, ()) if order.stops is None else _stops(order.stops, ledger.customers["customer_id"])
-    return Task(
+    return NightInputs(
         order=order,
         date=date,
         known=ledger,

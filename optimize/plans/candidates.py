@@ -122,7 +122,7 @@ class Calls:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Chosen:
+class ChosenCalls:
     """Calls (and tasks) that are planned: item below n is a call with that account, else a task."""
 
     item: Ints
@@ -140,7 +140,7 @@ class Chosen:
     notes: tuple[str, ...]
 
 
-def choose(calls: Calls, previous: Floats | None, until: float | None, seed: int) -> Chosen:
+def choose(calls: Calls, previous: Floats | None, until: float | None, seed: int) -> ChosenCalls:
     """Return the calls and tasks of the plan: one per account and week of the plan, then what still fits."""
     capacity = calls.desks.minutes.reshape(len(calls.desks.ids), -1)
     n, days = calls.chase.step.shape
@@ -260,7 +260,7 @@ def _still_wanted(calls: Calls, weight: Floats, before: Ints, placed: Placing) -
     return weight, before
 
 
-def _joined(calls: Calls, parts: list[tuple[Placing, Floats, Ints, Ints]], used: Floats, wanted: Flags) -> Chosen:
+def _joined(calls: Calls, parts: list[tuple[Placing, Floats, Ints, Ints]], used: Floats, wanted: Flags) -> ChosenCalls:
     n, blocks = len(calls.chase.customer), len(calls.desks.starts)
     columns = []
     for placed, weight, tone, before in parts:
@@ -276,7 +276,7 @@ def _joined(calls: Calls, parts: list[tuple[Placing, Floats, Ints, Ints]], used:
         ))  # fmt: skip
     item, desk, slot, tone, weight, before = (np.concatenate(column) for column in zip(*columns, strict=True))
     placings = [part[0] for part in parts]
-    return Chosen(
+    return ChosenCalls(
         item=item.astype(np.int64),
         desk=desk,
         slot=slot,

@@ -7,7 +7,7 @@ import numpy as np
 from ledger.arrays import Flags, Floats, Ints
 from ledger.table.currency import decimals
 from models.assumed.assumptions import Assumptions
-from optimize.plans.candidates import Calls, Chosen
+from optimize.plans.candidates import Calls, ChosenCalls
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -20,7 +20,7 @@ class Messages:
     net: Floats
 
 
-def messages(calls: Calls, chosen: Chosen, assume: Assumptions) -> Messages:
+def messages(calls: Calls, chosen: ChosenCalls, assume: Assumptions) -> Messages:
     """Return the messages that are worth sending, given the calls."""
     chase, unit = calls.chase, 10 ** decimals(calls.chase.ledger.base_currency)
     days = calls.days
@@ -38,7 +38,7 @@ def messages(calls: Calls, chosen: Chosen, assume: Assumptions) -> Messages:
     return Messages(account=some, day=day, tone=tone[some, day], net=net[some, day])
 
 
-def _beside(calls: Calls, chosen: Chosen, step: Ints) -> Flags:
+def _beside(calls: Calls, chosen: ChosenCalls, step: Ints) -> Flags:
     """Return the days on which a message neither follows too soon on a planned call nor comes right before one."""
     chase, blocks, days = calls.chase, len(calls.desks.starts), step.shape[1]
     fits = np.ones(step.shape, np.bool_)

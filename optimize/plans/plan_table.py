@@ -10,10 +10,10 @@ import pandas as pd
 from ledger.arrays import Flags, Ints
 from ledger.table.tables import further_columns
 from optimize.plans.call_plan import AUTOMATIC, ROW_COLUMNS, framed
-from optimize.plans.candidates import Calls, Chosen
+from optimize.plans.candidates import Calls, ChosenCalls
 from optimize.plans.contact_value import TONES
 from optimize.plans.messages import Messages
-from optimize.plans.reasons import Reasons, as_invoiced, joined
+from optimize.plans.reasons import Reasons, as_invoiced, joined_texts
 from optimize.roster.shifts import BLOCK_MINUTES
 
 Row = dict[str, Any]
@@ -28,7 +28,7 @@ class Writer:
     productive: float  # share of a block that goes into calls
     about: Row
 
-    def table(self, chosen: Chosen, sent: Messages, held: Flags, share: float) -> pd.DataFrame:
+    def table(self, chosen: ChosenCalls, sent: Messages, held: Flags, share: float) -> pd.DataFrame:
         """Return all rows, in order: by date, specialist, block and order; what needs nobody comes last."""
         rows = self._desk_rows(chosen) + [self._message(sent, k) for k in range(len(sent.account))]
         rows += [self._left_alone(account) for account in np.flatnonzero(held).tolist()]
@@ -73,7 +73,7 @@ class Writer:
 
     # -- calls and tasks
 
-    def _desk_rows(self, chosen: Chosen) -> list[Row]:
+    def _desk_rows(self, chosen: ChosenCalls) -> list[Row]:
         n, blocks = len(self.calls.chase.customer), len(self.calls.desks.starts)
         made = []
         for k in range(len(chosen.item)):
@@ -113,7 +113,7 @@ class Writer:
             row |= {"order": order, "starts": f"{start // 60:02d}:{start % 60:02d}"}
             spent += row["minutes"]
 
-    def _call(self, account: int, desk: int, day: int, block: int, chosen: Chosen, k: int) -> Row:
+    def _call(self, account: int, desk: int, day: int, block: int, chosen: ChosenCalls, k: int) -> Row:
         calls = self.calls
         tone, weight = int(chosen.tone[k]), float(chosen.weight[k])
         chance = float(calls.reach.chance[account, day, block])
@@ -150,7 +150,7 @@ class Writer:
             "value_without": 0.0,
             "uplift": 0.0,
             "net_value": -cost,
-            "reason": joined(count, "a dispute must be acknowledged within one business day"),
+            "reason": joined_texts(count, "a dispute must be acknowledged within one business day"),
         }
 
     # -- what needs nobody
@@ -214,7 +214,7 @@ class Writer:
             "value_with": without + uplift,
             "value_without": without,
             "uplift": uplift,
-            "reason": joined(
+            "reason": joined_texts(
                 reasons.owed(late, owed, whom["open_as_invoiced"]), broken, reasons.habit(customer),
                 reasons.cash(customer), reasons.effect(kind, uplift, chance, named),
                 reasons.step(chase.step_name(step)), note,

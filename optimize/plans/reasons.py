@@ -127,6 +127,6 @@ def _days(count: int) -> str:
     return "day" if count == 1 else "days"
 
 
-def joined(*parts: str) -> str:
+def joined_texts(*parts: str) -> str:
     """Return the parts that say something as one text."""
     return "; ".join(part for part in parts if part)

@@ -21,7 +21,7 @@ from models.registry.reference import PUBLISHED
 from models.timing import PaymentTiming, fit, learnable
 from optimize.plans.policy import Policy
 from optimize.plans.rules import Stops
-from optimize.roster.costs import exchange_of, in_base
+from optimize.roster.costs import exchange_of, team_in_base
 from optimize.roster.load import load_team
 from optimize.roster.shifts import working_days
 from optimize.roster.team import Team
@@ -111,7 +111,7 @@ def request(
     known = _known(ledger, day)
     team, note = load_team(roster, timezone=home_zone(known), currency=known.base_currency).beside(known)
     exchange = exchange_of(team, known)
-    team, chosen = in_base(team, exchange), Strategy.load(strategy).in_base(exchange)
+    team, chosen = team_in_base(team, exchange), Strategy.load(strategy).in_base(exchange)
     needed = costs_of(chosen, wage=not team.all_priced)
     assume = (assumptions or Assumptions.default()).in_base(exchange, needed)
     dates = working_days(day, days + 1, team.country)

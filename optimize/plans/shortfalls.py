@@ -7,7 +7,7 @@ import pandas as pd
 
 from ledger.arrays import Flags, Ints
 from optimize.plans.call_plan import BINDING_COLUMNS, HOLDOUT_COLUMNS, PRICE_COLUMNS, UNMET_COLUMNS, framed
-from optimize.plans.candidates import Calls, Chosen
+from optimize.plans.candidates import Calls, ChosenCalls
 from optimize.plans.messages import Messages
 from optimize.plans.request import Request
 from optimize.plans.rules import sentence
@@ -20,7 +20,7 @@ class Findings:
     """What was planned beside what was wanted; `held_back` are the accounts by the rule that holds them back."""
 
     calls: Calls
-    chosen: Chosen
+    chosen: ChosenCalls
     sent: Messages
     held_back: dict[str, Ints]
 

@@ -17,7 +17,7 @@ import pandas as pd
 from ledger import BadInput
 from ledger.errors import Unavailable
 from ledger.files.database import parse, reason, shown
-from optimize.publish.folder import TABLE, Published
+from optimize.publish.folder import TABLE, PublishedPlan
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -129,7 +129,7 @@ class PlanDatabase:
         if not Path(database).absolute().parent.is_dir():
             raise BadInput("its folder does not exist", field="database", value=self.where)
 
-    def publish(self, plan: Published) -> bool:
+    def publish(self, plan: PublishedPlan) -> bool:
         """Publish a plan in one transaction and make it current; return whether that changed anything.
 
         A plan of the same date and snapshot is replaced if its run differs.
@@ -212,11 +212,11 @@ def _begin_immediate(connection: Any) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _same(table: "sa.Table", plan: Published) -> "tuple[sa.ColumnElement[bool], ...]":
+def _same(table: "sa.Table", plan: PublishedPlan) -> "tuple[sa.ColumnElement[bool], ...]":
     return table.c.plan_date == date.fromisoformat(plan.about["date"]), table.c.snapshot == plan.about["snapshot"]
 
 
-def _run(plan: Published) -> dict[str, Any]:
+def _run(plan: PublishedPlan) -> dict[str, Any]:
     about = plan.about
     return {
         "plan_date": date.fromisoformat(about["date"]),
@@ -226,7 +226,7 @@ def _run(plan: Published) -> dict[str, Any]:
     }
 
 
-def _records(plan: Published) -> list[dict[str, Any]]:
+def _records(plan: PublishedPlan) -> list[dict[str, Any]]:
     """Return the rows of a plan on disk as the table takes them."""
     frame = pd.read_parquet(plan.folder / TABLE).rename(columns=_RENAMED)
     frame["call_date"] = pd.to_datetime(frame["call_date"]).dt.date
@@ -238,7 +238,7 @@ def _records(plan: Published) -> list[dict[str, Any]]:
     return [{str(name): None if pd.isna(value) else value for name, value in row.items()} for row in rows]
 
 
-def schema() -> Mapping[str, Mapping[str, str]]:
+def postgres_types() -> Mapping[str, Mapping[str, str]]:
     """Return the type of each column of each table, in PostgreSQL's words."""
     from sqlalchemy.dialects import postgresql
 

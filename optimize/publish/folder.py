@@ -40,7 +40,7 @@ STANDS: Final = "the last published plan stands"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Published:
+class PublishedPlan:
     """A plan on disk.
 
     Parameters
@@ -126,24 +126,24 @@ def _locked(place: Path) -> int | None:
         os.close(lock)
 
 
-def published(out: Path) -> Published | None:
+def published(out: Path) -> PublishedPlan | None:
     """Return the plan that is published in the folder; None where there is none."""
     pointer = out / PLANS / CURRENT
     return read_plan(pointer.resolve()) if pointer.is_symlink() else None
 
 
-def read_plan(folder: Path) -> Published:
+def read_plan(folder: Path) -> PublishedPlan:
     """Return the plan of one folder, checked against the sums in its ``plan.json``."""
     try:
         about = json.loads((folder / ABOUT).read_bytes())
         sums = dict(about["files"])
     except (OSError, ValueError, KeyError, TypeError):
-        return Published(folder=folder, about={}, damaged=(ABOUT,))
+        return PublishedPlan(folder=folder, about={}, damaged=(ABOUT,))
     damaged = tuple(name for name in FILES if name != ABOUT and _sum_of(folder / name) != sums.get(name))
-    return Published(folder=folder, about=about, damaged=damaged)
+    return PublishedPlan(folder=folder, about=about, damaged=damaged)
 
 
-def earlier(out: Path, date: str) -> Published | None:
+def earlier(out: Path, date: str) -> PublishedPlan | None:
     """Return the newest whole plan in the folder for a day before `date`, which is the one to compare with."""
     pointer = out / PLANS / CURRENT
     first = [pointer.resolve()] if pointer.is_symlink() else []

@@ -12,7 +12,7 @@ from ledger.arrays import Flags
 from ledger.table.currency import decimals
 from ledger.table.ledger import positions
 from optimize.plans.call_plan import AUTOMATIC
-from optimize.publish.folder import TABLE, Published
+from optimize.publish.folder import TABLE, PublishedPlan
 
 ENDS: Final = ("done", "late", "settled", "not done", "to come")
 REMARK: Final = (
@@ -122,7 +122,7 @@ class Reconciliation:
         )
 
 
-def reconcile(plan: Published, ledger: Ledger) -> Reconciliation:
+def reconcile(plan: PublishedPlan, ledger: Ledger) -> Reconciliation:
     """Compare a published plan with what the ledger knows of the days since.
 
     A contact is done when the log has one with its customer, through its channel, on its day; late when it came after

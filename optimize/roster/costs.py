@@ -14,7 +14,7 @@ def exchange_of(team: Team, ledger: Ledger) -> Exchange:
     return Exchange.of(ledger).beside(team.currency, team.rates)
 
 
-def in_base(team: Team, exchange: Exchange) -> Team:
+def team_in_base(team: Team, exchange: Exchange) -> Team:
     """Return the same team with its costs in the ledger's base currency.
 
     Raises

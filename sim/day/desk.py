@@ -21,7 +21,7 @@ from ledger.arrays import Ints, SmallInts
 from ledger.compiling import njit
 
 
-class Shifts(NamedTuple):
+class DeskHours(NamedTuple):
     """When each specialist works today: seconds since midnight of day 0."""
 
     start: Ints  # (S,)
@@ -29,7 +29,7 @@ class Shifts(NamedTuple):
     block: Ints  # start of each block, (S, B)
 
 
-class Lists(NamedTuple):
+class CallLists(NamedTuple):
     """Attempts by specialist and order; those of s are first[s] .. first[s+1]-1. `began` is filled in, -1: not done."""
 
     first: Ints
@@ -54,7 +54,7 @@ Process = Generator[simpy.Event, object, None]
 class Desk(Protocol):
     """Works one day."""
 
-    def work(self, env: simpy.Environment, shifts: Shifts, lists: Lists, incoming: Incoming) -> Process:
+    def work(self, env: simpy.Environment, shifts: DeskHours, lists: CallLists, incoming: Incoming) -> Process:
         """Run the day as a SimPy process, filling in the times."""
         ...
 
@@ -62,7 +62,7 @@ class Desk(Protocol):
 class FastDesk:
     """All lists advanced in compiled code, from one incoming call to the next."""
 
-    def work(self, env: simpy.Environment, shifts: Shifts, lists: Lists, incoming: Incoming) -> Process:
+    def work(self, env: simpy.Environment, shifts: DeskHours, lists: CallLists, incoming: Incoming) -> Process:
         """Run the day as a SimPy process, filling in the times."""
         if len(shifts.start):
             _work(shifts, lists, incoming)
@@ -70,7 +70,7 @@ class FastDesk:
 
 
 @njit(cache=True)
-def _work(shifts: Shifts, lists: Lists, incoming: Incoming) -> None:
+def _work(shifts: DeskHours, lists: CallLists, incoming: Incoming) -> None:
     """Work through the day: up to each incoming call, then to the end."""
     free, turn = shifts.start.copy(), lists.first[:-1].copy()
     for call in range(len(incoming.arrival)):
@@ -80,7 +80,7 @@ def _work(shifts: Shifts, lists: Lists, incoming: Incoming) -> None:
 
 
 @njit(cache=True)
-def _advance(until: int, free: Ints, turn: Ints, shifts: Shifts, lists: Lists) -> None:
+def _advance(until: int, free: Ints, turn: Ints, shifts: DeskHours, lists: CallLists) -> None:
     """Start every attempt that begins before `until`."""
     for s in range(len(free)):
         while turn[s] < lists.first[s + 1]:
@@ -94,7 +94,7 @@ def _advance(until: int, free: Ints, turn: Ints, shifts: Shifts, lists: Lists) -
 
 
 @njit(cache=True)
-def _take(call: int, free: Ints, shifts: Shifts, incoming: Incoming) -> None:
+def _take(call: int, free: Ints, shifts: DeskHours, incoming: Incoming) -> None:
     """Give an incoming call to who can start it first; of several who are free, to the longest idle."""
     best, start = -1, 0
     for s in range(len(free)):
@@ -118,7 +118,7 @@ class _Turn(simpy.Event):
 class EventDesk:
     """A SimPy process for every specialist, an event for every attempt."""
 
-    def work(self, env: simpy.Environment, shifts: Shifts, lists: Lists, incoming: Incoming) -> Process:
+    def work(self, env: simpy.Environment, shifts: DeskHours, lists: CallLists, incoming: Incoming) -> Process:
         """Run the day as a SimPy process, filling in the times."""
         day = _EventDay(env, shifts, lists, incoming)
         people = [env.process(day.specialist(s)) for s in range(len(shifts.start))]
@@ -128,7 +128,7 @@ class EventDesk:
 
 
 class _EventDay:
-    def __init__(self, env: simpy.Environment, shifts: Shifts, lists: Lists, incoming: Incoming) -> None:
+    def __init__(self, env: simpy.Environment, shifts: DeskHours, lists: CallLists, incoming: Incoming) -> None:
         self.env, self.shifts, self.lists, self.incoming = env, shifts, lists, incoming
         self.waiting: deque[int] = deque()
         self.idle: dict[int, tuple[int, simpy.Event]] = {}

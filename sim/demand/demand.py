@@ -18,7 +18,7 @@ from ledger import BadInput, Ledger
 from ledger.arrays import Flags, Floats, Ints, SmallInts
 from ledger.table.months import month_ends
 from sim.demand.newcomers import Newcomers, newcomers
-from sim.demand.order_days import NONE, Exposure, OrderDays, order_days, weekly
+from sim.demand.order_days import NONE, OrderDays, OrderExposure, order_days, weekly
 from sim.demand.order_level import Level, level, season
 from sim.demand.order_sizes import catalogue
 from sim.demand.turnover import Turnover, turnover
@@ -89,7 +89,7 @@ def demand(ledger: Ledger) -> tuple[Demand, Ints, Ints, Ints, SmallInts]:
         )
     recent = days.after(days.end - WINDOW)
     week = weekly(days, days.end - WINDOW)
-    workdays = Exposure.of(ledger, min(days.begin, days.end - WINDOW), week)
+    workdays = OrderExposure.of(ledger, min(days.begin, days.end - WINDOW), week)
     wave = _season(days, workdays)
     start = np.maximum(days.first, days.end - WINDOW)
     start = np.where(_changed(recent, workdays, start), days.end - QUARTER, start)
@@ -115,7 +115,7 @@ def _blocks(days: OrderDays, months: int) -> Ints:
     return ends[ends >= days.begin - 1]
 
 
-def _season(days: OrderDays, workdays: Exposure) -> Floats:
+def _season(days: OrderDays, workdays: OrderExposure) -> Floats:
     """Return the factors of the twelve months to come."""
     edges = _blocks(days, 12 * _YEARS)
     counts = np.histogram(days.day, np.r_[edges, np.inf] + 0.5)[0][:-1].astype(np.float64)
@@ -123,7 +123,7 @@ def _season(days: OrderDays, workdays: Exposure) -> Floats:
     return season(counts, np.diff(total[np.clip(edges - workdays.first + 1, 0, len(total) - 1)]))
 
 
-def _changed(recent: OrderDays, workdays: Exposure, start: Ints) -> Flags:
+def _changed(recent: OrderDays, workdays: OrderExposure, start: Ints) -> Flags:
     """Return whose last quarter differs from what came before by more than chance, and was not silent."""
     from scipy.stats import binom
 
@@ -137,7 +137,7 @@ def _changed(recent: OrderDays, workdays: Exposure, start: Ints) -> Flags:
     return np.asarray((2 * tail < _LUCK) & (late > 0) & (start < border))
 
 
-def _rates(recent: OrderDays, workdays: Exposure, start: Ints, wave: Floats) -> tuple[Turnover, Level]:
+def _rates(recent: OrderDays, workdays: OrderExposure, start: Ints, wave: Floats) -> tuple[Turnover, Level]:
     """Return each customer's rate, and the level of all: by turns, since a rate counts from the level of its days."""
     edges = month_ends(recent.end, 13)[::-1]
     month = np.clip(np.searchsorted(edges, workdays.first + np.arange(workdays.working.shape[1])) - 1, 0, 11)

@@ -13,7 +13,7 @@ from scipy.optimize import nnls
 from scipy.special import gammaincinv
 
 from ledger.arrays import Floats
-from sim.demand.order_days import Exposure, OrderDays
+from sim.demand.order_days import OrderDays, OrderExposure
 
 _PARTS: Final = 8
 _LONGEST: Final = 730  # days that are looked back
@@ -52,7 +52,7 @@ class Newcomers:
         return np.interp(number, np.asarray(self.expected(days)), days, right=np.inf)
 
 
-def newcomers(days: OrderDays, workdays: Exposure) -> Newcomers:
+def newcomers(days: OrderDays, workdays: OrderExposure) -> Newcomers:
     """Return when new customers come, as the ledger tells."""
     total = workdays.total.mean(axis=0)
     age = max(float(total[-1] - total[days.begin - workdays.first]), 1.0)

@@ -84,7 +84,7 @@ def order_days(ledger: Ledger) -> OrderDays:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Exposure:
+class OrderExposure:
     """Days on which customers order, from the day `first` on, each counting with a weight.
 
     These are the working days of each customer's country, and weekends as far as the house invoices on them.
@@ -96,7 +96,7 @@ class Exposure:
     total: Floats  # (countries, days + 1): summed weights
 
     @classmethod
-    def of(cls, ledger: Ledger, first: int, week: Floats) -> "Exposure":
+    def of(cls, ledger: Ledger, first: int, week: Floats) -> "OrderExposure":
         """Return the days from one to the ledger's last one, each counting as its weekday does (see `weekly`)."""
         codes = tuple(sorted(ledger.customers["country"].unique()))
         days = day_number(ledger.as_of) - first + 1
@@ -105,9 +105,9 @@ class Exposure:
         country = positions(ledger.customers["country"], pd.Series(codes, dtype=ledger.customers["country"].dtype))
         return cls(first=first, country=country, working=working, total=_summed(working))
 
-    def weighted(self, weight: Floats) -> "Exposure":
+    def weighted(self, weight: Floats) -> "OrderExposure":
         """Return the same with a weight for each day."""
-        return Exposure(
+        return OrderExposure(
             first=self.first, country=self.country, working=self.working, total=_summed(self.working * weight)
         )
 

@@ -18,7 +18,7 @@ from sim.world.state import Ladder
 _AHEAD = 30  # days over which a planner sees what is at risk
 
 
-class View:
+class WorkLists:
     """Makes the work lists of one run."""
 
     def __init__(

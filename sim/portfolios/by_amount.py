@@ -17,14 +17,14 @@ import numpy as np
 import numpy.typing as npt
 
 from ledger.arrays import Floats
-from models.history.main_payments import History
+from models.history.main_payments import PaymentHistory
 
 SPANS: Final = (-10_000, -14, -7, 0, 1, 4, 8, 15, 31, 61, 10_000)  # first days
 PSEUDO: Final = 30.0  # payments
 
 
 def by_amount(
-    hazard: Floats, kind: npt.NDArray[np.integer[Any]], past: History, amount: Floats, first_day: int
+    hazard: Floats, kind: npt.NDArray[np.integer[Any]], past: PaymentHistory, amount: Floats, first_day: int
 ) -> Floats:
     """Return the hazard, (kinds, days), scaled in each span of days past due.
 

@@ -1,22 +1,18 @@
 """Turn a run's columns into a ledger."""
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ledger import Ledger
-from ledger.arrays import Days, Flags, Ints, SmallInts
+from ledger.arrays import Days, Flags, Integers, Ints, SmallInts
 from ledger.table.calendar import NEVER
 from ledger.table.tables import CHANNELS, DISPUTE_REASONS, OUTCOMES, PAYMENT_KINDS, RESOLUTIONS, TEXT, TONES, empty
 from sim.result.history import History
 from sim.world.keyed import Purpose, key, uniforms
-
-Numbers = npt.NDArray[np.integer[Any]]
 
 _REASON_SHARES = (0.37, 0.28, 0.12, 0.05, 0.18)  # in the order of DISPUTE_REASONS; trade page, grade C
 
@@ -63,11 +59,11 @@ def _text(values: pa.Array) -> pd.api.extensions.ExtensionArray:
     return pd.array(values, dtype=TEXT)
 
 
-def _category(codes: Numbers, names: tuple[str, ...]) -> pd.Categorical:
+def _category(codes: Integers, names: tuple[str, ...]) -> pd.Categorical:
     return pd.Categorical.from_codes(codes, categories=pd.Index(names))  # type: ignore[arg-type]  # an array is meant
 
 
-def _numbered(prefix: str, numbers: Numbers, width: int) -> pa.Array:
+def _numbered(prefix: str, numbers: Integers, width: int) -> pa.Array:
     digits = pc.utf8_lpad(pc.cast(pa.array(numbers), pa.string()), width, "0")
     return pc.binary_join_element_wise(prefix, digits, "")
 
@@ -93,7 +89,7 @@ class _Books:
             known = _arrow(before.invoices["invoice_id"].iloc[self.old_row])
             self.ids = pc.replace_with_mask(self.ids, pa.array(number < 0), known)
 
-    def dates(self, days: Numbers) -> Days:
+    def dates(self, days: Integers) -> Days:
         return self.run.start.to_datetime64() + days.astype("timedelta64[D]").astype("timedelta64[ns]")
 
     def invoices(self) -> pd.DataFrame:
@@ -163,7 +159,7 @@ class _Books:
             }
         )
 
-    def _contact_ids(self, numbers: Numbers) -> pa.Array:
+    def _contact_ids(self, numbers: Integers) -> pa.Array:
         return _numbered(f"K{self.stamp}-", numbers, 7)
 
     def contacts(self, since: int | None) -> pd.DataFrame:

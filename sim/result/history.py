@@ -52,7 +52,7 @@ class Batch(NamedTuple):
         return cls(who, step, np.zeros(n, np.int32), np.full(n, began, np.int64), nobody, np.zeros(n, np.int64))
 
 
-class ContactLog:
+class ContactRecorder:
     """Contacts as they happen, a batch at a time."""
 
     _KINDS = (np.int32, np.int32, np.int64, np.int32, np.int32, np.int32, np.int32, np.bool_)

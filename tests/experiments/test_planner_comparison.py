@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from experiments.comparing.planners import planners
-from experiments.comparing.replication import Source
+from experiments.comparing.replication import PortfolioSource
 from experiments.comparing.study import Study
 from experiments.planner_study.figure import planner_figure
 from experiments.planner_study.planner_study import (
@@ -21,7 +21,7 @@ from ledger import BadInput
 def small(**changes: object) -> PlannerStudy:
     """Return two planners on few customers."""
     fields = {
-        "source": Source(preset="stress", customers=60),
+        "source": PortfolioSource(preset="stress", customers=60),
         "planners": ("oldest_first", "optimised"),
         "beliefs": ("right", "stale"),
         "specialists": 1,

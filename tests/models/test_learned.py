@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from ledger import Ledger
-from models.families.forest import ANSWERS, answers
+from models.families.forest import ANSWERS, paid_by_then
 from models.families.hazard import fit_hazard, fit_hazard_linear, pooled, snapped, training_of
 from models.families.lateness import Lateness
 from models.history.candidate_days import DAY_FEATURES, INVOICE_FEATURES, View, spanning
@@ -190,7 +190,7 @@ def test_snapped_columns_keep_order_and_few_levels() -> None:
 def test_a_forest_learns_from_what_is_known() -> None:
     """A paid invoice answers yes from its day on; an open one no up to today, then with a probability that grows."""
     training, _ = training_of(random_ledger(seed=7), seed=0)
-    made = answers(training)
+    made = paid_by_then(training)
     paid = training.paid
     assert set(np.unique(made[paid])) == {0.0, 1.0}
     assert (np.diff(made, axis=1) >= 0).all()

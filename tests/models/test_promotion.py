@@ -14,7 +14,7 @@ from ledger import BadInput, Ledger
 from models.evaluation.test_set import BASELINES
 from models.registry.drift import stability
 from models.registry.model_file import SavedModel, fit_saved
-from models.registry.promotion import CHAMPION, JUDGED, Refused, Trialled
+from models.registry.promotion import CHAMPION, JUDGED, Trialled, not_promoted
 from tests.handmade import handmade, invoice, payment
 
 GOOD = {"integrated_brier": 0.040, "concordance": 0.80, "mae": 2.5, "auc_late": 0.85}
@@ -82,7 +82,7 @@ def test_a_score_that_is_not_defined_cannot_win():
 def test_the_refusal_tells_the_most_of_each_metric_and_machines_all():
     """One sentence a metric in the message; all of them, the version and its file in the details."""
     failed = trialled(POOR | {"mae": 4.0}, GOOD).failures()
-    error = Refused("version 7", failed, file="there")
+    error = not_promoted("version 7", failed, file="there")
     assert str(error).startswith("version 7 stays challenger: ")
     assert str(error).count("mae 4.00") == 1
     assert "mae 4.00 is worse than that of version 1, 2.50" in str(error)

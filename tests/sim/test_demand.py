@@ -13,7 +13,7 @@ from ledger import Ledger
 from sim import from_ledger, simulate
 from sim.demand.demand import Demand, demand
 from sim.demand.newcomers import Newcomers, newcomers
-from sim.demand.order_days import Exposure, order_days, weekly
+from sim.demand.order_days import OrderExposure, order_days, weekly
 from sim.demand.order_level import level, season
 from sim.demand.order_sizes import catalogue
 from sim.demand.turnover import _chances, turnover
@@ -181,7 +181,7 @@ def test_a_young_ledger_meets_its_old_customers_less_and_less():
     rows.append(ordered_on(pd.DatetimeIndex([begin]), "z"))
     ledger = handmade(f"{AS_OF:%F}", [row for some in rows for row in some])
     days = order_days(ledger)
-    told = newcomers(days, Exposure.of(ledger, days.begin, weekly(days, days.begin)))
+    told = newcomers(days, OrderExposure.of(ledger, days.begin, weekly(days, days.begin)))
     assert told.steady < 0.05
     assert float(told.expected(65.0)) == pytest.approx(60 / np.log(30) * np.log1p(65 / told.age), rel=0.3)
 

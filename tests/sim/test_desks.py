@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim import Portfolio, simulate, synthetic
-from sim.day.desk import DESKS, Incoming, Lists, Shifts
+from sim.day.desk import DESKS, CallLists, DeskHours, Incoming
 from tests.portfolios import staff
 
-Day = tuple[Shifts, Lists, Incoming]
+Day = tuple[DeskHours, CallLists, Incoming]
 
 
 def day(
@@ -29,8 +29,8 @@ def day(
     calls = np.array(sorted(incoming), np.int64).reshape(-1, 2)
     unanswered = np.full(len(calls), -1, np.int64)
     return (
-        Shifts(start.copy(), end.copy(), start[:, None] + (end - start)[:, None] * np.arange(blocks) // blocks),
-        Lists(
+        DeskHours(start.copy(), end.copy(), start[:, None] + (end - start)[:, None] * np.arange(blocks) // blocks),
+        CallLists(
             np.cumsum([0, *(len(one) for one in lists)]).astype(np.int64),
             np.array([block for block, _ in attempts], np.int32),
             np.array([seconds for _, seconds in attempts], np.int64),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import simpy
 
-from sim.day.desk import DESKS, Incoming, Lists, Shifts
+from sim.day.desk import DESKS, CallLists, DeskHours, Incoming
 from tests.portfolios import covers
 
 SERVERS, HANDLING = 3, 600.0  # seconds
@@ -30,9 +30,9 @@ def waits(desk: str, load: float, count: int, servers: int = SERVERS) -> np.ndar
     start = np.zeros(servers, np.int64)
     end = np.full(servers, arrival[-1] + 10**7)
     empty = np.empty(0, np.int64)
-    lists = Lists(np.zeros(servers + 1, np.int64), empty.astype(np.int32), empty, empty)
+    lists = CallLists(np.zeros(servers + 1, np.int64), empty.astype(np.int32), empty, empty)
     env = simpy.Environment(initial_time=0)
-    env.process(DESKS[desk]().work(env, Shifts(start, end, start[:, None] + np.zeros(4, np.int64)), lists, incoming))
+    env.process(DESKS[desk]().work(env, DeskHours(start, end, start[:, None] + np.zeros(4, np.int64)), lists, incoming))
     env.run()
     assert (incoming.began >= arrival).all()
     return incoming.began - arrival

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from ledger.arrays import Days, Flags, Ints
 from ledger.importing.documents.documents import CREDIT_NOTE, Documents
 from ledger.importing.documents.payments import CASH, Receipts
-from ledger.importing.documents.references import Invoices, find
+from ledger.importing.documents.references import InvoiceColumns, find
 from ledger.importing.documents.taken_back import exchanged, joined, more_than_unapplied, taken_back
 from ledger.importing.maps.map_tables import InvoiceMap
 from ledger.importing.rows.intake import Intake, as_series, codes, plural
@@ -23,7 +23,7 @@ from ledger.table.currency import decimals
 from ledger.table.tables import PAYMENT_KINDS
 
 
-def credits_of(documents: Documents, invoices: Invoices, map_: InvoiceMap, warnings: list[str]) -> Receipts:
+def credits_of(documents: Documents, invoices: InvoiceColumns, map_: InvoiceMap, warnings: list[str]) -> Receipts:
     """Return the credit notes and payments that stand among the invoices, and what takes them back."""
     rows, intake, clearings = documents.credits, documents.intake, clearings_of(documents, map_)
     keep = pa.array(rows)
@@ -63,7 +63,7 @@ def credits_of(documents: Documents, invoices: Invoices, map_: InvoiceMap, warni
     )
 
 
-def _of_own_clearing(documents: Documents, invoices: Invoices, rows: Ints) -> Ints:
+def _of_own_clearing(documents: Documents, invoices: InvoiceColumns, rows: Ints) -> Ints:
     """Return the first invoice of the clearing that bears each row's own number (a residual item), -1 where none."""
     clearing = documents.intake.text("clearing")
     if clearing.null_count == len(clearing):
@@ -127,7 +127,7 @@ class Settled:
 
 def settle_all(
     documents: Documents,
-    invoices: Invoices,
+    invoices: InvoiceColumns,
     table: Receipts | None,
     payments: Intake | None,
     map_: InvoiceMap,
@@ -167,7 +167,7 @@ def settle_all(
     return Settled(payments=frame, warnings=warnings, pieces=len(pieces.credit), undated=int(guessed.sum()))
 
 
-def _overpaid(documents: Documents, invoices: Invoices, map_: InvoiceMap, as_of: np.datetime64) -> Receipts:
+def _overpaid(documents: Documents, invoices: InvoiceColumns, map_: InvoiceMap, as_of: np.datetime64) -> Receipts:
     """Return what the source says was paid beyond the amounts of invoices, as unapplied cash."""
     rows = np.flatnonzero(documents.stated.over[invoices.document] > 0)
     keep, at = pa.array(rows), invoices.document[rows]
@@ -241,7 +241,7 @@ def _gone(documents: Documents, receipts: Receipts, used: Flags) -> Flags:
 
 
 def _debits(
-    documents: Documents, invoices: Invoices, receipts: Receipts, said: Ints, clearings: Ints, *, by_table: bool
+    documents: Documents, invoices: InvoiceColumns, receipts: Receipts, said: Ints, clearings: Ints, *, by_table: bool
 ) -> Debits:
     """Return what the source says of each invoice."""
     rows, stated = invoices.document, documents.stated
@@ -273,7 +273,7 @@ def _debits(
     )
 
 
-def _owners(invoices: Invoices, receipts: Receipts) -> tuple[Ints, Ints]:
+def _owners(invoices: InvoiceColumns, receipts: Receipts) -> tuple[Ints, Ints]:
     """Return who owes each invoice and to whom each receipt belongs, in which currency, as numbers."""
     pairs = ((invoices.customer, receipts.customer), (invoices.currency, receipts.currency))
     who, money = (codes(pa.concat_arrays(pair))[0] for pair in pairs)
@@ -281,7 +281,7 @@ def _owners(invoices: Invoices, receipts: Receipts) -> tuple[Ints, Ints]:
     return number[: len(invoices.id)], number[len(invoices.id) :]
 
 
-def _credits(documents: Documents, invoices: Invoices, receipts: Receipts, against: Ints, used: Flags) -> Credits:
+def _credits(documents: Documents, invoices: InvoiceColumns, receipts: Receipts, against: Ints, used: Flags) -> Credits:
     """Return the receipts as credits; of those that the source says were used elsewhere, only the used part counts."""
     contents = (receipts.amount, receipts.received, receipts.applied, receipts.kind, receipts.currency)
     usable = receipts.amount - receipts.spare
@@ -304,7 +304,7 @@ def _credits(documents: Documents, invoices: Invoices, receipts: Receipts, again
 
 
 def _frame(
-    invoices: Invoices,
+    invoices: InvoiceColumns,
     receipts: Receipts,
     debits: Debits,
     pieces: Pieces,
@@ -464,7 +464,7 @@ def _say(warnings: list[str], receipts: Receipts, left: Ints, debits: Debits, pi
         warnings.append(f"{count} not applied to any invoice: kept as unapplied credit of the customer")
 
 
-def _compare(warnings: list[str], documents: Documents, invoices: Invoices, pieces: Pieces) -> None:
+def _compare(warnings: list[str], documents: Documents, invoices: InvoiceColumns, pieces: Pieces) -> None:
     """Count invoices whose own columns say something else than their payments."""
     rows, stated = invoices.document, documents.stated
     if not stated.speaks:

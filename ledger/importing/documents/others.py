@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from ledger.arrays import Days, Flags, Ints
 from ledger.files.reading import plain
-from ledger.importing.documents.references import Invoices, find
+from ledger.importing.documents.references import InvoiceColumns, find
 from ledger.importing.rows.intake import Intake, as_series, codes, plural, text_column
 from ledger.importing.rows.money import minor_units
 from ledger.importing.words.cells import flags
@@ -57,7 +57,7 @@ def _chosen(intake: Intake, role: str, meaning: Mapping[str, str], default: str 
     return list(every)
 
 
-def _invoice_rows(intake: Intake, invoices: Invoices) -> Ints:
+def _invoice_rows(intake: Intake, invoices: InvoiceColumns) -> Ints:
     """Return the row of the invoice that each row names, rejecting those that name none that is known, or several."""
     whenever = np.full(len(intake), UNREADABLE, "datetime64[D]")
     found = find(invoices, intake.text("invoice_id"), intake.text("customer_id"), whenever, same_names=False)
@@ -67,7 +67,7 @@ def _invoice_rows(intake: Intake, invoices: Invoices) -> Ints:
 
 
 def read_contacts(
-    intake: Intake, customers: pd.DataFrame, invoices: Invoices, zone: str, as_of: np.datetime64
+    intake: Intake, customers: pd.DataFrame, invoices: InvoiceColumns, zone: str, as_of: np.datetime64
 ) -> pd.DataFrame:
     """Return the ledger's contact log."""
     who = intake.text("customer_id")
@@ -144,7 +144,7 @@ def _numbered(frame: pd.DataFrame, column: str, word: str) -> pd.DataFrame:
 def read_promises(
     intake: Intake,
     contacts: pd.DataFrame,
-    invoices: Invoices,
+    invoices: InvoiceColumns,
     zone: str,
     *,
     as_of: np.datetime64,
@@ -203,7 +203,7 @@ def read_promises(
     return frame.drop(columns=["#customer", "#new"]), contacts.reset_index(drop=True)
 
 
-def _amount_of(intake: Intake, row: Ints, invoices: Invoices) -> Ints:
+def _amount_of(intake: Intake, row: Ints, invoices: InvoiceColumns) -> Ints:
     """Return the amount of each row, the whole invoice's where none is given."""
     amounts = intake.amount("amount")
     whole = invoices.amount[row] if len(invoices.amount) else np.zeros(len(row), np.int64)
@@ -220,7 +220,9 @@ def _amount_of(intake: Intake, row: Ints, invoices: Invoices) -> Ints:
     return np.where(amounts.empty, whole, minor)
 
 
-def read_disputes(intake: Intake, invoices: Invoices, *, as_of: np.datetime64, today: np.datetime64) -> pd.DataFrame:
+def read_disputes(
+    intake: Intake, invoices: InvoiceColumns, *, as_of: np.datetime64, today: np.datetime64
+) -> pd.DataFrame:
     """Return the ledger's disputes; what happened after `as_of` is not known yet."""
     row = _invoice_rows(intake, invoices)
     intake.reject_days("opened", as_of, today, required=True)

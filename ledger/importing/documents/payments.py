@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from ledger.arrays import Days, Flags, Ints
 from ledger.files.reading import plain
-from ledger.importing.documents.references import Invoices, find
+from ledger.importing.documents.references import InvoiceColumns, find
 from ledger.importing.maps.map_tables import Kinds
 from ledger.importing.rows.exchange import in_invoice_currency, states_invoice_amount
 from ledger.importing.rows.intake import Intake, codes, plural, text_column
@@ -56,7 +56,7 @@ class Receipts:
 
 def read_payments(
     intake: Intake,
-    invoices: Invoices,
+    invoices: InvoiceColumns,
     rejected: Flags,
     money: Money,
     *,

@@ -18,7 +18,7 @@ _SEVERAL: Final = re.compile(r"\s*[,;&|\n]\s*|\s+\+\s+")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Invoices:
+class InvoiceColumns:
     """The ledger's invoices as columns. Amounts in minor units."""
 
     id: pa.StringArray
@@ -32,7 +32,7 @@ class Invoices:
     document: Ints  # row of the documents
 
     @classmethod
-    def of(cls, documents: Documents) -> "Invoices":
+    def of(cls, documents: Documents) -> "InvoiceColumns":
         """Take the invoices out of the documents."""
         rows = documents.invoices
         keep = pa.array(rows)
@@ -97,7 +97,7 @@ class Found:
 
 
 def find(
-    invoices: Invoices, named: pa.StringArray, customer: pa.StringArray, day: Days, *, same_names: bool = True
+    invoices: InvoiceColumns, named: pa.StringArray, customer: pa.StringArray, day: Days, *, same_names: bool = True
 ) -> Found:
     """Return the invoices that rows name, by id or by number.
 
@@ -125,7 +125,7 @@ def _key(customer: pa.StringArray) -> pa.StringArray:
     return words.take(encoded.indices)
 
 
-def _parts(invoices: Invoices, named: pa.StringArray) -> list[pa.StringArray]:
+def _parts(invoices: InvoiceColumns, named: pa.StringArray) -> list[pa.StringArray]:
     """Return the first, second … number that each cell names; a cell with a number unknown to us counts as a whole."""
     index, texts = codes(named)
     known = pa.concat_arrays([invoices.id, invoices.number])
@@ -147,7 +147,7 @@ def _parts(invoices: Invoices, named: pa.StringArray) -> list[pa.StringArray]:
 
 
 def _one(
-    invoices: Invoices, named: pa.StringArray, who: pa.StringArray, owners: pa.StringArray, day: Days
+    invoices: InvoiceColumns, named: pa.StringArray, who: pa.StringArray, owners: pa.StringArray, day: Days
 ) -> tuple[Ints, Flags]:
     """Return the row of the invoice that each row names, -1 where none, and which could mean several customers'."""
     row = _place(named, invoices.id)

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from ledger.arrays import Days, Flags, Ints
 from ledger.importing.documents.payments import Receipts
-from ledger.importing.documents.references import Invoices
+from ledger.importing.documents.references import InvoiceColumns
 from ledger.importing.rows.intake import as_series, codes
 from ledger.importing.rows.settling import Pieces
 from ledger.importing.words.cells import flags
@@ -25,7 +25,7 @@ class TakenBack:
     nothing: Receipts  # rows below 0 that found nothing to take back
 
 
-def taken_back(receipts: Receipts, invoices: Invoices, settled: Ints, cleared: Days) -> TakenBack:
+def taken_back(receipts: Receipts, invoices: InvoiceColumns, settled: Ints, cleared: Days) -> TakenBack:
     """Give each row below 0 the invoice of the payment that it takes back.
 
     That is the payment that it names, else what the invoice that it names has received, else what the source says was

@@ -3,13 +3,12 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from difflib import get_close_matches
 from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ledger.files.reading import plain
+from ledger.files.reading import nearest, plain
 from ledger.importing.maps.maps import Map, preset_map
 from ledger.importing.rows.intake import AMOUNTS, DATES, plural
 from ledger.importing.words.cells import Sheet, flags
@@ -60,9 +59,7 @@ def _looks_like(name: str, cells: pa.StringArray, table: str, wanted: Mapping[st
     for role, names in wanted.items():
         known = [_words(each) for each in names]
         same = any(each == words or (len(each) > 1 and each <= words) for each in known)
-        if (same or get_close_matches(plain(name), map(plain, names), n=1, cutoff=_ALIKE)) and _holds(
-            cells, role, table
-        ):
+        if (same or nearest(name, names, 1, alike=_ALIKE)) and _holds(cells, role, table):
             return role
     return None
 
