@@ -66,6 +66,11 @@ def fingerprint() -> bytes:
     return found.digest()
 
 
+def _short() -> str:
+    """Return the fingerprint as it stands in the names of files."""
+    return fingerprint().hex()[:12]
+
+
 class Keeper:
     """Where the code of one function is kept, and what it must be as fresh as (one of Numba's "cache locators")."""
 
@@ -79,8 +84,11 @@ class Keeper:
         return None if place is None else cls(place, file, function.__code__.co_firstlineno)
 
     def ensure_cache_path(self) -> None:
-        """Make the folder."""
+        """Make the folder, and drop the code that was made of earlier sources of this file."""
         self._place.mkdir(parents=True, exist_ok=True)
+        for kept in self._place.glob(f"{Path(self._py_file).stem}.*.nb[ic]"):
+            if f"-{_short()}." not in kept.name:
+                kept.unlink(missing_ok=True)
 
     def get_cache_path(self) -> str:
         """Return the folder."""
@@ -91,8 +99,8 @@ class Keeper:
         return fingerprint()
 
     def get_disambiguator(self) -> str:
-        """Return what tells functions of one name apart."""
-        return str(self._line)
+        """Return what tells functions of one name apart, and those of other sources: their types may be gone."""
+        return f"{self._line}-{_short()}"
 
 
 def _places(file: Path) -> Iterator[Path]:

@@ -33,6 +33,22 @@ from ledger.compiling import njit
 def callee(x):
     return x + {}
 """
+TYPED = """
+from typing import NamedTuple
+from ledger.compiling import njit
+
+class {0}(NamedTuple):
+    x: float
+
+@njit(cache=True)
+def doubled(pair):
+    return 2 * pair.x
+
+def caller(x):
+    return doubled({0}(x))
+
+caller.stats = doubled.stats
+"""
 
 
 def answer(folder: Path, **settings: str) -> list[str]:
@@ -57,6 +73,15 @@ def test_a_change_in_one_file_reaches_the_kernels_of_others(kernels: Path):
     assert answer(kernels) == ["8.0", "1"]
     (kernels / "kernels" / "callee.py").write_text(CALLEE.format(5))
     assert answer(kernels) == ["16.0", "0"]
+
+
+def test_kept_code_of_a_type_that_is_gone_is_dropped(kernels: Path):
+    """A type renamed: the code kept for the old name cannot even be read, and must not be tried."""
+    for name in ("Before", "After"):
+        (kernels / "kernels" / "caller.py").write_text(TYPED.format(name))
+        assert answer(kernels) == ["6.0", "0"]
+    assert answer(kernels) == ["6.0", "1"]
+    assert len(list((kernels / "kernels" / "__pycache__").glob("caller.*.nbi"))) == 1
 
 
 def test_code_is_kept_where_it_is_asked_to_be(kernels: Path, tmp_path: Path):
