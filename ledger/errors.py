@@ -62,3 +62,7 @@ class Unavailable(RuntimeError):
 
     The command line ends with exit code 4; what stood before is whole, and the same command may be given again.
     """
+
+
+class TrackingUnavailable(Unavailable):
+    """The tracking server cannot be reached, or refuses; the command line ends with exit code 4."""

@@ -4,7 +4,10 @@ import ast
 import json
 import re
 import subprocess
-from collections.abc import Iterator
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -18,6 +21,65 @@ ALLOWED = {
     "experiments": {"experiments", "sim", "optimize", "models", "ledger"},
     "app": {"app", "experiments", "sim", "optimize", "models", "ledger"},
 }
+ROOTS = "__init__"  # in the table below: what a package shows of itself
+WINGS = {  # in order: a file may import its own wing and earlier ones; those in one line do not meet
+    "ledger": [
+        {"arrays", "compiling", "errors"},
+        {"files"},
+        {"table"},
+        {"kpi", "policy"},
+        {ROOTS},
+        {"importing"},
+    ],
+    "ledger.importing": [
+        {"words"},
+        {"maps"},
+        {"rows"},
+        {"result", "sources"},
+        {"documents"},
+        {"run"},
+        {ROOTS},
+    ],
+    "models": [
+        {"assumed", "timing"},
+        {ROOTS, "history"},
+        {"effects", "families"},
+        {"evaluation"},
+        {"figures"},
+        {"registry"},
+    ],
+    "sim": [
+        {"demand"},
+        {"world"},
+        {"day", "mechanisms"},
+        {"planners", "result"},
+        {"engine"},
+        {"portfolios"},
+        {ROOTS, "__main__"},
+    ],
+    "optimize": [
+        {"assignment", "roster"},
+        {"in_simulator", "plans"},
+        {ROOTS, "publish", "staffing"},
+        {"nightly"},
+    ],
+    "experiments": [{"comparing"}, {"reporting"}, {ROOTS, "hours", "planner_study"}],
+    "app": [
+        {ROOTS, "exits", "printing"},
+        {"backtesting", "effects", "ledgers", "planning", "simulation", "staffing", "study", "versions"},
+        {"cli"},
+    ],
+}
+HEAVY = {"joblib", "lifelines", "mlflow", "openpyxl", "ortools", "plotly", "sklearn", "sqlalchemy"}
+LIGHT = {"app.cli": HEAVY | {"numba", "numpy", "pandas", "pyarrow", "pydantic", "rich", "scipy"}}  # and the rest: HEAVY
+TWICE: set[str] = set()  # public names in two packages; this set may only shrink
+HOMES = {"tomllib": "ledger/files/reading.py", "get_close_matches": "ledger/files/reading.py"} | {
+    "ValidationError": "ledger/files/reading.py",
+    "exception class": "ledger/errors.py",
+    "array alias": "ledger/arrays.py",
+}
+ALIAS = re.compile(r"(\w+\.)?NDArray\[")
+ERROR = re.compile(r"(Error|Exception|BadInput|Refused|Unavailable)$")
 OUTSIDE = {"tests", "benchmarks", "notebooks", *(path.stem for path in (ROOT / "tests").glob("*.py"))}
 MACHINE = re.compile(r"(?<![\w.])/(?:home|root|Users|work|mnt|opt)/|[A-Za-z]:\\Users\\")
 REGISTRY = re.compile(
@@ -100,6 +162,106 @@ def test_no_package_needs_what_is_not_installed_with_it(package: str):
         if name in OUTSIDE
     ]
     assert not broken, "\n".join(broken)
+
+
+def names() -> dict[str, Path]:
+    """Return every module of the packages by its dotted name."""
+    paths = (path for package in ALLOWED for path in modules(package))
+    return {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in paths}
+
+
+def targets(path: Path, known: Iterable[str]) -> Iterator[str]:
+    """Yield the modules among the known that a file imports, wherever it does, for types alone included."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in known)
+        elif isinstance(node, ast.ImportFrom) and node.module in known:
+            for alias in node.names:
+                submodule = f"{node.module}.{alias.name}"
+                yield submodule if submodule in known else str(node.module)
+
+
+def ordered(graph: Mapping[str, Iterable[str]]) -> list[str]:
+    """Return the modules, each after those it imports.
+
+    Raises
+    ------
+    CycleError
+        Naming the modules of a circle.
+    """
+    return list(TopologicalSorter(graph).static_order())
+
+
+def test_a_circle_is_seen():
+    """The test's own eye."""
+    with pytest.raises(CycleError):
+        ordered({"a": {"b"}, "b": {"c"}, "c": {"a"}})
+
+
+def test_no_imports_form_a_circle():
+    """Modules can be read one after another: imports inside functions and for types alone count as well."""
+    known = names()
+    graph = {name: set(targets(path, known)) - {name} for name, path in known.items()}
+    assert len(ordered(graph)) == len(known)
+
+
+def wing(module: str, package: str) -> str:
+    """Return the wing of a package in which a module stands."""
+    return ROOTS if module == package else module.removeprefix(f"{package}.").split(".")[0]
+
+
+@pytest.mark.parametrize("package", WINGS)
+def test_wings_import_earlier_wings_only(package: str):
+    """Every folder and root module has its place in the order of its package."""
+    known = {name: path for name, path in names().items() if name == package or name.startswith(f"{package}.")}
+    place = {name: k for k, line in enumerate(WINGS[package]) for name in line}
+    assert place.keys() == {wing(name, package) for name in known}
+    broken = [
+        f"{name} imports {target}"
+        for name, path in known.items()
+        for target in targets(path, known)
+        if (own := wing(name, package)) != (other := wing(target, package)) and place[other] >= place[own]
+    ]
+    assert not broken, "\n".join(broken)
+
+
+@pytest.mark.parametrize("module", ["app.cli", "ledger", "models", "sim", "optimize", "experiments"])
+def test_heavy_libraries_are_loaded_only_when_they_are_used(module: str):
+    """`collectlab --help` answers at once, and `import optimize` brings no solver, page or database along."""
+    code = f"import sys, {module}; print(*{{name.split('.')[0] for name in sys.modules}})"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert module.split(".")[0] in done.stdout.split()
+    assert not LIGHT.get(module, HEAVY) & set(done.stdout.split())
+
+
+def test_no_public_name_stands_in_two_packages():
+    """A stranger who greps for a name finds one thing; the command line's own functions are named as the commands."""
+    where = defaultdict(set)
+    for name, path in names().items():
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_") and name != "app.cli":
+                where[node.name].add(name.split(".")[0])
+    assert {name for name, packages in where.items() if len(packages) > 1} == TWICE
+
+
+def things(path: Path) -> Iterator[str]:
+    """Yield what a file uses or makes that has one home."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            named = {getattr(node, "module", None), *(alias.name for alias in node.names)}
+            yield from HOMES.keys() & named
+        elif isinstance(node, ast.ClassDef) and any(ERROR.search(ast.unparse(base)) for base in node.bases):
+            yield "exception class"
+        elif isinstance(node, ast.Assign | ast.AnnAssign) and re.match(
+            r"(npt\.)?NDArray\[", ast.unparse(node.value or node)
+        ):
+            yield "array alias"
+
+
+@pytest.mark.parametrize("thing", HOMES)
+def test_what_all_need_has_one_home(thing: str):
+    """Reading TOML, guessing what was meant, wording of mistakes, errors, names of arrays: each in one file."""
+    assert {str(path.relative_to(ROOT)) for path in names().values() if thing in things(path)} == {HOMES[thing]}
 
 
 def test_kernels_are_compiled_in_one_way():

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ledger import BadInput
 from ledger.arrays import Bits, Flags, Floats
+from ledger.errors import BadInput
 from ledger.table.ledger import as_day, positions
 from ledger.table.tables import TEXT, validated
 

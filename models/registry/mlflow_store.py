@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from ledger.errors import Unavailable
+from ledger.errors import TrackingUnavailable
 from ledger.files.database import safe
 
 if TYPE_CHECKING:
@@ -29,10 +29,6 @@ _QUIET: Final = {
 }
 _EXISTS: Final = "RESOURCE_ALREADY_EXISTS"
 _MISSING: Final = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
-
-
-class TrackingUnavailable(Unavailable):
-    """The tracking server cannot be reached, or refuses; the command line ends with exit code 4."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

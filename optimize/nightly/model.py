@@ -9,9 +9,10 @@ from typing import Final
 import pandas as pd
 
 from ledger import BadInput, Ledger
+from ledger.errors import TrackingUnavailable
 from ledger.files.storage import write_file
 from models.registry.acquaintance import acquainted
-from models.registry.mlflow_store import TrackingUnavailable, connected
+from models.registry.mlflow_store import connected
 from models.registry.model_file import SavedModel
 from models.registry.reference import REGISTERED, check_reference, chosen
 from models.registry.registry import load

@@ -5,7 +5,7 @@ import typer
 
 from app.exits import guarded
 from ledger import BadInput
-from models.registry.mlflow_store import TrackingUnavailable
+from ledger.errors import TrackingUnavailable
 
 
 def raising(error: BaseException):

@@ -23,8 +23,9 @@ import pytest
 from app.cli import app
 from app.exits import guarded
 from ledger import Ledger, read_ledger
+from ledger.errors import TrackingUnavailable
 from models.registry import registry
-from models.registry.mlflow_store import TrackingUnavailable, connected
+from models.registry.mlflow_store import connected
 from models.registry.model_file import SavedModel, fit_saved
 from sim import simulate
 from tests.portfolios import FIRST, LAST, portfolio

@@ -228,7 +228,7 @@ def test_a_registry_that_is_down(plan: Run, tmp_path: Path, books: Path, monkeyp
         patch.setattr("models.registry.mlflow_store.connected", lambda state: nullcontext())
         patch.setattr("models.registry.registry.load", lambda store, name: (saved, SimpleNamespace(words=words)))
         assert plan(model=reference)[0] == 0
-    from models.registry.mlflow_store import TrackingUnavailable
+    from ledger.errors import TrackingUnavailable
 
     def down(state: object) -> None:
         raise TrackingUnavailable("MLflow is down")

@@ -8,7 +8,7 @@ from experiments import Comparison
 from experiments.comparing.metrics import METRICS
 from experiments.reporting.files import write_comparison
 from experiments.reporting.tracking import track
-from models.registry.mlflow_store import TrackingUnavailable
+from ledger.errors import TrackingUnavailable
 
 Made = Callable[..., Comparison]
 SHIFTS = {"friendly": 0.0, "proactive": -2.5}
