@@ -54,7 +54,8 @@ class Ledger:
 
     Tables are described in `ledger.tables`; they are read, never written to. Two laws hold to the cent, on every
     evening: for every invoice, issued = applied, of all kinds, + open; and nothing is applied before its invoice is
-    issued, or beyond its amount. A payment below 0 takes back what an earlier one of its kind brought.
+    issued, or beyond its amount. A payment below 0 takes back what an earlier one of its kind brought,
+    or is an exchange difference, of what a payment in another currency brought beyond the invoice.
     """
 
     as_of: pd.Timestamp

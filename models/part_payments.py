@@ -24,7 +24,7 @@ from ledger import Ledger
 from ledger.columns import NEVER, Columns, columns
 from ledger.months import day_number, day_numbers
 from ledger.tables import PAYMENT_KINDS
-from models.history import Flags, Ints, MainPayments
+from models.history import BY_PAYMENT, Flags, Ints, MainPayments
 from models.kaplan_meier import portfolio_hazard
 from models.timing import Floats, PaymentTiming
 
@@ -200,7 +200,7 @@ def _ends(book: Columns, main: MainPayments, rests: Rests, as_of: int) -> tuple[
     some = np.isfinite(rests.share) & (left > 0)
     known = np.where(main.known < NEVER, main.known, 0)
     to = book.applied_to
-    later = np.where(book.of_kind("cash"), book.applied > known[to], book.applied >= known[to])
+    later = np.where(book.of_kind(*BY_PAYMENT), book.applied > known[to], book.applied >= known[to])
     piece = np.flatnonzero(some[to] & later)
     of, lag = to[piece], np.clip(book.applied[piece] - known[to[piece]], 0, LAST + 1)
     part = book.applied_amount[piece] / left[of]

@@ -89,6 +89,7 @@ def _overpaid(documents: Documents, invoices: Invoices, map_: InvoiceMap, as_of:
         applied=never,
         amount=documents.stated.over[at],
         spare=documents.stated.over[at],
+        difference=np.zeros(len(rows), np.int64),
         currency=invoices.currency.take(keep),
         kind=np.full(len(rows), CASH, np.int8),
         group=none,

@@ -46,6 +46,7 @@ def credits_of(documents: Documents, invoices: Invoices, map_: InvoiceMap, warni
         applied=np.full(len(rows), UNREADABLE, "datetime64[D]"),
         amount=documents.amount[rows] * sign,
         spare=np.zeros(len(rows), np.int64) if open_ is None else open_[rows] * sign,
+        difference=np.zeros(len(rows), np.int64),
         currency=currency,
         kind=documents.kind[rows],
         group=clearings[rows],

@@ -20,7 +20,7 @@ from ledger.importing.map_tables import DEAD, InvoiceMap, Types
 from ledger.importing.money import Money, currency_of, minor_units
 from ledger.importing.numbers import Rows, identified, summed_lines, warn_of_look_alikes
 from ledger.importing.stated import Stated, read_stated, status_is
-from ledger.reading import nearest, plain
+from ledger.reading import nearest
 from ledger.tables import PAYMENT_KINDS
 
 INVOICE: Final = -1  # kind of a row; a credit's kind is its place in PAYMENT_KINDS
@@ -138,9 +138,8 @@ def _kinds(intake: Intake, map_: InvoiceMap) -> tuple[npt.NDArray[np.int8], npt.
     kind, back = np.full(len(intake), INVOICE, np.int8), np.zeros(len(intake), bool)
     if map_.types is None or "type" not in intake.sheet:
         return kind, back
-    meaning = map_.types.meanings()
     index, texts = codes(intake.text("type"))
-    names = [meaning.get(plain(text)) for text in texts.to_pylist()]
+    names = map_.types.meanings(texts.to_pylist())
     _demand_known(intake, texts.take(pa.array(index[intake.good & (index >= 0)])), map_.types)
     back = np.array([n == "returned" for n in names] + [False])[index]
     names = ["cash" if n == "returned" else n for n in names]
@@ -151,13 +150,15 @@ def _kinds(intake: Intake, map_: InvoiceMap) -> tuple[npt.NDArray[np.int8], npt.
 
 def _demand_known(intake: Intake, words: pa.StringArray, types: Types) -> None:
     """Raise where a type is not known: what is an invoice and what settles one is not guessed. None is an invoice."""
-    known = {plain(word): word for meant in types.model_dump().values() for word in meant}
-    counts = [(each["values"], each["counts"]) for each in pc.value_counts(words).to_pylist()]
-    unknown = sorted(((count, word) for word, count in counts if plain(word) not in known), reverse=True)
+    counts = {each["values"]: each["counts"] for each in pc.value_counts(words).to_pylist()}
+    meant = types.meanings(counts)
+    unknown = sorted(
+        ((n, word) for (word, n), means in zip(counts.items(), meant, strict=True) if not means), reverse=True
+    )
     if not unknown:
         return
     shown = ", ".join(f"{word!r} ({plural(count, 'row', 'rows')})" for count, word in unknown[:4])
-    near = nearest(unknown[0][1], known.values(), 1)
+    near = nearest(unknown[0][1], [word for meant in types.model_dump().values() for word in meant], 1)
     raise BadInput(
         f"holds types that the map does not know: {shown}{' …' if len(unknown) > 4 else ''}"
         + (f"; did you mean {near[0]!r}? " if near else ". ")

@@ -1,7 +1,8 @@
 """The ledger's payments as a table: each piece of a settlement under an id of its own, then what is left unapplied."""
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,7 @@ from ledger.importing.references import Invoices
 from ledger.importing.settling import CREDIT_UNSEEN, Pieces
 from ledger.tables import PAYMENT_KINDS
 
+EXCHANGE: Final = PAYMENT_KINDS.index("exchange_difference")
 Columns = Mapping[str, npt.NDArray[np.generic]]
 
 
@@ -30,7 +32,7 @@ def payments_table(
     as_of: np.datetime64,
     warnings: list[str],
 ) -> pd.DataFrame:
-    """Return the ledger's payments: amounts applied, then what is left unapplied.
+    """Return the ledger's payments: amounts applied, exchange differences, then what is left unapplied.
 
     Parameters
     ----------
@@ -40,7 +42,9 @@ def payments_table(
         Per receipt: what is not applied to any invoice.
     """
     rest = np.flatnonzero(left)
+    pieces, exchange = _with_differences(receipts, pieces)
     columns, early = _columns(invoices, receipts, came, pieces, left, as_of)
+    columns["kind"][: len(exchange)][exchange] = EXCHANGE
     _say_days(warnings, invoices, pieces, columns["received_date"], early, as_of)
     at, loose = pa.array(pieces.invoice), pa.array(rest)
     by = pa.array(pieces.credit, mask=pieces.credit < 0)
@@ -48,10 +52,11 @@ def payments_table(
     customer = pa.concat_arrays([owner, receipts.customer.take(loose)])
     named = pc.if_else(pa.array(early), pa.scalar(None, pa.string()), invoices.id.take(at))
     currency = pa.concat_arrays([invoices.currency.take(at), receipts.currency.take(loose)])
+    ids = _ids(invoices, receipts, pieces, exchange, left)
     kinds = pd.CategoricalDtype(list(PAYMENT_KINDS))
     return pd.DataFrame(
         {
-            "payment_id": as_series(_unique(_ids(invoices, receipts, pieces, left), customer, columns)),
+            "payment_id": as_series(_unique(ids, customer, columns)),
             "invoice_id": as_series(pa.concat_arrays([named, pa.nulls(len(rest), pa.string())])),
             "customer_id": as_series(customer),
             "received_date": columns["received_date"].astype("datetime64[ns]"),
@@ -61,6 +66,24 @@ def payments_table(
             "kind": pd.Categorical.from_codes(columns["kind"].tolist(), dtype=kinds),
         }
     )
+
+
+def _with_differences(receipts: Receipts, pieces: Pieces) -> tuple[Pieces, Flags]:
+    """Return the pieces with exchange differences of their own, and which these are.
+
+    A payment in another currency counts as cash with what came at the given rates; what that is beyond the part that
+    settles is a difference of the other sign on the same invoice and day (below 0: a gain). It stands beside the
+    payment's largest piece.
+    """
+    worth = np.append(receipts.difference, [0, 0])[pieces.credit]  # the last two: not shown by what
+    rows = np.flatnonzero((worth != 0) & (np.abs(pieces.amount) > np.abs(worth)))
+    rows = rows[np.argsort(-np.abs(pieces.amount[rows]), kind="stable")]
+    rows = rows[np.unique(pieces.credit[rows], return_index=True)[1]]
+    amount = pieces.amount.copy()
+    amount[rows] += worth[rows]
+    places = np.concatenate([np.arange(len(amount)), rows])
+    whole = replace(pieces.where(places), amount=np.concatenate([amount, -worth[rows]]))
+    return whole, np.arange(len(places)) >= len(amount)
 
 
 def _columns(
@@ -104,24 +127,26 @@ def _say_days(
         )
 
 
-def _ids(invoices: Invoices, receipts: Receipts, pieces: Pieces, left: Ints) -> pa.StringArray:
+def _ids(invoices: Invoices, receipts: Receipts, pieces: Pieces, exchange: Flags, left: Ints) -> pa.StringArray:
     """Return an id for each piece and each rest: the receipt's own, with the invoice's where it has several."""
     rest = np.flatnonzero(left)
     ids = invoices.id.take(pa.array(pieces.invoice))
     own = receipts.id.take(pa.array(pieces.credit, mask=pieces.credit < 0))
     unseen = pc.if_else(pa.array(pieces.credit == CREDIT_UNSEEN), "credited", "paid")
     made = pc.binary_join_element_wise(ids, unseen, "/")
-    split = _more_than_once(pieces.credit, left)
+    split = _more_than_once(pieces.credit, exchange, left)
     name = pc.if_else(pa.array(split), pc.binary_join_element_wise(own, ids, "/"), own)
+    beside = pc.binary_join_element_wise(pc.coalesce(own, ids), "exchange", "/")
+    name = pc.if_else(pa.array(exchange), beside, name)
     unapplied = receipts.id.take(pa.array(rest))
     applied_some = pa.array(np.isin(rest, pieces.credit))
     unapplied = pc.if_else(applied_some, pc.binary_join_element_wise(unapplied, "unapplied", "/"), unapplied)
     return pa.concat_arrays([pc.coalesce(name, made), pc.fill_null(unapplied, "unapplied")])
 
 
-def _more_than_once(credit: Ints, left: Ints) -> Flags:
+def _more_than_once(credit: Ints, exchange: Flags, left: Ints) -> Flags:
     """Return which pieces belong to a credit that has several, so that its id alone does not name them."""
-    counts = np.append(np.bincount(credit[credit >= 0], minlength=len(left)), [0, 0])
+    counts = np.append(np.bincount(credit[(credit >= 0) & ~exchange], minlength=len(left)), [0, 0])
     return counts[credit] > 1
 
 

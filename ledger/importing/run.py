@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from ledger.answers import Origin
 from ledger.errors import BadInput
 from ledger.importing.applying import Settled, settle_all
+from ledger.importing.base_currency import settle_money
 from ledger.importing.cells import Flags, Ints, flags
 from ledger.importing.customers import AgreedTerms, read_customers
 from ledger.importing.dates import DateColumn
@@ -21,7 +22,7 @@ from ledger.importing.intake import Intake, plural, rule_counts
 from ledger.importing.last_day import last_day
 from ledger.importing.map_tables import PEOPLE
 from ledger.importing.maps import Map, preset_map, read_map
-from ledger.importing.money import Money, read_rates, settle_money
+from ledger.importing.money import Money, read_rates
 from ledger.importing.others import read_contacts, read_disputes, read_promises
 from ledger.importing.payments import Receipts, read_payments
 from ledger.importing.references import Invoices
@@ -59,7 +60,7 @@ def import_ledger(
     rates
         A table ``currency,rate``: base-currency units for one unit of the currency.
     base_currency
-        Default: the map's, else the one that most rows have.
+        Default: the map's, else the one of most invoices that has no rate to another.
 
     Raises
     ------

@@ -96,6 +96,7 @@ def _of_payment(receipts: Receipts) -> tuple[Receipts, Flags]:
     parts = replace(
         parts,
         amount=-part[chosen],
+        difference=np.zeros(len(at), np.int64),
         invoice=pairs["invoice"].to_numpy(np.int64)[chosen],
         customer=receipts.customer.take(pa.array(pairs["paid"].to_numpy()[chosen])),
     )
@@ -222,7 +223,7 @@ def joined(first: Receipts, second: Receipts) -> Receipts:
     if not len(first) or not len(second):
         return second if not len(first) else first
     texts = ("id", "takes_back", "named", "customer", "currency")
-    numbers = ("invoice", "received", "applied", "amount", "spare", "kind", "group", "from_table", "row")
+    numbers = ("invoice", "received", "applied", "amount", "spare", "difference", "kind", "group", "from_table", "row")
     rows = {name: pa.concat_arrays([getattr(part, name) for part in (first, second)]) for name in texts}
     rows |= {name: np.concatenate([getattr(part, name) for part in (first, second)]) for name in numbers}
     depth = max(len(first.also), len(second.also))

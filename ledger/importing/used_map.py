@@ -9,7 +9,6 @@ import pyarrow.compute as pc
 from ledger.importing.cells import Sheet
 from ledger.importing.map_tables import TABLES, InvoiceMap, PaymentMap, Words
 from ledger.importing.maps import Map, preset_map
-from ledger.reading import plain
 
 _WIDTH: Final = 100  # of a list in one line
 
@@ -57,10 +56,10 @@ def _layout(sheet: Sheet) -> dict[str, list[str]]:
 
 def _words(words: Words, sheet: Sheet, role: str) -> dict[str, list[str]]:
     """Return what each word that occurs in a column means."""
-    meaning = words.meanings()
     kinds: dict[str, list[str]] = {}
-    for word in pc.unique(sheet.text(role)).drop_null().to_pylist():
-        if (kind := meaning.get(plain(word))) is not None:
+    found = pc.unique(sheet.text(role)).drop_null().to_pylist()
+    for word, kind in zip(found, words.meanings(found), strict=True):
+        if kind is not None:
             kinds.setdefault(kind, []).append(word)
     return kinds
 
