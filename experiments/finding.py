@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from experiments.statistics import paired_difference, within_margin
 from experiments.wording import called, number, signed
+from ledger.wording import form, plural
 
 if TYPE_CHECKING:
     from experiments.comparison import Comparison, Pair
@@ -27,7 +28,7 @@ def finding(comparison: "Comparison") -> str:
     if not good:
         return _none_better(comparison, pairs, others, at_a_price=bool(lower))
     best, lowest = (min(names, key=lambda name: _mean(pairs[name, "dso"])) for names in (good, lower))
-    start = f"After {comparison.study.days} days"
+    start = f"After {plural(comparison.study.days, 'day')}"
     if lowest != best:
         cost = f"{_below(comparison, pairs[lowest, 'dso'])}, but {_cei(pairs[lowest, 'cei'])}"
         start = f"{start} {called(lowest)} has the lowest DSO: {cost}; of those without a lower CEI"
@@ -71,9 +72,10 @@ def _none_better(
     else:
         rest = f"{called(closest.strategy)} comes closest, at {where}"
     if worse < len(others):
-        rest += f"; {worse} of {len(others)} others {'is' if worse == 1 else 'are'} worse" if worse else ""
+        rest += f"; {worse} of {len(others)} others {form(worse, 'is', 'are')} worse" if worse else ""
     return (
-        f"After {comparison.study.days} days no strategy is sure to have a DSO more than {closest.margin:g} days below "
+        f"After {plural(comparison.study.days, 'day')} no strategy is sure to have a DSO more than "
+        f"{closest.margin:g} days below "
         f"that of {called(comparison.baseline)}{price}: {rest}{_cheaper(comparison, pairs, others)}."
     )
 

@@ -13,6 +13,7 @@ from experiments.settlement import settlement
 from experiments.statistics import Interval, mean_interval, paired_difference
 from ledger import BadInput
 from ledger.reading import one_of
+from ledger.wording import plural
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -198,7 +199,8 @@ class PlannerComparison:
         study = self.study
         lines = [
             f"{study.strategy} on {study.source.preset}, {study.source.customers or 'embedded'} customers, "
-            f"{study.specialists} specialists, {study.days} days, {study.replications} replications",
+            f"{plural(study.specialists, 'specialist')}, {plural(study.days, 'day')}, "
+            f"{plural(study.replications, 'replication')}",
             f"calls against no calls: {MEASURES[measure]}; {100 * study.confidence:g} % intervals",
             f"{'belief':<8}{'planner':<19}{'brought':>9}  {'interval':<18}{'optimised ahead by':>20}  interval",
         ]

@@ -11,6 +11,7 @@ from experiments.finding import finding
 from experiments.metrics import METRICS, OVER_THE_HORIZON
 from experiments.payment_curve import apart
 from experiments.wording import half_width, signed, span, unit, value
+from ledger.wording import plural
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -121,7 +122,7 @@ def _payments_apart(comparison: "Comparison") -> str:
     if found is None:
         return "There are too few invoices to compare the two."
     points, day = found
-    when = "on the due date" if day == 0 else f"{abs(day)} {'day' if abs(day) == 1 else 'days'} "
+    when = "on the due date" if day == 0 else f"{plural(abs(day), 'day')} "
     when += "" if day == 0 else "past due" if day > 0 else "before it is due"
     more = "more" if points > 0 else "fewer"
     return (
@@ -159,7 +160,7 @@ def _settings(comparison: "Comparison") -> dict[str, str]:
     timing = {"Payment timing": comparison.model} if comparison.model else {}
     return {
         "Study": study.name,
-        "Receivables": f"{comparison.portfolio}, {comparison.customers:,} customers",
+        "Receivables": f"{comparison.portfolio}, {plural(comparison.customers, 'customer')}",
         **timing,
         "Data fingerprint": comparison.fingerprint,
         "Simulated days": f"{study.days}, from {_day(first)} to {_day(comparison.end)}",

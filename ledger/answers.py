@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ledger.errors import BadInput, Refused
+from ledger.wording import plural
 
 if TYPE_CHECKING:
     from ledger.ledger import Ledger
@@ -145,7 +146,7 @@ def few(customers: int, what: str = "") -> str:
     """Return why there is no interval and no verdict with so few customers; nothing where there are enough."""
     if customers >= FEW_CUSTOMERS:
         return ""
-    return f"{customers} customer{'' if customers == 1 else 's'}{what}, of the {FEW_CUSTOMERS} that an interval needs"
+    return f"{plural(customers, 'customer')}{what}, of the {FEW_CUSTOMERS} that an interval needs"
 
 
 def _nothing_issued(_: "Ledger", counts: dict[str, int]) -> Finding | None:
@@ -184,7 +185,7 @@ def _few_paid(_: "Ledger", counts: dict[str, int]) -> Finding | None:
     paid = counts["paid"]
     if not 0 < paid < FEW_PAID:
         return None
-    text = f"only {paid} invoice{' was' if paid == 1 else 's were'} ever paid: a handful says little of when others are"
+    text = f"only {plural(paid, 'invoice was', 'invoices were')} ever paid: a handful says little of when others are"
     return Finding(name="few_paid", text=text)
 
 

@@ -20,6 +20,7 @@ from ledger.answers import Answers, Origin, answers, read_origin
 from ledger.errors import BadInput
 from ledger.storage import restore, write_folder
 from ledger.tables import COLUMNS, empty, validated
+from ledger.wording import plural
 
 Day = date | str | pd.Timestamp
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?!\d)")
@@ -242,8 +243,8 @@ class Ledger:
         """Return one line: rows, span, open amount."""
         first = f"{self.invoices['issue_date'].min():%Y-%m-%d}" if len(self.invoices) else "never"
         return (
-            f"{len(self.invoices):,} {'invoice' if len(self.invoices) == 1 else 'invoices'} of "
-            f"{len(self.customers):,} {'customer' if len(self.customers) == 1 else 'customers'}, issued from {first}, "
+            f"{plural(len(self.invoices), 'invoice')} of {plural(len(self.customers), 'customer')}, issued from "
+            f"{first}, "
             f"known to {self.as_of:%Y-%m-%d}; {int((self.open_amount() > 0).sum()):,} open"
         )
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from ledger import BadInput, Ledger
 from ledger.reading import unknown
+from ledger.wording import plural
 from models.acquaintance import acquainted
 from models.published import WARNING
 from models.saved import SUFFIX, SavedModel
@@ -83,7 +84,7 @@ def chosen(reference: str, ledger: Ledger, *, state: str | Path) -> Chosen:
         )
     if reference in FITTERS:
         learnable(ledger, reference)
-        learned = f"learned from {len(ledger.invoices):,} invoices known on {ledger.as_of:%Y-%m-%d}"
+        learned = f"learned from {plural(len(ledger.invoices), 'invoice')} known on {ledger.as_of:%Y-%m-%d}"
         return Chosen(timing=fit(ledger, model=reference), words=f"{reference}, {learned}", as_of=ledger.as_of)
     if is_file(reference):
         saved = SavedModel.read(reference)

@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 
 from ledger import Ledger
+from ledger.wording import plural
 from models.features import FEATURES, invoice_features
 from models.history import Ints
 from models.past import Past
@@ -114,7 +115,7 @@ def sparse(payments: int, covariates: int) -> tuple[str, ...]:
     """
     if payments >= PAYMENTS_EACH * covariates:
         return ()
-    what = f"{payments} payment{'' if payments == 1 else 's'} for {covariates} covariates"
+    what = f"{plural(payments, 'payment')} for {covariates} covariates"
     return (f"{what}, fewer than {PAYMENTS_EACH} each: its coefficients are mostly noise, and predictions far off",)
 
 

@@ -24,6 +24,7 @@ from ledger import BadInput, Ledger
 from ledger.answers import FEW_CUSTOMERS, few
 from ledger.ledger import Day, as_day
 from ledger.months import day_number, timestamp
+from ledger.wording import plural
 from models.assumptions import Assumptions
 from models.contact_log import ContactLog
 from models.effect_regressions import adjusted, as_assigned, by_draw, cells, naive
@@ -123,11 +124,19 @@ def _estimated(ledger: Ledger, assumed: Effects, log: ContactLog, rows: Exposure
 def _too_few(contacts: int, payments: int, others: int, customers: int) -> str:
     """Return why a kind of contact is not estimated."""
     if contacts >= FEW and not payments:
-        return f"{contacts} contacts, and nobody paid after one: they part payments perfectly, no ratio is finite"
+        return (
+            f"{plural(contacts, 'contact')}, and nobody paid after one: they part payments perfectly, no ratio "
+            "is finite"
+        )
     if contacts < FEW or payments < FEW:
-        return f"{contacts} contacts, {payments} payments after them: too few to estimate (need {FEW})"
+        return (
+            f"{plural(contacts, 'contact')}, {plural(payments, 'payment')} after them: too few to estimate (need {FEW})"
+        )
     if not others:
-        return f"{contacts} contacts, and nobody paid without one: they part payments perfectly, no ratio is finite"
+        return (
+            f"{plural(contacts, 'contact')}, and nobody paid without one: they part payments perfectly, no "
+            "ratio is finite"
+        )
     return f"felt by {few(customers)}: no estimate"
 
 

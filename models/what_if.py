@@ -17,6 +17,7 @@ from ledger import BadInput, Ledger
 from ledger.ledger import Day, as_day, positions
 from ledger.months import day_number, day_numbers
 from ledger.tables import TEXT, TONES
+from ledger.wording import plural
 from models.assumptions import Assumptions, assumptions
 from models.contact_log import ContactLog
 from models.history import Ints
@@ -171,7 +172,8 @@ class IncrementalCash:
         """Return one line: the cash brought forward, and on what evidence."""
         return (
             f"{self.effect.channel}, {self.effect.tone}: {self.total:,.0f} minor units more are expected within "
-            f"{self.horizon} days from {len(self.per_invoice):,} invoices; hazard ratio {self.effect.ratio:.2f}, "
+            f"{self.horizon} days from {plural(len(self.per_invoice), 'invoice')}; hazard ratio "
+            f"{self.effect.ratio:.2f}, "
             f"{self.basis}, grade {self.grade} ({self.effect.source})"
         )
 

@@ -10,6 +10,7 @@ import pandas as pd
 from ledger import BadInput, Ledger
 from ledger.currency import decimals
 from ledger.ledger import positions
+from ledger.wording import plural
 from optimize.call_plan import AUTOMATIC
 from optimize.publish import TABLE, Published
 
@@ -105,7 +106,7 @@ class Reconciliation:
             sums = "".join(f"{row[name] / unit:13,.0f}" for name in shown[8:])
             lines.append(f"{row['specialist'][:15]:16}{counts}{sums}")
         minutes = self.unplanned["minutes"].sum()
-        lines.append(f"unplanned: {len(self.unplanned):,} contacts of specialists, {minutes:,.0f} minutes")
+        lines.append(f"unplanned: {plural(len(self.unplanned), 'contact')} of specialists, {minutes:,.0f} minutes")
         if not self.logged:
             lines += _wrapped(_NO_LOG)
         lines += _wrapped(REMARK)

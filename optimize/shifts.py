@@ -13,6 +13,7 @@ from ledger import BadInput
 from ledger.calendar import Calendar
 from ledger.ledger import Day, as_day
 from ledger.roster import BLOCKS, FULL_SHIFT, SHIFT_START
+from ledger.wording import plural
 from models.assumptions import Assumptions
 from optimize.team_costs import hourly_cost
 
@@ -149,7 +150,8 @@ class Shifts:
         """Return a few lines: hours, status, and what could not be covered."""
         proof = "" if not np.isfinite(self.bound) else f", gap {100 * self.gap:.3f} %"
         first = (
-            f"{len(self.specialists)} specialists, {len(self.dates)} days from {self.dates[0]:%Y-%m-%d}: "
+            f"{plural(len(self.specialists), 'specialist')}, {plural(len(self.dates), 'day')} from "
+            f"{self.dates[0]:%Y-%m-%d}: "
             f"{self.hours:,.1f} paid hours, {self.minutes.sum() / 60:,.1f} of them for calls; {self.status}{proof}"
         )
         return "\n".join([first, *self.broken["sentence"]])

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from ledger.currency import decimals
+from ledger.wording import plural
 from optimize.workbook_cells import LINE, head, heading, money_format, put
 
 if TYPE_CHECKING:
@@ -27,8 +28,7 @@ def fill_summary(
     sheet: "Worksheet", plan: "CallPlan", people: Mapping[str, str], difference: "Difference | None"
 ) -> None:
     """Write status, figures, people (names by id) and prices, rules not met, rules that held back, remarks."""
-    count = "1 working day" if plan.days == 1 else f"{plan.days} working days"
-    title = f"Contacts from {plan.date:%a %d %b %Y}, {count}"
+    title = f"Contacts from {plan.date:%a %d %b %Y}, {plural(plan.days, 'working day')}"
     head(sheet, title, STATUS.get(plan.status, plan.status), _WIDTHS)
     row = _figures(sheet, 4, plan, difference)
     row = _list(sheet, row + 1, "Not met", plan.unmet, {"rule": "Rule", "customer_id": "Customer", "reason": "Why"})

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from ledger import Ledger
+from ledger.wording import plural
 from models.assumptions import Assumptions
 from models.history import history
 from models.part_payments import PartPayments, class_of
@@ -72,7 +73,10 @@ def from_ledger(
         part_payments=parts,
         demand=wanted,
     )
-    words = words or f"{timing.name}, learned from {len(ledger.invoices):,} invoices known on {ledger.as_of:%Y-%m-%d}"
+    words = (
+        words
+        or f"{timing.name}, learned from {plural(len(ledger.invoices), 'invoice')} known on {ledger.as_of:%Y-%m-%d}"
+    )
     return Portfolio(
         name="ledger",
         ledger=ledger,

@@ -12,6 +12,7 @@ from ledger import Ledger
 from ledger.calendar import Calendar
 from ledger.currency import decimals
 from ledger.strategy import Strategy
+from ledger.wording import plural
 from models.assumptions import Assumptions
 from sim.evening import PromiseLog
 from sim.holdout import Holdout
@@ -168,6 +169,7 @@ class Run:
     def summary(self) -> str:
         """Return one line about the run."""
         return (
-            f"{self.strategy.name} with {self.planner}: {self.invoices:,} invoices and {self.contacts:,} contacts "
-            f"({self.calls:,} calls) in {self.days} days; simulated in {self.seconds:.2f} s"
+            f"{self.strategy.name} with {self.planner}: {plural(self.invoices, 'invoice')} and "
+            f"{plural(self.contacts, 'contact')} "
+            f"({plural(self.calls, 'call')}) in {plural(self.days, 'day')}; simulated in {self.seconds:.2f} s"
         )

@@ -11,7 +11,7 @@ from ledger.importing.cells import Flags, Ints, flags
 from ledger.importing.credit_rows import clearings_of, credits_of
 from ledger.importing.dates import UNREADABLE, Days
 from ledger.importing.documents import Documents
-from ledger.importing.intake import Intake, codes, plural
+from ledger.importing.intake import Intake, codes
 from ledger.importing.map_tables import InvoiceMap
 from ledger.importing.payments import CASH, Receipts
 from ledger.importing.payments_table import payments_table, rank
@@ -19,6 +19,7 @@ from ledger.importing.references import Invoices
 from ledger.importing.settlement_notes import compare, say_back, say_gone, say_settled
 from ledger.importing.settling import Credits, Debits, settle
 from ledger.importing.taken_back import exchanged, joined, more_than_unapplied, taken_back
+from ledger.wording import plural
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

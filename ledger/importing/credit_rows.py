@@ -8,10 +8,11 @@ import pyarrow.compute as pc
 from ledger.importing.cells import Ints, flags
 from ledger.importing.dates import UNREADABLE
 from ledger.importing.documents import Documents
-from ledger.importing.intake import as_series, codes, plural
+from ledger.importing.intake import as_series, codes
 from ledger.importing.map_tables import InvoiceMap
 from ledger.importing.payments import Receipts
 from ledger.importing.references import Invoices, find
+from ledger.wording import plural
 
 
 def credits_of(documents: Documents, invoices: Invoices, map_: InvoiceMap, warnings: list[str]) -> Receipts:

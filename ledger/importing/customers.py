@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from ledger.importing.amounts import to_minor
 from ledger.importing.cells import flags
 from ledger.importing.headers import FURTHER
-from ledger.importing.intake import Intake, as_series, codes, plural, text_column
+from ledger.importing.intake import Intake, as_series, codes, text_column
 from ledger.importing.map_tables import PEOPLE
 from ledger.importing.maps import Map
 from ledger.importing.money import Money
@@ -23,6 +23,7 @@ from ledger.importing.terms import Terms, TermsColumn
 from ledger.places import country_code, is_zone, without_zone, zone_of
 from ledger.reading import plain
 from ledger.tables import COLUMNS, TEXT
+from ledger.wording import plural
 
 _LANGUAGE: Final = re.compile(r"([a-z]{2})(?:[-_][a-z]{2,4})*")  # also as a locale: de-CH
 _LANGUAGES: Final = {

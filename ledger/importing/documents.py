@@ -15,13 +15,14 @@ from ledger.importing.cells import Ints, flags
 from ledger.importing.customers import AgreedTerms
 from ledger.importing.dates import Days
 from ledger.importing.due_dates import read_due_dates
-from ledger.importing.intake import EARLIEST, Intake, codes, plural, text_column
+from ledger.importing.intake import EARLIEST, Intake, codes, text_column
 from ledger.importing.map_tables import DEAD, InvoiceMap, Types
 from ledger.importing.money import Money, currency_of, minor_units
 from ledger.importing.numbers import Rows, identified, summed_lines, warn_of_look_alikes
 from ledger.importing.stated import Stated, read_stated, status_is
 from ledger.reading import nearest
 from ledger.tables import PAYMENT_KINDS
+from ledger.wording import plural
 
 INVOICE: Final = -1  # kind of a row; a credit's kind is its place in PAYMENT_KINDS
 LINE: Final = -2  # a further line of an invoice, whose amount is in its first

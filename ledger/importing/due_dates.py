@@ -7,8 +7,9 @@ import pandas as pd
 from ledger.importing.cells import Flags, Ints
 from ledger.importing.customers import AgreedTerms
 from ledger.importing.dates import Days
-from ledger.importing.intake import Intake, as_series, plural
+from ledger.importing.intake import Intake, as_series
 from ledger.importing.terms import TermsColumn
+from ledger.wording import plural
 
 Discount = tuple[npt.NDArray[np.float64], Ints]  # percent (not a number where none), days after issue
 

@@ -11,8 +11,9 @@ import pyarrow.compute as pc
 from ledger.currency import decimals
 from ledger.importing.amounts import to_minor
 from ledger.importing.cells import Flags, Ints, flags
-from ledger.importing.intake import Intake, plural
+from ledger.importing.intake import Intake
 from ledger.importing.money import Money
+from ledger.wording import plural
 
 CLOSES: Final = (
     0.05  # a rest of an invoice this small beside what was paid in another currency is a difference of rates

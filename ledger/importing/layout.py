@@ -12,10 +12,10 @@ import pyarrow.compute as pc
 
 from ledger.importing.buckets import compared, is_bucket, owed
 from ledger.importing.cells import Flags, Sheet, flags
-from ledger.importing.intake import plural
 from ledger.importing.map_tables import InvoiceMap
 from ledger.importing.report_rows import Rows, given, total_words
 from ledger.reading import plain
+from ledger.wording import plural
 
 _MINUS: Final = r"^\s*[-−(].*[1-9]|[1-9].*-\s*$"
 _OF: Final = r"(?:\s+(?:for|of|für|von|pour|de|del|di|per|voor|van|dla|do))?"
@@ -267,8 +267,7 @@ def _count(sheet: Sheet, which: Flags, one: str, many: str) -> str:
     cells: Sequence[str | None] = [sheet.cells[role][row].as_py() for role in _in_order(sheet)]
     text = " ".join(cell for cell in cells if cell)
     text = text if len(text) <= 40 else f"{text[:39]}…"
-    count = int(which.sum())
-    return f"{count:,} {one if count == 1 else many} (row {sheet.row[row]}: {text})"
+    return f"{plural(int(which.sum()), one, many)} (row {sheet.row[row]}: {text})"
 
 
 def _in_order(sheet: Sheet) -> list[str]:

@@ -14,8 +14,9 @@ from ledger.currency import decimals
 from ledger.errors import BadInput
 from ledger.importing.amounts import Amounts, to_minor
 from ledger.importing.cells import Flags, Ints, flags
-from ledger.importing.intake import Intake, codes, plural, text_column
+from ledger.importing.intake import Intake, codes, text_column
 from ledger.importing.signs import SHARED, agreed, currency_named, is_shared
+from ledger.wording import plural
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,9 +11,10 @@ import pyarrow.compute as pc
 from ledger.errors import BadInput
 from ledger.importing.cells import Flags, Ints
 from ledger.importing.dates import Days
-from ledger.importing.intake import Intake, codes, plural, text_column
+from ledger.importing.intake import Intake, codes, text_column
 from ledger.importing.map_tables import InvoiceMap
 from ledger.importing.stated import Stated
+from ledger.wording import plural
 
 _MANY = 0.01  # of the invoices: more that nobody can tell apart are no slips but a layout
 

@@ -11,11 +11,12 @@ import pyarrow.compute as pc
 
 from ledger.importing.cells import Flags, Ints, flags
 from ledger.importing.dates import UNREADABLE, Days
-from ledger.importing.intake import Intake, as_series, codes, plural, text_column
+from ledger.importing.intake import Intake, as_series, codes, text_column
 from ledger.importing.money import minor_units
 from ledger.importing.references import Invoices, find
 from ledger.reading import plain
 from ledger.tables import CHANNELS, DISPUTE_REASONS, OUTCOMES, RESOLUTIONS, TONES
+from ledger.wording import plural
 
 _CHANNELS: Final = {c: c for c in CHANNELS} | {
     **dict.fromkeys(("mail", "mails", "reminder"), "email"),

@@ -12,11 +12,12 @@ import pyarrow.compute as pc
 from ledger.importing.cells import Flags, Ints, flags
 from ledger.importing.dates import Days
 from ledger.importing.exchange import in_invoice_currency, states_invoice_amount
-from ledger.importing.intake import Intake, codes, plural, text_column
+from ledger.importing.intake import Intake, codes, text_column
 from ledger.importing.map_tables import Kinds
 from ledger.importing.money import Money, currency_of, minor_units
 from ledger.importing.references import Invoices, find
 from ledger.tables import PAYMENT_KINDS
+from ledger.wording import plural
 
 CASH: Final = PAYMENT_KINDS.index("cash")
 

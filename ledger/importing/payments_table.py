@@ -13,11 +13,12 @@ import pyarrow.compute as pc
 from ledger.importing.cells import Flags, Ints
 from ledger.importing.dates import UNREADABLE, Days
 from ledger.importing.documents import CREDIT_NOTE
-from ledger.importing.intake import as_series, codes, plural
+from ledger.importing.intake import as_series, codes
 from ledger.importing.payments import CASH, Receipts
 from ledger.importing.references import Invoices
 from ledger.importing.settling import CREDIT_UNSEEN, Pieces
 from ledger.tables import PAYMENT_KINDS
+from ledger.wording import plural
 
 EXCHANGE: Final = PAYMENT_KINDS.index("exchange_difference")
 Columns = Mapping[str, npt.NDArray[np.generic]]

@@ -18,7 +18,7 @@ from ledger.importing.cells import Flags, Ints, flags
 from ledger.importing.customers import AgreedTerms, read_customers
 from ledger.importing.dates import DateColumn
 from ledger.importing.documents import Documents, attribute, read_documents
-from ledger.importing.intake import Intake, plural, rule_counts
+from ledger.importing.intake import Intake, rule_counts
 from ledger.importing.last_day import last_day
 from ledger.importing.map_tables import PEOPLE
 from ledger.importing.maps import Map, preset_map, read_map
@@ -32,6 +32,7 @@ from ledger.importing.unused import unused_columns
 from ledger.importing.used_map import used_map
 from ledger.ledger import Day, Ledger, as_day
 from ledger.tables import empty
+from ledger.wording import plural
 
 
 def import_ledger(

@@ -7,11 +7,11 @@ import pyarrow as pa
 from ledger.currency import decimals
 from ledger.importing.cells import Flags, Ints
 from ledger.importing.documents import Documents
-from ledger.importing.intake import plural
 from ledger.importing.map_tables import InvoiceMap
 from ledger.importing.payments import Receipts
 from ledger.importing.references import Invoices
 from ledger.importing.settling import CREDIT_UNSEEN, Debits, Pieces
+from ledger.wording import plural
 
 
 def say_gone(warnings: list[str], receipts: Receipts, gone: Ints) -> None:

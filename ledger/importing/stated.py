@@ -8,12 +8,13 @@ import pyarrow.compute as pc
 
 from ledger.importing.cells import Flags, Ints, flags
 from ledger.importing.dates import UNREADABLE, Days
-from ledger.importing.intake import Intake, codes, plural
+from ledger.importing.intake import Intake, codes
 from ledger.importing.map_tables import PAID, InvoiceMap
 from ledger.importing.money import Money, minor_units
 from ledger.importing.outstanding import in_other_currency
 from ledger.importing.settling import known
 from ledger.reading import plain
+from ledger.wording import plural
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
