@@ -10,9 +10,10 @@ import pyarrow.compute as pc
 
 from ledger.currency import decimals
 from ledger.errors import BadInput
-from ledger.importing.intake import Intake, codes, plural
+from ledger.importing.intake import Intake, codes
 from ledger.importing.money import Money, currency_cells, is_code
 from ledger.importing.signs import SHARED, agreed, is_shared
+from ledger.wording import plural
 
 _DEFAULT: Final = "USD"
 _REMEDY: Final = "--base-currency names another"

@@ -30,7 +30,7 @@ def lay_out(sheet: Sheet, map_: InvoiceMap, decimal: str = "auto") -> Sheet:
     """
     if not sheet.cells:
         return sheet
-    source, sheet = sheet.header, _with_amounts(sheet)
+    source, sheet = sheet.header, _with_amounts(sheet, map_)
     rows, written = Rows.of(sheet, map_), sheet
     sheet = _with_customers(sheet, rows, map_)
     skip = rows.head | rows.heading | rows.total
@@ -53,7 +53,7 @@ def lay_out(sheet: Sheet, map_: InvoiceMap, decimal: str = "auto") -> Sheet:
     )
 
 
-def _with_amounts(sheet: Sheet) -> Sheet:
+def _with_amounts(sheet: Sheet, map_: InvoiceMap) -> Sheet:
     """Take the open amount from the buckets and the amount from the open amount, where there is no other."""
     header, cells, native, said = dict(sheet.header), dict(sheet.cells), dict(sheet.native), list(sheet.warnings)
     buckets = [role for role in cells if role.startswith("#bucket")]
@@ -61,6 +61,11 @@ def _with_amounts(sheet: Sheet) -> Sheet:
         cells["open_amount"], native["open_amount"] = owed(sheet, buckets)
         header["open_amount"] = f"{header[buckets[0]]} … {header[buckets[-1]]}"
         said.append(f"{sheet.where}: what is open stands in {len(buckets)} columns by age, {header['open_amount']}")
+        if _total_column(sheet, sheet.header, buckets, map_) == "amount":
+            said.append(
+                f"{sheet.where}: {header['amount']} stands after the columns by age: it is what is open, and counts as "
+                "the amount; what was sold and what was paid cannot be told"
+            )
     if "open_amount" in cells and "amount" not in cells:
         cells["amount"], header["amount"] = cells["open_amount"], header["open_amount"]
         native["amount"] = sheet.is_native("open_amount") if "open_amount" not in native else native["open_amount"]

@@ -108,6 +108,11 @@ class Map(Written):
         own = self._own.get(table, frozenset())
         return {role: names for role, names in self.names(table).items() if role in own}
 
+    def own_lists(self) -> dict[str, tuple[str, ...]]:
+        """Return the further columns of the invoice table that the map of a person names itself, by the map's key."""
+        own = self._own.get("invoices", frozenset())
+        return {key: getattr(self.invoices, key) for key in ("buckets", "distinguish") if f"#{key}" in own}
+
 
 def presets() -> tuple[str, ...]:
     """Return the names of the maps that ship with the package."""
@@ -152,10 +157,13 @@ def read_map(source: str | Path | Mapping[str, Any]) -> Map:
 
 
 def _roles(given: Mapping[str, Any]) -> dict[str, frozenset[str]]:
-    """Return the roles of each table for which a map names columns."""
+    """Return the roles of each table for which a map names columns, and after ``#`` the other keys that it gives."""
     tables = {name: given[name] for name in TABLES if isinstance(given.get(name), Mapping)}
     columns = {name: table.get("columns") for name, table in tables.items()}
-    return {name: frozenset(roles) for name, roles in columns.items() if isinstance(roles, Mapping)}
+    own = {name: {*roles} if isinstance(roles, Mapping) else set[str]() for name, roles in columns.items()}
+    for name, table in tables.items():
+        own[name] |= {f"#{key}" for key in table}
+    return {name: frozenset(roles) for name, roles in own.items()}
 
 
 def _with_words(given: Mapping[str, Any]) -> dict[str, Any]:
