@@ -17,8 +17,8 @@ from ledger.importing.payments import CASH, Receipts
 from ledger.importing.payments_table import payments_table, rank
 from ledger.importing.references import Invoices
 from ledger.importing.settlement_notes import compare, say_back, say_gone, say_settled
-from ledger.importing.settling import Credits, Debits, settle
-from ledger.importing.taken_back import exchanged, joined, more_than_unapplied, taken_back
+from ledger.importing.settling import Credits, Debits, Pieces, settle
+from ledger.importing.taken_back import exchanged, joined, more_than_unapplied, taken_back, with_equal_amounts
 from ledger.wording import plural
 
 
@@ -46,21 +46,19 @@ def settle_all(
     receipts = credits_of(documents, invoices, map_, warnings)
     receipts = joined(receipts, _overpaid(documents, invoices, map_, as_of) if table is None else table)
     said = stated.settled(documents.amount)[invoices.document] if table is None else np.zeros(len(invoices.amount), int)
-    dated = said if stated.open is None else np.zeros_like(said)
-    back = taken_back(receipts, invoices, dated, stated.cleared[invoices.document])
-    _reject(documents, payments, back.nothing)
-    receipts, said = back.receipts, said - back.residual
-    used = _used(documents, receipts)
-    debits = _debits(documents, invoices, receipts, said, clearings_of(documents, map_), by_table=table is not None)
-    credits = _credits(documents, invoices, receipts, back.against, used)
-    pieces, left = settle(debits, credits)
-    pieces, left = exchanged(receipts, invoices.line, pieces, left)
-    gone = _gone(documents, receipts, used)
-    say_gone(warnings, receipts, np.where(gone, left, 0))
-    left = np.where(gone, 0, left) + receipts.spare
-    lost = more_than_unapplied(receipts, left)
+    clearings, by_table = clearings_of(documents, map_), table is not None
+    tried = _tried(documents, invoices, receipts, said, clearings, by_table=by_table)
+    _reject(documents, payments, tried.nothing)
+    equal = with_equal_amounts(tried.receipts, tried.lost)
+    if found := int((equal.invoice != tried.receipts.invoice).sum()):
+        words = plural(found, "row takes", "rows take")
+        warnings.append(f"{words} back a payment of the same amount of its customer, the latest, for none is named")
+        tried = _tried(documents, invoices, equal, tried.said, clearings, by_table=by_table)
+        _reject(documents, payments, tried.nothing)
+    receipts, debits, pieces, lost = tried.receipts, tried.debits, tried.pieces, tried.lost
+    say_gone(warnings, receipts, np.where(tried.gone, tried.left, 0))
     _reject(documents, payments, receipts.take(np.flatnonzero(lost)))
-    left = np.where(lost, 0, left)
+    left = np.where(lost, 0, np.where(tried.gone, 0, tried.left) + receipts.spare)
     pieces = pieces.where(~np.append(lost, [False, False])[pieces.credit])
     came = day_of_settlement(debits.cleared, invoices.issued, invoices.due, map_, as_of)
     frame = payments_table(invoices, receipts, came, pieces, left, as_of, warnings)
@@ -70,6 +68,47 @@ def settle_all(
         compare(warnings, documents, invoices, pieces)
     guessed = (pieces.credit < 0) & np.isnat(debits.cleared[pieces.invoice])
     return Settled(payments=frame, warnings=warnings, pieces=len(pieces.credit), undated=int(guessed.sum()))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Tried:
+    """Settlements applied, before what takes back more than there is was rejected."""
+
+    receipts: Receipts
+    said: Ints  # per invoice: what the source says was settled of it, and was not taken back on that very day
+    debits: Debits
+    pieces: Pieces
+    left: Ints
+    gone: Flags
+    lost: Flags  # rows that take back more than their customer had unapplied
+    nothing: Receipts  # rows that take back nothing
+
+
+def _tried(
+    documents: Documents, invoices: Invoices, receipts: Receipts, said: Ints, clearings: Ints, *, by_table: bool
+) -> _Tried:
+    """Apply what settles, each row on what it names."""
+    stated = documents.stated
+    dated = said if stated.open is None else np.zeros_like(said)
+    back = taken_back(receipts, invoices, dated, stated.cleared[invoices.document])
+    receipts, said = back.receipts, said - back.residual
+    used = _used(documents, receipts)
+    debits = _debits(documents, invoices, receipts, said, clearings, by_table=by_table)
+    credits = _credits(documents, invoices, receipts, back.against, used)
+    pieces, left = settle(debits, credits)
+    pieces, left = exchanged(receipts, invoices.line, pieces, left)
+    gone = _gone(documents, receipts, used)
+    lost = more_than_unapplied(receipts, np.where(gone, 0, left) + receipts.spare)
+    return _Tried(
+        receipts=receipts,
+        said=said,
+        debits=debits,
+        pieces=pieces,
+        left=left,
+        gone=gone,
+        lost=lost,
+        nothing=back.nothing,
+    )
 
 
 def _overpaid(documents: Documents, invoices: Invoices, map_: InvoiceMap, as_of: np.datetime64) -> Receipts:

@@ -42,6 +42,22 @@ def test_a_means_of_payment_that_goes_back_takes_back(load, word):
     assert (imported.rejected, imported.ledger.open_amount().tolist()) == (0, [10_000])
 
 
+@pytest.mark.parametrize("number", ["", "R1"])
+def test_a_reversal_that_names_nothing_takes_back_the_payment_of_its_amount(load, number):
+    """The latest one of the customer by that day, not a smaller one; another amount is rejected."""
+    lines = (
+        "p1,A,C1,2024-02-01,40.00,card",
+        "p2,A,C1,2024-02-05,25.00,card",
+        f"{number},,C1,2024-02-08,40.00,reversal",
+    )
+    imported = load("payment_id,invoice_id,customer_id,date,amount,kind", *lines)
+    assert (imported.rejected, imported.ledger.open_amount().tolist()) == (0, [7_500])
+    assert imported.ledger.open_amount("2024-02-07").tolist() == [3_500]
+    assert any("of the same amount of its customer" in warning for warning in imported.warnings)
+    other = load("payment_id,invoice_id,customer_id,date,amount,kind", *lines[:2], "R1,,C1,2024-02-08,41.00,reversal")
+    assert other.rejects["rule"].tolist() == ["nothing_to_take_back"]
+
+
 @pytest.mark.parametrize("heading", DAYS.split("|"))
 def test_the_day_of_a_payment_has_many_names(load, heading):
     """In the languages of the headers."""

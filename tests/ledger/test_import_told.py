@@ -3,6 +3,7 @@
 import openpyxl
 import pytest
 
+from ledger import BadInput
 from ledger.importing import import_ledger
 
 HEAD = ["invoice_id", "customer_id", "issue_date", "due_date", "amount"]
@@ -39,3 +40,10 @@ def test_columns_that_a_map_names_outside_its_roles_and_the_source_lacks_are_tol
     warnings = import_ledger(tmp_path / "i.csv", mapping=mapped).warnings
     assert any("distinguish (Comp. codes; did you mean 'Comp code'?)" in warning for warning in warnings)
     assert any("buckets (0-30)" in warning for warning in warnings)
+
+
+def test_a_table_in_which_no_column_can_hold_a_label_lacks_its_columns(tmp_path):
+    """Amounts alone: what is lacking is said."""
+    (tmp_path / "i.csv").write_text("open_amount\n140.87\n")
+    with pytest.raises(BadInput, match="lacks a column for invoice_id"):
+        import_ledger(tmp_path / "i.csv")
