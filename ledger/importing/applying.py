@@ -13,6 +13,7 @@ from ledger.importing.dates import UNREADABLE, Days
 from ledger.importing.documents import Documents
 from ledger.importing.intake import Intake, codes
 from ledger.importing.map_tables import InvoiceMap
+from ledger.importing.money import Money
 from ledger.importing.payments import CASH, Receipts
 from ledger.importing.payments_table import payments_table, rank
 from ledger.importing.references import Invoices
@@ -30,6 +31,7 @@ class Settled:
     warnings: list[str]
     pieces: int  # amounts applied to invoices
     undated: int  # of them, those without a day in the source
+    exchanged: int  # minor units by which payments among the invoices changed with their currencies
 
 
 def settle_all(
@@ -38,13 +40,14 @@ def settle_all(
     table: Receipts | None,
     payments: Intake | None,
     map_: InvoiceMap,
+    money: Money,
     as_of: np.datetime64,
 ) -> Settled:
     """Apply everything that settles, and return the ledger's payments; what takes back nothing is rejected."""
     warnings: list[str] = []
     stated = documents.stated
-    receipts = credits_of(documents, invoices, map_, warnings)
-    receipts = joined(receipts, _overpaid(documents, invoices, map_, as_of) if table is None else table)
+    own = credits_of(documents, invoices, map_, money, warnings)
+    receipts = joined(own, _overpaid(documents, invoices, map_, as_of) if table is None else table)
     said = stated.settled(documents.amount)[invoices.document] if table is None else np.zeros(len(invoices.amount), int)
     clearings, by_table = clearings_of(documents, map_), table is not None
     tried = _tried(documents, invoices, receipts, said, clearings, by_table=by_table)
@@ -67,7 +70,14 @@ def settle_all(
     if table is not None:
         compare(warnings, documents, invoices, pieces)
     guessed = (pieces.credit < 0) & np.isnat(debits.cleared[pieces.invoice])
-    return Settled(payments=frame, warnings=warnings, pieces=len(pieces.credit), undated=int(guessed.sum()))
+    changed = own.amount - np.where(documents.back, -documents.amount, documents.amount)[own.row]
+    return Settled(
+        payments=frame,
+        warnings=warnings,
+        pieces=len(pieces.credit),
+        undated=int(guessed.sum()),
+        exchanged=int(changed[documents.intake.good[own.row]].sum()),
+    )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

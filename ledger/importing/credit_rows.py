@@ -8,18 +8,22 @@ import pyarrow.compute as pc
 from ledger.importing.cells import Ints, flags
 from ledger.importing.dates import UNREADABLE
 from ledger.importing.documents import Documents
+from ledger.importing.exchange import Settles, in_invoice_currency
 from ledger.importing.intake import as_series, codes
 from ledger.importing.map_tables import InvoiceMap
-from ledger.importing.payments import Receipts
+from ledger.importing.money import Money
+from ledger.importing.payments import CASH, Receipts
 from ledger.importing.references import Invoices, find
 from ledger.wording import plural
 
 
-def credits_of(documents: Documents, invoices: Invoices, map_: InvoiceMap, warnings: list[str]) -> Receipts:
+def credits_of(
+    documents: Documents, invoices: Invoices, map_: InvoiceMap, money: Money, warnings: list[str]
+) -> Receipts:
     """Return the credit notes and payments that stand among the invoices, and what takes them back."""
     rows, intake, clearings = documents.credits, documents.intake, clearings_of(documents, map_)
     keep = pa.array(rows)
-    customer, currency = documents.customer.take(keep), documents.currency.take(keep)
+    customer = documents.customer.take(keep)
     named, received = intake.text("applies_to").take(keep), documents.issued[rows]
     found = find(invoices, named, customer, received)
     across = found.other_customer & ~found.ambiguous
@@ -29,13 +33,16 @@ def credits_of(documents: Documents, invoices: Invoices, map_: InvoiceMap, warni
         warnings.append(f"{words} another customer's invoice and {what} (customer_mismatch)")
     barred = found.ambiguous | (found.other_customer & (not map_.across_customers))
 
-    def allowed(row: Ints) -> Ints:
-        money = invoices.currency.take(pa.array(row, mask=row < 0))
-        return np.where(flags(pc.equal(money, currency)) & ~barred, row, -1)
-
     back = documents.back[rows]
     row = np.where(back & (found.row < 0), _of_own_clearing(documents, invoices, rows), found.row)
     sign, open_ = np.where(back, -1, 1), documents.stated.open
+    settles = _in_invoice_currency(documents, invoices, np.where(barred, -1, row), money)
+    currency = settles.currency.take(keep)
+
+    def allowed(row: Ints) -> Ints:
+        owed = invoices.currency.take(pa.array(row, mask=row < 0))
+        return np.where(flags(pc.equal(owed, currency)) & ~barred, row, -1)
+
     return Receipts(
         id=documents.id.take(keep),
         takes_back=documents.number.take(keep),
@@ -45,15 +52,33 @@ def credits_of(documents: Documents, invoices: Invoices, map_: InvoiceMap, warni
         customer=customer,
         received=received,
         applied=np.full(len(rows), UNREADABLE, "datetime64[D]"),
-        amount=documents.amount[rows] * sign,
+        amount=settles.amount[rows],
         spare=np.zeros(len(rows), np.int64) if open_ is None else open_[rows] * sign,
-        difference=np.zeros(len(rows), np.int64),
+        difference=settles.difference[rows],
         currency=currency,
         kind=documents.kind[rows],
         group=clearings[rows],
         from_table=np.zeros(len(rows), bool),
         row=rows,
     )
+
+
+def _in_invoice_currency(documents: Documents, invoices: Invoices, named: Ints, money: Money) -> Settles:
+    """Return what every row settles in the currency of the invoice that it names; only payments cross currencies.
+
+    A payment of which a part is open does not: nothing says in which currency the rest would be.
+    """
+    rows, intake = documents.credits, documents.intake
+    invoice = np.full(len(intake), -1)
+    invoice[rows] = named
+    of_invoice = invoices.currency.take(pa.array(invoice, mask=invoice < 0))
+    open_ = documents.stated.open
+    crosses = (documents.kind == CASH) & (True if open_ is None else open_ == 0)
+    invoice = np.where(crosses | flags(pc.equal(of_invoice, documents.currency)), invoice, -1)
+    of_invoice = invoices.currency.take(pa.array(invoice, mask=invoice < 0))
+    minor = np.where(documents.back, -documents.amount, documents.amount)
+    line, owed = invoices.owed(invoice)
+    return in_invoice_currency(intake, minor, documents.currency, of_invoice, owed, line, money)
 
 
 def _of_own_clearing(documents: Documents, invoices: Invoices, rows: Ints) -> Ints:

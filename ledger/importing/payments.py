@@ -115,8 +115,7 @@ def read_payments(
         intake.reject_days("applied_date", as_of, today, required=False)
     kind, back = _kinds(intake, kinds)
     _no_repeats(intake)
-    line = np.append(invoices.line, -1)[row]
-    owed = np.bincount(invoices.line, invoices.amount, len(invoices.line) + 1).astype(np.int64)[line]
+    line, owed = invoices.owed(row)
     settles = in_invoice_currency(intake, minor, currency, of_invoice, owed, line, money)
     minor = np.where(back, -np.abs(settles.amount), settles.amount)
     _reject_halves(intake, back | (minor < 0))

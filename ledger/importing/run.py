@@ -158,7 +158,7 @@ def _ledger(
             across_customers=map_.invoices.across_customers,
             kinds=map_.payments.kinds,
         )
-    settled = settle_all(documents, invoices, table, intakes.get("payments"), map_.invoices, as_of)
+    settled = settle_all(documents, invoices, table, intakes.get("payments"), map_.invoices, money, as_of)
     _check(documents, invoices, settled, None if table is None else table.take(_still(intakes["payments"], table)))
     who = [documents.customer.filter(pa.array(documents.intake.good)), *([table.customer] if table is not None else [])]
     attributes = {
@@ -274,7 +274,7 @@ def _check(documents: Documents, invoices: Invoices, settled: Settled, table: Re
     if not stated.speaks:
         credits = documents.credits
         given = int(np.where(documents.back, -documents.amount, documents.amount)[credits].sum())
-        given += int(table.amount.sum()) if table is not None else 0
+        given += settled.exchanged + (int(table.amount.sum()) if table is not None else 0)
         if given != paid:
             raise RuntimeError(f"payments do not add up: {given} in the source, {paid} in the ledger")
     if stated.open is not None and table is None:

@@ -146,3 +146,19 @@ def test_yen_for_euros_counts_in_the_currencies_own_minor_units(load):
         rates="currency,rate\nUSD,0.9\nJPY,0.006\n",
     )
     assert applied(imported) == [("F-2", 30_000, "EUR")]
+
+
+def test_a_payment_among_the_invoices_crosses_currencies_too(tmp_path):
+    """920 EUR for 1,000 USD in one table; a credit note in another currency stays the customer's."""
+    (tmp_path / "i.csv").write_text(
+        "invoice_id,customer_id,issue_date,due_date,amount,currency,type,applies_to\n"
+        "F-1,Juniper,2024-01-10,2024-02-09,1000.00,USD,invoice,\nF-2,Juniper,2024-01-10,2024-02-09,500.00,USD,invoice,\n"
+        "P1,Juniper,2024-02-20,,-920.00,EUR,payment,F-1\nK1,Juniper,2024-02-20,,-100.00,EUR,credit note,F-2\n"
+    )
+    (tmp_path / "rates.csv").write_text("currency,rate\nUSD,0.90\n")
+    imported = import_ledger(tmp_path / "i.csv", rates=tmp_path / "rates.csv", base_currency="EUR", as_of="2024-03-31")
+    assert imported.ledger.open_amount().tolist() == [0, 50_000]
+    figures = kpis(imported.ledger, start="2024-02-01")
+    assert figures["cash_collected"] == pytest.approx(920.0, abs=0.01)
+    assert (figures["unapplied_cash"], figures["unapplied_credit"]) == (0, 100)
+    assert any("exchange difference +20.00 EUR" in warning for warning in imported.warnings)
