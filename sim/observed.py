@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from ledger import Ledger
+from ledger.months import day_number
 from ledger.wording import plural
 from models.assumptions import Assumptions
 from models.history import history
@@ -14,6 +15,7 @@ from sim.behaviour import Behaviour
 from sim.by_amount import by_amount
 from sim.demand import demand
 from sim.intents import intent_hazard
+from sim.payment_level import level_in_words, payment_level
 from sim.portfolio import Portfolio
 from sim.state import B1, F8, I4
 from sim.write_offs import write_offs
@@ -54,6 +56,7 @@ def from_ledger(
     wanted, orders, lines, amount, term = demand(ledger)
     hazard, kind, weekdays = _timing(ledger, timing, wanted.rate)
     n, written = len(customers), write_offs(ledger)
+    common = payment_level(hazard, kind, history(ledger), day_number(ledger.as_of), _FIRST_DAY)
     parts = PartPayments.of(ledger)
     behaviour = Behaviour(
         first_day=_FIRST_DAY,
@@ -72,6 +75,7 @@ def from_ledger(
         write_offs=written,
         part_payments=parts,
         demand=wanted,
+        payment_level=common,
     )
     words = (
         words
@@ -90,6 +94,7 @@ def from_ledger(
             *remarks,
             "Effects of contacts are assumptions, on top of that timing.",
             *_part_payments(parts),
+            level_in_words(common),
             wanted.words(),
             written.words(),
         ),
