@@ -91,10 +91,13 @@ def _show(result: dict[str, Any]) -> None:
 
     from experiments.comparing.metrics import METRICS
     from experiments.comparing.number_format import unit, value
+    from ledger.wording import plural
 
     print(
-        f"{result['strategy']}, {result['days']} days, {result['customers']:,} customers of {result['portfolio']}, "
-        f"{result['specialists']} specialists: {result['invoices']:,} invoices, {result['contacts']:,} contacts, "
+        f"{result['strategy']}, {plural(result['days'], 'day')}, {plural(result['customers'], 'customer')} of "
+        f"{result['portfolio']}, "
+        f"{plural(result['specialists'], 'specialist')}: {plural(result['invoices'], 'invoice')}, "
+        f"{plural(result['contacts'], 'contact')}, "
         f"{result['calls']:,} of them calls"
     )
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)

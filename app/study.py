@@ -100,9 +100,11 @@ def show(comparison: "Comparison", console: "Console | None" = None) -> None:
     """Show a comparison as a table, in parts where the screen is too narrow for it."""
     from rich.markup import escape
 
+    from ledger.wording import plural
+
     console, study = console or screen(), comparison.study
-    who = f"{comparison.portfolio}, {comparison.customers:,} customers"
-    console.print(f"[bold]{escape(who)}, {study.days} days, {study.replications} replications[/]")
+    who = f"{comparison.portfolio}, {plural(comparison.customers, 'customer')}"
+    console.print(f"[bold]{escape(who)}, {plural(study.days, 'day')}, {plural(study.replications, 'replication')}[/]")
     for warning in comparison.warnings:
         console.print(f"[bold red]{escape(warning)}[/]")
     show_in_parts(lambda metrics: comparison_table(comparison, metrics), SHOWN, console)

@@ -28,6 +28,7 @@ def run_fit(
     """Fit a model, keep it, back-test it, register it, and make it champion where that is asked for and earned."""
     from ledger import BadInput, read_ledger
     from ledger.files.storage import check_file
+    from ledger.wording import plural
     from models.registry.model_file import fit_saved
     from models.registry.promotion import not_promoted
 
@@ -53,7 +54,7 @@ def run_fit(
         return
     if trialled is not None:
         print(trialled.found.summary())
-    print(f"Fitted {model} to {saved.invoices:,} invoices known on {saved.as_of:%Y-%m-%d}\nKept in {path}")
+    print(f"Fitted {model} to {plural(saved.invoices, 'invoice')} known on {saved.as_of:%Y-%m-%d}\nKept in {path}")
     for note in notes:
         print(wrapped(f"Mind: {note}"))
     if track:

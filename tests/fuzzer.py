@@ -29,6 +29,7 @@ from experiments import Study
 from ledger import BadInput, kpis, read_ledger
 from ledger.errors import LONGEST
 from ledger.importing import import_ledger
+from ledger.importing.maps.maps import presets
 from ledger.policy.strategy import Strategy
 from optimize.roster.load import load_team
 from tests.spoiled import MAP, ROSTER, STRATEGY, STUDY, source, spoiled, spoiled_bytes, spoiled_toml
@@ -43,7 +44,7 @@ def imports(draw: random.Random, folder: Path, out: Path) -> None:
         options["mapping"] = folder / "map.toml"
         options["mapping"].write_text(spoiled_toml(draw, MAP), encoding="utf-8")
     elif draw.random() < 0.3:
-        options["preset"] = draw.choice(("odoo", "erpnext", "sap", "quickbooks", "xero", "generic", "oodo"))
+        options["preset"] = draw.choice((*presets(), "oodo"))
     place = folder / "source"
     place.mkdir()
     imported = import_ledger(source(draw, place), **options)

@@ -12,15 +12,19 @@ import pandas as pd
 Table = list[list[Any]]  # the first row is the header
 HEADS = {
     "invoices": ["invoice_id", "customer_id", "issue_date", "due_date", "amount", "currency", "open_amount", "type"],
-    "payments": ["payment_id", "invoice_id", "customer_id", "received_date", "amount", "currency"],
+    "payments": ["payment_id", "invoice_id", "customer_id", "received_date", "amount", "currency", "kind"],
     "customers": ["customer_id", "country", "terms", "timezone", "credit_limit"],
+    "contacts": ["contact_id", "customer_id", "time", "channel", "tone", "outcome", "minutes", "promise_made"],
+    "promises": ["contact_id", "invoice_id", "made_on", "due_on", "amount"],
+    "disputes": ["invoice_id", "opened", "reason", "resolved", "resolution", "amount"],
 }
 STRANGE = (
     "", " ", "0", "-0", "-1", "1e9", "1E400", "NaN", "inf", "NULL", "#N/A", "=1+1", "'5", "1.234", "1.234,56",
     "1,234.56", "(12.50)", "12.50-", "12.50 CR", "$5", "5 kr", "٣٤", "1 234,5", "9" * 20, "0.0000001", "2024-02-30",
     "31/12/2024", "12/31/24", "2024-01-05T23:30:00Z", "20240105", "45292", "0000-00-00", "9999-12-31", "1900-01-00",
     "3. März 2024", "Jan", "a\rb", "a\nb", 'a"b', "a,b;c\td|e", "\x00", "\x1a", "\ufeff", "é", "𝄞" * 40, "x" * 500,
-    "Net 30", "2/10 net 30", "credit note", "payment", "Rechnung", "Total", "USD", "usd", "XXX", "JPY", "true", "1;2",
+    "Net 30", "2/10 net 30", "credit note", "payment", "refund", "NSF", "wire 12",
+    "Rechnung", "Total", "USD", "usd", "XXX", "JPY", "true", "1;2",
 )  # fmt: skip
 ODD: tuple[Any, ...] = (
     None, True, 0, -1, 2**40, 1.5, -0.0, 1e300, float("nan"), float("inf"), pd.Timestamp("2024-02-01"),
@@ -41,6 +45,9 @@ as_of_name = '(\\d{4}-\\d{2}-\\d{2})'
 USD = 0.92
 [invoices]
 not_posted = ["Draft"]
+distinguish = ["company"]
+buckets = ["0-30"]
+sum_lines = true
 signed = true
 due_before_issue = "reject"
 undated_payment = "due_date"
@@ -50,6 +57,9 @@ customer_id = ["customer_id", "Kunde"]
 [invoices.types]
 invoice = ["RE", "invoice"]
 cash = ["ZA"]
+[payments.kinds]
+cash = ["Tausch"]
+write_off = "Kulanz"
 """
 STRATEGY = """name = "mine"
 description = "as we do"
@@ -123,7 +133,14 @@ def sound(draw: random.Random, name: str) -> Table:
             due = f"{pd.Timestamp(issued) + pd.Timedelta(days=30):%Y-%m-%d}"
             rows.append([f"i{k}", who, issued, due, amount, "EUR", draw.choice((0, amount)), "invoice"])
         elif name == "payments":
-            rows.append([f"p{k}", f"i{k}", "", day(draw), amount, "EUR"])
+            kind = draw.choice(("cash", "cash", "SEPA", "discount", "refund", "exchange_difference"))
+            rows.append([f"p{k}", f"i{k}", "", day(draw), amount, draw.choice(("EUR", "EUR", "EUR", "USD")), kind])
+        elif name == "contacts":
+            rows.append([f"k{k}", who, f"{day(draw)} 10:00", "phone", "firm", "reached", 5, "yes"])
+        elif name == "promises":
+            rows.append(["", f"i{k}", day(draw), day(draw), amount])
+        elif name == "disputes":
+            rows.append([f"i{k}", day(draw), "pricing", day(draw), "credited", amount])
         elif k < 3:
             rows.append([f"c{k + 1}", "DE", 30, "Europe/Berlin", ""])
     return rows
@@ -237,8 +254,8 @@ def source(draw: random.Random, folder: Path) -> Any:
         (folder / "invoices.csv").write_bytes(as_csv(draw, table))
         return folder / "invoices.csv"
     if kind == "folder":
-        for name in ("invoices", "payments", "customers"):
-            if name == "invoices" or draw.random() < 0.7:
+        for name in HEADS:
+            if name == "invoices" or draw.random() < (0.7 if name in ("payments", "customers") else 0.3):
                 (folder / f"{name}.csv").write_bytes(as_csv(draw, spoiled(draw, sound(draw, name))))
         return folder
     if kind == "xlsx":

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from experiments.comparing.number_format import called, number, signed
 from experiments.comparing.statistics import Interval, Verdict, paired_difference, within_margin
 from ledger.arrays import Floats
+from ledger.wording import form, plural
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +81,7 @@ def finding(evidence: Evidence) -> str:
     if not good:
         return _none_better(evidence, pairs, others, at_a_price=bool(lower))
     best, lowest = (min(names, key=lambda name: _mean(pairs[name, "dso"])) for names in (good, lower))
-    start = f"After {evidence.days} days"
+    start = f"After {plural(evidence.days, 'day')}"
     if lowest != best:
         cost = f"{_below(evidence, pairs[lowest, 'dso'])}, but {_cei(pairs[lowest, 'cei'])}"
         start = f"{start} {called(lowest)} has the lowest DSO: {cost}; of those without a lower CEI"
@@ -123,9 +124,10 @@ def _none_better(evidence: Evidence, pairs: dict[tuple[str, str], Pair], others:
     else:
         rest = f"{called(closest.strategy)} comes closest, at {where}"
     if worse < len(others):
-        rest += f"; {worse} of {len(others)} others {'is' if worse == 1 else 'are'} worse" if worse else ""
+        rest += f"; {worse} of {len(others)} others {form(worse, 'is', 'are')} worse" if worse else ""
     return (
-        f"After {evidence.days} days no strategy is sure to have a DSO more than {closest.margin:g} days below "
+        f"After {plural(evidence.days, 'day')} no strategy is sure to have a DSO more than "
+        f"{closest.margin:g} days below "
         f"that of {called(evidence.baseline)}{price}: {rest}{_cheaper(evidence, pairs, others)}."
     )
 

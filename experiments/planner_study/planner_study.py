@@ -15,6 +15,7 @@ from experiments.comparing.statistics import Interval, mean_interval, paired_dif
 from experiments.planner_study.cash_value import settlement
 from ledger import BadInput
 from ledger.files.reading import one_of
+from ledger.wording import plural
 from sim import BELIEFS
 
 NOBODY: Final = "nobody calls"
@@ -173,7 +174,8 @@ class PlannerComparison:
         study = self.study
         lines = [
             f"{study.strategy} on {study.source.preset}, {study.source.customers or 'embedded'} customers, "
-            f"{study.specialists} specialists, {study.days} days, {study.replications} replications",
+            f"{plural(study.specialists, 'specialist')}, {plural(study.days, 'day')}, "
+            f"{plural(study.replications, 'replication')}",
             f"calls against no calls: {MEASURES[measure]}; {100 * study.confidence:g} % intervals",
             f"{'belief':<8}{'planner':<19}{'brought':>9}  {'interval':<18}{'optimised ahead by':>20}  interval",
         ]

@@ -11,7 +11,14 @@ from experiments.comparing.metrics import METRICS, OVER_THE_HORIZON
 from experiments.comparing.number_format import half_width, signed, span, unit, value
 from experiments.comparing.payment_curve import apart
 from experiments.comparing.verdict import Pair
-from experiments.reporting.figures import colours, difference_figure, path_figure, payment_figure, study_aging_figure
+from experiments.reporting.figures import (
+    colours,
+    difference_figure,
+    path_figure,
+    payment_figure,
+    study_aging_figure,
+)
+from ledger.wording import plural
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -120,7 +127,7 @@ def _payments_apart(comparison: Comparison) -> str:
     if found is None:
         return "There are too few invoices to compare the two."
     points, day = found
-    when = "on the due date" if day == 0 else f"{abs(day)} {'day' if abs(day) == 1 else 'days'} "
+    when = "on the due date" if day == 0 else f"{plural(abs(day), 'day')} "
     when += "" if day == 0 else "past due" if day > 0 else "before it is due"
     more = "more" if points > 0 else "fewer"
     return (
@@ -158,7 +165,7 @@ def _settings(comparison: Comparison) -> dict[str, str]:
     timing = {"Payment timing": comparison.model} if comparison.model else {}
     return {
         "Study": study.name,
-        "Receivables": f"{comparison.portfolio}, {comparison.customers:,} customers",
+        "Receivables": f"{comparison.portfolio}, {plural(comparison.customers, 'customer')}",
         **timing,
         "Data fingerprint": comparison.fingerprint,
         "Simulated days": f"{study.days}, from {_day(first)} to {_day(comparison.end)}",

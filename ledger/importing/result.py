@@ -12,8 +12,9 @@ import pandas as pd
 
 from ledger.errors import BadInput
 from ledger.files.database import safe
-from ledger.importing.rows.intake import Account, plural, rule_counts
+from ledger.importing.rows.intake import Account, rule_counts
 from ledger.table.ledger import ABOUT, Ledger
+from ledger.wording import plural
 
 ACCOUNT: Final = "import.json"
 
@@ -184,7 +185,7 @@ def _some(texts: Sequence[str], most: int, where: str) -> list[str]:
 def _lines(account: Account) -> list[str]:
     """Return what became of one table, with its sums."""
     skipped = f" + {account.skipped:,} skipped" if account.skipped else ""
-    whole = plural(account.rows, "row", "rows")
+    whole = plural(account.rows, "row")
     rows = f"{account.imported:,} imported + {account.rejected:,} rejected{skipped} = {whole}"
     lines = _folded("", f"{account.where} ({account.table}): {rows}")
     if account.has_amounts:

@@ -22,9 +22,10 @@ from ledger.importing.maps.map_tables import PEOPLE
 from ledger.importing.maps.maps import Map, preset_map, read_map
 from ledger.importing.maps.used_map import used_map
 from ledger.importing.result import Imported, place_of
-from ledger.importing.rows.intake import Intake, plural, rule_counts
+from ledger.importing.rows.base_currency import settle_money
+from ledger.importing.rows.intake import Intake, rule_counts
 from ledger.importing.rows.last_day import last_day
-from ledger.importing.rows.money import Money, read_rates, settle_money
+from ledger.importing.rows.money import Money, read_rates
 from ledger.importing.sources.sources import Source, open_source
 from ledger.importing.sources.unused import unused_columns
 from ledger.importing.words.cells import flags
@@ -32,6 +33,7 @@ from ledger.importing.words.dates import DateColumn
 from ledger.table.answers import Origin
 from ledger.table.ledger import Day, Ledger, as_day
 from ledger.table.tables import empty
+from ledger.wording import plural
 
 
 def import_ledger(
@@ -60,7 +62,7 @@ def import_ledger(
     rates
         A table ``currency,rate``: base-currency units for one unit of the currency.
     base_currency
-        Default: the map's, else the one that most rows have.
+        Default: the map's, else the one of most invoices that has no rate to another.
 
     Raises
     ------
@@ -157,7 +159,7 @@ def _ledger(
             across_customers=map_.invoices.across_customers,
             kinds=map_.payments.kinds,
         )
-    settled = settle_all(documents, invoices, table, intakes.get("payments"), map_.invoices, as_of)
+    settled = settle_all(documents, invoices, table, intakes.get("payments"), map_.invoices, money, as_of)
     _check(documents, invoices, settled, None if table is None else table.take(_still(intakes["payments"], table)))
     who = [documents.customer.filter(pa.array(documents.intake.good)), *([table.customer] if table is not None else [])]
     attributes = {
@@ -273,7 +275,7 @@ def _check(documents: Documents, invoices: InvoiceColumns, settled: Settled, tab
     if not stated.speaks:
         credits = documents.credits
         given = int(np.where(documents.back, -documents.amount, documents.amount)[credits].sum())
-        given += int(table.amount.sum()) if table is not None else 0
+        given += settled.exchanged + (int(table.amount.sum()) if table is not None else 0)
         if given != paid:
             raise RuntimeError(f"payments do not add up: {given} in the source, {paid} in the ledger")
     if stated.open is not None and table is None:

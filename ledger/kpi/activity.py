@@ -108,7 +108,9 @@ class _Promises:
         rates = ledger.base_rate[row] if some else np.zeros(0)
         self.codes, self.code = np.unique(rates, return_inverse=True)
         self.scale = 10.0 ** decimals(ledger.base_currency)
-        cash = (payments["kind"] == "cash").to_numpy() & (ledger.invoice_of_payment >= 0) & some
+        cash = (
+            payments["kind"].isin(("cash", "exchange_difference")).to_numpy() & (ledger.invoice_of_payment >= 0) & some
+        )
         to = ledger.invoice_of_payment[cash]
         order = np.argsort(to, kind="stable")
         low, high = np.searchsorted(to[order], row), np.searchsorted(to[order], row, side="right")

@@ -15,6 +15,7 @@ import pandas as pd
 
 from ledger.arrays import Ints
 from ledger.errors import BadInput, Refused
+from ledger.wording import plural
 
 FEW_CUSTOMERS: Final = 20  # below which there is no interval and no verdict
 FEW_PAID: Final = 10  # invoices ever paid, below which they are a handful
@@ -176,7 +177,7 @@ def few(customers: int, what: str = "") -> str:
     """Return why there is no interval and no verdict with so few customers; nothing where there are enough."""
     if customers >= FEW_CUSTOMERS:
         return ""
-    return f"{customers} customer{'' if customers == 1 else 's'}{what}, of the {FEW_CUSTOMERS} that an interval needs"
+    return f"{plural(customers, 'customer')}{what}, of the {FEW_CUSTOMERS} that an interval needs"
 
 
 def _nothing_issued(_: Books, counts: dict[str, int]) -> Finding | None:
@@ -215,7 +216,7 @@ def _few_paid(_: Books, counts: dict[str, int]) -> Finding | None:
     paid = counts["paid"]
     if not 0 < paid < FEW_PAID:
         return None
-    text = f"only {paid} invoice{' was' if paid == 1 else 's were'} ever paid: a handful says little of when others are"
+    text = f"only {plural(paid, 'invoice was', 'invoices were')} ever paid: a handful says little of when others are"
     return Finding(name="few_paid", text=text)
 
 

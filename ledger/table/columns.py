@@ -128,7 +128,7 @@ class Columns:
 
     def of_kind(self, *kinds: str) -> Flags:
         """Return which applied payments are of these kinds."""
-        return np.isin(self.applied_kind, [self.kinds.index(kind) for kind in kinds])
+        return np.isin(self.applied_kind, [k for k, name in enumerate(self.kinds) if name in kinds])
 
     def running(self, rows: Flags | slice, day: Ints, amount: Ints, currency: Ints) -> Running:
         """Add up the chosen rows by day and currency."""

@@ -21,6 +21,7 @@ from ledger.files.storage import restore, write_folder
 from ledger.table.answers import Answers, Origin, answers, read_origin
 from ledger.table.currency import decimals
 from ledger.table.tables import COLUMNS, empty, validated
+from ledger.wording import plural
 
 Day = date | str | pd.Timestamp
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?!\d)")
@@ -55,7 +56,8 @@ class Ledger:
 
     Tables are described in `ledger.table.tables`; they are read, never written to. Two laws hold to the cent, on every
     evening: for every invoice, issued = applied, of all kinds, + open; and nothing is applied before its invoice is
-    issued, or beyond its amount. A payment below 0 takes back what an earlier one of its kind brought.
+    issued, or beyond its amount. A payment below 0 takes back what an earlier one of its kind brought,
+    or is an exchange difference, of what a payment in another currency brought beyond the invoice.
     """
 
     as_of: pd.Timestamp
@@ -240,8 +242,8 @@ class Ledger:
         """Return one line: rows, span, open amount."""
         first = f"{self.invoices['issue_date'].min():%Y-%m-%d}" if len(self.invoices) else "never"
         return (
-            f"{len(self.invoices):,} {'invoice' if len(self.invoices) == 1 else 'invoices'} of "
-            f"{len(self.customers):,} {'customer' if len(self.customers) == 1 else 'customers'}, issued from {first}, "
+            f"{plural(len(self.invoices), 'invoice')} of {plural(len(self.customers), 'customer')}, issued from "
+            f"{first}, "
             f"known to {self.as_of:%Y-%m-%d}; {int((self.open_amount() > 0).sum()):,} open"
         )
 

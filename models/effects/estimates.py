@@ -25,6 +25,7 @@ from ledger.arrays import Flags, Ints
 from ledger.table.answers import FEW_CUSTOMERS, few
 from ledger.table.ledger import Day, as_day
 from ledger.table.months import day_number, timestamp
+from ledger.wording import plural
 from models.assumed.assumptions import Assumptions
 from models.effects.exposure import Exposure, exposure
 from models.effects.hazard_regression import Fit
@@ -124,11 +125,19 @@ def _estimated(ledger: Ledger, assumed: Effects, log: ContactLog, rows: Exposure
 def _too_few(contacts: int, payments: int, others: int, customers: int) -> str:
     """Return why a kind of contact is not estimated."""
     if contacts >= FEW and not payments:
-        return f"{contacts} contacts, and nobody paid after one: they part payments perfectly, no ratio is finite"
+        return (
+            f"{plural(contacts, 'contact')}, and nobody paid after one: they part payments perfectly, no ratio "
+            "is finite"
+        )
     if contacts < FEW or payments < FEW:
-        return f"{contacts} contacts, {payments} payments after them: too few to estimate (need {FEW})"
+        return (
+            f"{plural(contacts, 'contact')}, {plural(payments, 'payment')} after them: too few to estimate (need {FEW})"
+        )
     if not others:
-        return f"{contacts} contacts, and nobody paid without one: they part payments perfectly, no ratio is finite"
+        return (
+            f"{plural(contacts, 'contact')}, and nobody paid without one: they part payments perfectly, no "
+            "ratio is finite"
+        )
     return f"felt by {few(customers)}: no estimate"
 
 

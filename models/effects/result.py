@@ -7,6 +7,7 @@ from typing import Any, Final
 import pandas as pd
 
 from ledger import BadInput
+from ledger.wording import plural
 from models.effects.what_if import Effect, Effects
 
 METHODS: Final = ("naive", "adjusted", "holdout")
@@ -124,7 +125,8 @@ class EffectStudy:
         if self.estimates:
             said.insert(
                 0,
-                f"From {self.contacts:,} contacts, {self.invoices:,} invoices of {self.customers:,} customers issued "
+                f"From {plural(self.contacts, 'contact')}, {plural(self.invoices, 'invoice')} of "
+                f"{plural(self.customers, 'customer')} issued "
                 f"from {self.since}, {self.payments:,} paid by {self.as_of}. The ratio less 1 halves in "
                 f"{self.assumed.half_life:g} days (assumed); promised days are left out.",
             )

@@ -18,6 +18,7 @@ from ledger.arrays import Floats, Ints
 from ledger.table.ledger import Day, as_day, positions
 from ledger.table.months import day_number, day_numbers
 from ledger.table.tables import TEXT, TONES
+from ledger.wording import plural
 from models.assumed.assumptions import Assumptions, assumptions
 from models.history.contact_log import ContactLog
 from models.timing import PaymentTiming
@@ -171,7 +172,8 @@ class IncrementalCash:
         """Return one line: the cash brought forward, and on what evidence."""
         return (
             f"{self.effect.channel}, {self.effect.tone}: {self.total:,.0f} minor units more are expected within "
-            f"{self.horizon} days from {len(self.per_invoice):,} invoices; hazard ratio {self.effect.ratio:.2f}, "
+            f"{self.horizon} days from {plural(len(self.per_invoice), 'invoice')}; hazard ratio "
+            f"{self.effect.ratio:.2f}, "
             f"{self.basis}, grade {self.grade} ({self.effect.source})"
         )
 

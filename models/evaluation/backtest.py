@@ -20,6 +20,7 @@ from ledger import BadInput, Ledger
 from ledger.files.reading import one_of
 from ledger.table.answers import few
 from ledger.table.ledger import Day, as_day
+from ledger.wording import plural
 from models.evaluation.metrics import BUCKETS, METRICS, SUPPORT
 from models.evaluation.outcomes import Outcomes
 from models.evaluation.prediction import Prediction
@@ -79,7 +80,8 @@ class Backtest:
     def headline(self) -> str:
         """Return what was tested, in one line."""
         return (
-            f"{self.invoices:,} invoices of {self.customers:,} customers, issued {self.cut + pd.Timedelta(days=1):%F} "
+            f"{plural(self.invoices, 'invoice')} of {plural(self.customers, 'customer')}, issued "
+            f"{self.cut + pd.Timedelta(days=1):%F} "
             f"to {self.until:%F}; {100 * self.observed:.1f} % seen paid"
         )
 

@@ -26,7 +26,7 @@ from ledger.table.columns import NEVER, Columns, columns
 from ledger.table.months import day_number, day_numbers
 from ledger.table.tables import PAYMENT_KINDS
 from models.families.kaplan_meier import portfolio_hazard
-from models.history.main_payments import MainPayments
+from models.history.main_payments import BY_PAYMENT, MainPayments
 from models.timing import PaymentTiming
 
 SMALL: Final = 0.1  # of what was owed: a rest up to here is small
@@ -201,7 +201,7 @@ def _ends(book: Columns, main: MainPayments, rests: Rests, as_of: int) -> tuple[
     some = np.isfinite(rests.share) & (left > 0)
     known = np.where(main.known < NEVER, main.known, 0)
     to = book.applied_to
-    later = np.where(book.of_kind("cash"), book.applied > known[to], book.applied >= known[to])
+    later = np.where(book.of_kind(*BY_PAYMENT), book.applied > known[to], book.applied >= known[to])
     piece = np.flatnonzero(some[to] & later)
     of, lag = to[piece], np.clip(book.applied[piece] - known[to[piece]], 0, LAST + 1)
     part = book.applied_amount[piece] / left[of]

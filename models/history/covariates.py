@@ -22,6 +22,7 @@ import pandas as pd
 
 from ledger import Ledger
 from ledger.arrays import Floats, Ints
+from ledger.wording import plural
 from models.history.features import FEATURES, invoice_features
 from models.history.history_columns import Past
 
@@ -113,7 +114,7 @@ def sparse(payments: int, covariates: int) -> tuple[str, ...]:
     """
     if payments >= PAYMENTS_EACH * covariates:
         return ()
-    what = f"{payments} payment{'' if payments == 1 else 's'} for {covariates} covariates"
+    what = f"{plural(payments, 'payment')} for {covariates} covariates"
     return (f"{what}, fewer than {PAYMENTS_EACH} each: its coefficients are mostly noise, and predictions far off",)
 
 

@@ -20,6 +20,7 @@ from ledger.arrays import Flags, Ints
 from ledger.table.columns import NEVER, Columns, columns
 from ledger.table.months import day_number, day_numbers
 
+BY_PAYMENT: Final = ("cash", "exchange_difference")  # kinds that a payment brings; the second may be below 0
 MATERIAL: Final = 0.1  # of the invoice's amount, received by the main payment
 DEPOSIT: Final = 0.5  # of the invoice's amount: what comes up to the issue day and is less is a deposit
 
@@ -49,14 +50,14 @@ class MainPayments:
 
     known: Ints  # day on which the books showed it
     received: Ints  # value date of the money that had come by then
-    cash: Ints  # minor units of cash applied by that evening
+    cash: Ints  # minor units applied by that evening by payments: cash, and what rates of exchange made of it
     other: Ints  # minor units of credit notes, write-offs and the like applied before that day
 
     @classmethod
     def of(cls, ledger: Ledger, book: Columns | None = None) -> "MainPayments":
         """Return the main payment of every invoice of the ledger."""
         book = columns(ledger) if book is None else book
-        cash = book.of_kind("cash")
+        cash = book.of_kind(*BY_PAYMENT)
         to, applied, amount = book.applied_to[cash], book.applied[cash], book.applied_amount[cash]
         received = day_numbers(ledger.payments["received_date"])[ledger.invoice_of_payment >= 0][cash]
         known, total = _main_day(book, to, applied, amount, received)

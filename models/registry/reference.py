@@ -7,6 +7,7 @@ import pandas as pd
 
 from ledger import BadInput, Ledger
 from ledger.files.reading import unknown
+from ledger.wording import plural
 from models.families.published import WARNING
 from models.registry.acquaintance import acquainted
 from models.registry.mlflow_store import connected
@@ -85,7 +86,7 @@ def chosen(reference: str, ledger: Ledger, *, state: str | Path) -> ChosenModel:
         )
     if reference in FITTERS:
         learnable(ledger, reference)
-        learned = f"learned from {len(ledger.invoices):,} invoices known on {ledger.as_of:%Y-%m-%d}"
+        learned = f"learned from {plural(len(ledger.invoices), 'invoice')} known on {ledger.as_of:%Y-%m-%d}"
         return ChosenModel(timing=fit(ledger, model=reference), words=f"{reference}, {learned}", as_of=ledger.as_of)
     if is_file(reference):
         saved = SavedModel.read(reference)

@@ -14,6 +14,7 @@ from ledger.policy.roster import SHIFT_START
 from ledger.policy.strategy import Strategy
 from ledger.table.ledger import Day, as_day
 from ledger.table.places import home_zone
+from ledger.wording import plural
 from models.registry.reference import check_reference
 from optimize.plans.request import check_numbers
 from optimize.plans.rules import stopped_until
@@ -201,6 +202,6 @@ def check_fresh(as_of: pd.Timestamp, date: pd.Timestamp, country: str, *, max_ag
     age = (date - as_of).days
     if age > max_age and date > working_days(as_of + pd.Timedelta(days=1), 1, country)[0]:
         raise Unavailable(
-            f"the ledger {called} is stale: it knows nothing after {as_of:%Y-%m-%d}, {age} days before "
+            f"the ledger {called} is stale: it knows nothing after {as_of:%Y-%m-%d}, {plural(age, 'day')} before "
             f"{date:%Y-%m-%d}, and at most {max_age} are allowed (--max-age); nothing was written"
         )

@@ -7,6 +7,7 @@ from typing import Any, Final
 import pandas as pd
 
 from ledger.table.currency import decimals
+from ledger.wording import plural
 
 ROW_COLUMNS: Final[dict[str, str]] = {
     "date": "datetime64[ns]",
@@ -178,17 +179,16 @@ class CallPlan:
         uplift, net = rows["uplift"].sum() / unit, rows["net_value"].sum() / unit
         price = float(self.prices["price_per_hour"].max()) / unit if len(self.prices) else 0.0
         lines = [
-            f"Call plan {self.date:%Y-%m-%d}, {self.days} working days: {self.status}, gap {100 * self.gap:.3f} %",
-            f"{self.accounts:,} accounts considered, {self.contacts:,} contacts, {calls:,} of them calls; "
+            f"Call plan {self.date:%Y-%m-%d}, {plural(self.days, 'working day')}: {self.status}, gap "
+            f"{100 * self.gap:.3f} %",
+            f"{plural(self.accounts, 'account')} considered, {plural(self.contacts, 'contact')}, {calls:,} of "
+            "them calls; "
             f"{self.minutes_used:,.0f} minutes",
             f"expected uplift {uplift:,.{places}f} {self.currency}, net {net:,.{places}f}; "
             f"dearest hour {price:,.{places}f}",
             f"strategy {self.strategy}, effects {self.effects_basis} (grade {self.effects_grade}), run {self.run_id}",
             f"model {self.model} {self.model_version}".rstrip(),
-            *(
-                f"held back {accounts:,} account{'' if accounts == 1 else 's'}: {text}"
-                for accounts, text in _held(self.binding)
-            ),
+            *(f"held back {plural(accounts, 'account')}: {text}" for accounts, text in _held(self.binding)),
             *(f"NOT MET: {accounts:,} by rule {rule}" for rule, accounts in self._missed()),
             *(f"note: {text}" for text in self.warnings),
         ]

@@ -9,6 +9,7 @@ import pandas as pd
 
 from ledger.arrays import Flags, Ints
 from ledger.table.tables import further_columns
+from ledger.wording import plural
 from optimize.plans.call_plan import AUTOMATIC, ROW_COLUMNS, framed
 from optimize.plans.candidates import Calls, ChosenCalls
 from optimize.plans.contact_value import TONES
@@ -133,7 +134,7 @@ class Writer:
         whom = self._whom(int(tasks.customer[task]), rows)
         late = int((self.calls.desks.dates[day] - ledger.invoices["due_date"].iloc[rows].min()).days)
         amount = self.reasons.quoted(owed, whom["open_as_invoiced"])
-        count = f"{len(rows)} disputed invoice{'s' if len(rows) > 1 else ''}, {amount}"
+        count = f"{plural(len(rows), 'disputed invoice')}, {amount}"
         cost = float(tasks.minutes[task] * tasks.cost[desk])
         return whom | {
             "invoices": " ".join(self._invoices[rows]),

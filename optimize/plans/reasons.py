@@ -10,6 +10,7 @@ from ledger import Ledger
 from ledger.arrays import Floats, Ints
 from ledger.table.columns import NEVER, columns
 from ledger.table.currency import decimals
+from ledger.wording import form, plural
 
 _NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve")
 _FEW = 3  # paid invoices that show how late a customer pays
@@ -72,12 +73,12 @@ class Reasons:
         ages = np.asarray(days_past_due)
         count = len(ages)
         number = _NUMBERS[count] if count < len(_NUMBERS) else f"{count:,}"
-        noun = "invoice" if count == 1 else "invoices"
+        noun = form(count, "invoice")
         oldest = int(ages.max())
         if oldest <= 0:
-            when = "due today" if oldest == 0 else f"due in {-oldest} {_days(-oldest)}"
+            when = "due today" if oldest == 0 else f"due in {plural(-oldest, 'day')}"
             return f"{number} {noun}, {self.quoted(amount, as_invoiced)}, {'' if count == 1 else 'first '}{when}"
-        old = f"{oldest} {_days(oldest)}" if count == 1 else f"oldest {oldest} {_days(oldest)}"
+        old = f"{'' if count == 1 else 'oldest '}{plural(oldest, 'day')}"
         return f"{number} {noun}, {self.quoted(amount, as_invoiced)} overdue, {old}"
 
     def habit(self, customer: int) -> str:
@@ -88,7 +89,7 @@ class Reasons:
         if round(late) == 0:
             return "pays on average on the due date"
         days = round(abs(late))
-        return f"pays on average {days} {_days(days)} {'late' if late > 0 else 'early'}"
+        return f"pays on average {plural(days, 'day')} {'late' if late > 0 else 'early'}"
 
     def cash(self, customer: int) -> str:
         """Return a warning where cash of the customer is not applied yet; else ""."""
@@ -121,10 +122,6 @@ def as_invoiced(minor: Ints, currencies: Sequence[str]) -> str:
         totals[currency] = totals.get(currency, 0) + amount
     counted = sorted(totals, key=lambda code: (-list(currencies).count(code), code))
     return " and ".join(exact(totals[code], code) for code in counted)
-
-
-def _days(count: int) -> str:
-    return "day" if count == 1 else "days"
 
 
 def joined_texts(*parts: str) -> str:

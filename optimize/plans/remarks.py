@@ -5,6 +5,7 @@ from typing import Final
 import pandas as pd
 
 from ledger.table.places import clock_of, without_zone
+from ledger.wording import plural
 from optimize.plans.capacity import Desks
 
 _NAMED: Final = 5  # countries or languages in one remark
@@ -37,7 +38,8 @@ def language_remarks(desks: Desks, people: pd.DataFrame) -> tuple[str, ...]:
 
 
 def _customers(count: int, verb: str) -> str:
-    return f"{count:,} customers {verb}" if count != 1 else f"1 customer {'has' if verb == 'have' else verb + 's'}"
+    one = "has" if verb == "have" else f"{verb}s"
+    return plural(count, f"customer {one}", f"customers {verb}")
 
 
 def _counted(counts: "pd.Series[int]") -> str:

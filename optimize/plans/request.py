@@ -14,6 +14,7 @@ from ledger.arrays import Flags
 from ledger.policy.strategy import Strategy
 from ledger.table.ledger import Day, as_day
 from ledger.table.places import home_zone
+from ledger.wording import plural
 from models.assumed.assumptions import Assumptions, costs_of
 from models.effects.what_if import Effects
 from models.families.published import WARNING
@@ -122,11 +123,14 @@ def request(
     elif isinstance(model, str):
         learnable(known, model)
         timing = fit(known, model=model)
-        words = f"{model}, learned from {len(known.invoices):,} invoices known on {known.as_of:%Y-%m-%d}"
+        words = f"{model}, learned from {plural(len(known.invoices), 'invoice')} known on {known.as_of:%Y-%m-%d}"
     else:
         timing, words = model.knowing(known), f"{model.name}, told of what was known on {known.as_of:%Y-%m-%d}"
     between = int(np.busday_count((known.as_of + pd.Timedelta(days=1)).date(), dates[0].date()))
-    late = f"The ledger ends on {known.as_of:%Y-%m-%d}: nothing is known of {_count(between)} before the plan."
+    late = (
+        f"The ledger ends on {known.as_of:%Y-%m-%d}: nothing is known of {plural(between, 'working day')} "
+        "before the plan."
+    )
     return Request(
         known=known,
         timing=timing,
@@ -176,10 +180,6 @@ def _known(ledger: Ledger, day: pd.Timestamp) -> Ledger:
         rule = "the ledger holds no invoice" if first is None else f"the ledger's first invoice is of {first:%Y-%m-%d}"
         raise BadInput(f"nothing is known on the evening before: {rule}", field="date", value=f"{day:%Y-%m-%d}")
     return known
-
-
-def _count(days: int) -> str:
-    return "1 working day" if days == 1 else f"{days} working days"
 
 
 def _uniform(text: str) -> float:

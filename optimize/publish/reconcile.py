@@ -11,6 +11,7 @@ from ledger import BadInput, Ledger
 from ledger.arrays import Flags
 from ledger.table.currency import decimals
 from ledger.table.ledger import positions
+from ledger.wording import plural
 from optimize.plans.call_plan import AUTOMATIC
 from optimize.publish.folder import TABLE, PublishedPlan
 
@@ -105,7 +106,7 @@ class Reconciliation:
             sums = "".join(f"{row[name] / unit:13,.0f}" for name in shown[8:])
             lines.append(f"{row['specialist'][:15]:16}{counts}{sums}")
         minutes = self.unplanned["minutes"].sum()
-        lines.append(f"unplanned: {len(self.unplanned):,} contacts of specialists, {minutes:,.0f} minutes")
+        lines.append(f"unplanned: {plural(len(self.unplanned), 'contact')} of specialists, {minutes:,.0f} minutes")
         if not self.logged:
             lines += _wrapped(_NO_LOG)
         lines += _wrapped(REMARK)

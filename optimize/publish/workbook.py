@@ -10,6 +10,7 @@ import pandas as pd
 
 from ledger.table.currency import decimals
 from ledger.table.tables import OUTCOMES
+from ledger.wording import plural
 from optimize.plans.call_plan import CallPlan
 from optimize.publish.difference import Difference
 from optimize.publish.workbook_cells import INK, LINE, head, heading, money_format, put
@@ -123,7 +124,7 @@ def _fill(sheet: "Worksheet", name: str, rows: pd.DataFrame, plan: CallPlan) -> 
     first, last = (rows["date"].min(), rows["date"].max()) if count else (plan.date, plan.date)
     days = f"{first:%a %d %b}" if first == last else f"{first:%a %d %b} to {last:%a %d %b}"
     subtitle = (
-        f"{count:,} {'contact' if count == 1 else 'contacts'}, {rows['minutes'].sum() / 60:.1f} hours; strategy "
+        f"{plural(count, 'contact')}, {rows['minutes'].sum() / 60:.1f} hours; strategy "
         f"{plan.strategy}, ledger {plan.snapshot}, run {plan.run_id}. "
         "Worth: what the contact is expected to bring, less its cost."
     )

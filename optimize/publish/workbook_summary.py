@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from ledger.table.currency import decimals
+from ledger.wording import plural
 from optimize.plans.call_plan import CallPlan
 from optimize.publish.difference import Difference
 from optimize.publish.workbook_cells import LINE, head, heading, money_format, put
@@ -24,8 +25,7 @@ _WIDTHS: Final = (32, 22, 12, 12, 12, 10, 26, 24)
 
 def fill_summary(sheet: "Worksheet", plan: CallPlan, people: Mapping[str, str], difference: Difference | None) -> None:
     """Write status, figures, people (names by id) and prices, rules not met, rules that held back, remarks."""
-    count = "1 working day" if plan.days == 1 else f"{plan.days} working days"
-    title = f"Contacts from {plan.date:%a %d %b %Y}, {count}"
+    title = f"Contacts from {plan.date:%a %d %b %Y}, {plural(plan.days, 'working day')}"
     head(sheet, title, STATUS.get(plan.status, plan.status), _WIDTHS)
     row = _figures(sheet, 4, plan, difference)
     row = _list(sheet, row + 1, "Not met", plan.unmet, {"rule": "Rule", "customer_id": "Customer", "reason": "Why"})

@@ -15,6 +15,7 @@ from ledger.arrays import Flags, Floats
 from ledger.policy.roster import BLOCKS, FULL_SHIFT, SHIFT_START
 from ledger.table.calendar import Calendar
 from ledger.table.ledger import Day, as_day
+from ledger.wording import plural
 from models.assumed.assumptions import Assumptions
 from optimize.roster.costs import hourly_cost
 from optimize.roster.labour_rules import breaches, contracted, short_cover
@@ -147,7 +148,8 @@ class Shifts:
         """Return a few lines: hours, status, and what could not be covered."""
         proof = "" if not np.isfinite(self.bound) else f", gap {100 * self.gap:.3f} %"
         first = (
-            f"{len(self.specialists)} specialists, {len(self.dates)} days from {self.dates[0]:%Y-%m-%d}: "
+            f"{plural(len(self.specialists), 'specialist')}, {plural(len(self.dates), 'day')} from "
+            f"{self.dates[0]:%Y-%m-%d}: "
             f"{self.hours:,.1f} paid hours, {self.minutes.sum() / 60:,.1f} of them for calls; {self.status}{proof}"
         )
         return "\n".join([first, *self.broken["sentence"]])

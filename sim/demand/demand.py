@@ -92,7 +92,8 @@ def demand(ledger: Ledger) -> tuple[Demand, Ints, Ints, Ints, SmallInts]:
     workdays = OrderExposure.of(ledger, min(days.begin, days.end - WINDOW), week)
     wave = _season(days, workdays)
     start = np.maximum(days.first, days.end - WINDOW)
-    start = np.where(_changed(recent, workdays, start), days.end - QUARTER, start)
+    changed = _changed(recent, workdays, start)
+    start = np.where(changed, days.end - QUARTER, start)
     came, walked = _rates(recent, workdays, start, wave)
     listed = np.bincount(recent.owner, minlength=len(start)) > 0
     told = Demand(
@@ -106,7 +107,7 @@ def demand(ledger: Ledger) -> tuple[Demand, Ints, Ints, Ints, SmallInts]:
         newcomers=newcomers(days, workdays),
         like=np.flatnonzero(listed & (days.first > max(days.end - WINDOW, (2 * days.begin + days.end) // 3))),
     )
-    return told, *catalogue(recent, days.end - QUARTER)
+    return told, *catalogue(recent, days.end - QUARTER, changed)
 
 
 def _blocks(days: OrderDays, months: int) -> Ints:

@@ -67,12 +67,12 @@ class _Ways:
     prior: Floats
 
 
-def _ways(months: int) -> _Ways:
-    kept, spread, trend = (grid.ravel() for grid in np.meshgrid(KEPT, DISPERSION, TREND, indexing="ij"))
+def _ways(months: int, trends: tuple[float, ...]) -> _Ways:
+    kept, spread, trend = (grid.ravel() for grid in np.meshgrid(KEPT, DISPERSION, trends, indexing="ij"))
     at, over, base = (g.ravel() for g in np.meshgrid(np.arange(1, months), DISPERSION, KEPT[:3], indexing="ij"))
     share = np.repeat(np.r_[kept, base][:, None], months, axis=1)
     share[len(kept) + np.arange(len(at)), at] = BROKEN
-    prior = np.where(trend == 0, _CHANCE["steady or walking"], _CHANCE["with a trend"] / (len(TREND) - 1))
+    prior = np.where(trend == 0, _CHANCE["steady or walking"], _CHANCE["with a trend"] / max(len(trends) - 1, 1))
     broken = np.full(len(at), _CHANCE["broken"] / max(len(at), 1))
     return _Ways(
         kept=share,
@@ -83,7 +83,7 @@ def _ways(months: int) -> _Ways:
     )
 
 
-def level(counts: Floats, expected: Floats) -> tuple[Level, Floats]:
+def level(counts: Floats, expected: Floats, trends: tuple[float, ...] = TREND) -> tuple[Level, Floats]:
     """Return the level after the last month, and the level of each month in the light of all.
 
     Parameters
@@ -92,9 +92,11 @@ def level(counts: Floats, expected: Floats) -> tuple[Level, Floats]:
         Orders of each month, latest last.
     expected
         Those expected at level 1.
+    trends
+        Trends that it may have (log per month), none first.
     """
     n = len(counts)
-    ways = _ways(n)
+    ways = _ways(n, trends)
     moved = np.exp(ways.trend[:, None] * (np.arange(n) - n + 0.5))
     y, e = counts / ways.spread[:, None], np.maximum(expected * moved / ways.spread[:, None], 1e-9)
     told, a, b = _filtered(y, e, ways.kept)

@@ -1,9 +1,10 @@
 """What an order day brings: a past one of the same customer, with its invoices, amounts and terms.
 
 Sizes follow recent ones where they changed. A customer whose orders of the last quarter are larger or smaller than its
-earlier ones (Wilcoxon's rank sum, two-sided at 1 in 1,000) repeats those of the quarter alone. Where all other
-customers together moved (the sum of their rank sums over its cluster-robust error, at 1 in 1,000), their earlier orders
-are brought to the new level by the ratio of geometric means within customers.
+earlier ones (Wilcoxon's rank sum, two-sided at 1 in 1,000) repeats those of the quarter alone; and so does one whose
+rate changed (from as many orders in the quarter on), since who orders more often has more invoices on one order day.
+Where all other customers together moved (the sum of their rank sums over its cluster-robust error, at 1 in 1,000),
+their earlier orders are brought to the new level by the ratio of geometric means within customers.
 """
 
 from typing import Final
@@ -18,10 +19,13 @@ _Z: Final = 3.29  # two-sided, 1 in 1,000
 _OWN: Final = 8  # orders in the quarter, and before it, that a customer's own test needs
 
 
-def catalogue(recent: OrderDays, border: int) -> tuple[Ints, Ints, Ints, SmallInts]:
-    """Return orders, lines, amounts and terms (see `Behaviour`); `border` is the eve of the quarter."""
+def catalogue(recent: OrderDays, border: int, changed: Flags) -> tuple[Ints, Ints, Ints, SmallInts]:
+    """Return orders, lines, amounts and terms (see `sim.world.behaviour.Behaviour`).
+
+    `border` is the eve of the quarter, `changed` tells which customers order at another rate in it.
+    """
     size, late = len(recent.first), recent.day > border
-    own, ratio = _moved(recent, late)
+    own, ratio = _moved(recent, late, changed)
     kept = late | ~own[recent.owner]
     factor = np.where(late | own[recent.owner], 1.0, ratio)
     count = np.diff(recent.lines)
@@ -36,8 +40,8 @@ def catalogue(recent: OrderDays, border: int) -> tuple[Ints, Ints, Ints, SmallIn
     )
 
 
-def _moved(recent: OrderDays, late: Flags) -> tuple[Flags, float]:
-    """Return whose own sizes changed, and the ratio of all others' late sizes to earlier ones; 1 within chance."""
+def _moved(recent: OrderDays, late: Flags, changed: Flags) -> tuple[Flags, float]:
+    """Return who repeats the quarter alone, and the ratio of others' late sizes to earlier ones; 1 within chance."""
     size, owner = len(recent.first), recent.owner
     total = pd.Series(recent.total)
     rank = total.groupby(owner).rank().to_numpy()
@@ -45,6 +49,7 @@ def _moved(recent: OrderDays, late: Flags) -> tuple[Flags, float]:
     excess = np.bincount(owner, late * rank, size) - n_late * (n + 1) / 2
     error = np.sqrt(n_late * (n - n_late) * (n + 1) / 12)
     own = (np.abs(excess) > _Z * error) & (n_late >= _OWN) & (n - n_late >= _OWN)
+    own |= changed & (n_late >= _OWN)
     others = ~own & (error > 0)
     sums = excess[others] / (n[others] + 1)
     if not others.any() or abs(sums.sum()) <= _Z * np.sqrt((sums**2).sum()):

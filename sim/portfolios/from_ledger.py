@@ -5,6 +5,8 @@ import pandas as pd
 
 from ledger import Ledger
 from ledger.arrays import Flags, Floats, SmallInts
+from ledger.table.months import day_number
+from ledger.wording import plural
 from models import fit
 from models.assumed.assumptions import Assumptions
 from models.families.kaplan_meier import KaplanMeier
@@ -16,6 +18,7 @@ from sim.demand.demand import demand
 from sim.portfolios.by_amount import by_amount
 from sim.portfolios.intents import intent_hazard
 from sim.world.behaviour import Behaviour
+from sim.world.payment_level import level_in_words, payment_level
 from sim.world.portfolio import Portfolio
 from sim.world.write_offs import write_offs
 
@@ -53,6 +56,7 @@ def from_ledger(
     wanted, orders, lines, amount, term = demand(ledger)
     hazard, kind, weekdays = _timing(ledger, timing, wanted.rate)
     n, written = len(customers), write_offs(ledger)
+    common = payment_level(hazard, kind, history(ledger), day_number(ledger.as_of), _FIRST_DAY)
     parts = PartPayments.of(ledger)
     behaviour = Behaviour(
         first_day=_FIRST_DAY,
@@ -71,8 +75,12 @@ def from_ledger(
         write_offs=written,
         part_payments=parts,
         demand=wanted,
+        payment_level=common,
     )
-    words = words or f"{timing.name}, learned from {len(ledger.invoices):,} invoices known on {ledger.as_of:%Y-%m-%d}"
+    words = (
+        words
+        or f"{timing.name}, learned from {plural(len(ledger.invoices), 'invoice')} known on {ledger.as_of:%Y-%m-%d}"
+    )
     return Portfolio(
         name="ledger",
         ledger=ledger,
@@ -86,6 +94,7 @@ def from_ledger(
             *remarks,
             "Effects of contacts are assumptions, on top of that timing.",
             *_part_payments(parts),
+            level_in_words(common),
             wanted.words(),
             written.words(),
         ),

@@ -12,6 +12,7 @@ from ledger.arrays import Flags, Ints, SmallInts
 from ledger.policy.strategy import Strategy
 from ledger.table.calendar import Calendar
 from ledger.table.currency import decimals
+from ledger.wording import plural
 from models.assumed.assumptions import Assumptions
 from sim.day.contact_effects import PromiseLog
 from sim.mechanisms.holdout import Holdout
@@ -158,6 +159,7 @@ class History:
     def summary(self) -> str:
         """Return one line about the run."""
         return (
-            f"{self.strategy.name} with {self.planner}: {self.invoices:,} invoices and {self.contacts:,} contacts "
-            f"({self.calls:,} calls) in {self.days} days; simulated in {self.seconds:.2f} s"
+            f"{self.strategy.name} with {self.planner}: {plural(self.invoices, 'invoice')} and "
+            f"{plural(self.contacts, 'contact')} ({plural(self.calls, 'call')}) in {plural(self.days, 'day')}; "
+            f"simulated in {self.seconds:.2f} s"
         )

@@ -8,6 +8,7 @@ from ledger import BadInput
 from ledger.arrays import Flags, Floats, Ints, SmallInts
 from models.families.part_payments import CLASSES, PartPayments
 from sim.demand.demand import Demand
+from sim.demand.order_level import Level
 from sim.world.write_offs import WriteOffs
 
 
@@ -47,6 +48,8 @@ class Behaviour:
     part_payments
         What main payments bring and what becomes of rests, whose hazards are then the last two rows of `hazard` (small
         and large), by days since the main payment; None: all pay in full.
+    payment_level
+        Factor on all hazards from day 1 on, which each replication draws (`payment_level`); None where it is 1.
     """
 
     first_day: int
@@ -65,6 +68,7 @@ class Behaviour:
     demand: Demand | None = None
     write_offs: WriteOffs | None = None
     part_payments: PartPayments | None = None
+    payment_level: Level | None = None
 
     @property
     def rest_kind(self) -> int:

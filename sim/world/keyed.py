@@ -48,6 +48,10 @@ class Purpose(IntEnum):
     ORDER_RATE = 18
     NEWCOMER = 19
     ORDER_SAMPLE = 20
+    PAYMENT_LEVEL = 21
+
+
+NOBODY: Final = np.uint64(0x6E6577)  # entity of what is drawn for all
 
 
 @njit(cache=True)

@@ -13,8 +13,8 @@ from ledger.table.ledger import positions
 from ledger.table.places import calling_clocks
 from models.assumed.assumptions import Assumptions
 from sim.world.behaviour import Behaviour
-from sim.world.keyed import Purpose, key, triangular, uniforms
-from sim.world.orders import Orders, draw_orders
+from sim.world.keyed import NOBODY, Purpose, key, triangular, uniform, uniforms
+from sim.world.orders import MONTH, Orders, draw_orders
 from sim.world.part_payments import Parts, draw_parts
 from sim.world.payment import hazard_tables, start_clock
 from sim.world.portfolio import NO_DISPUTE, NOT_PAID, Opening, Portfolio
@@ -68,6 +68,7 @@ def prepare(
     invoices.lapse[rests] = NEVER
     accounts = _accounts(entity, portfolio, people, invoices, runs.row, _codes(clock, zones))
     threshold = -np.log(uniforms(key(*seeds, Purpose.PAYMENT), invoices.entity, 0))
+    threshold /= _common(behaviour, calendar.days, key(*seeds, Purpose.PAYMENT_LEVEL))
     start_clock(
         (payments.cumulative, payments.decayed, payments.first_day), invoices.kind, behaviour.frailty,
         invoices.customer, invoices.issue, invoices.clock, threshold, runs.table, runs.row,
@@ -86,6 +87,14 @@ def prepare(
         disputes=disputed,
         dispute_days=invoices.dispute[disputed],
     )
+
+
+def _common(behaviour: Behaviour, days: int, draw: np.uint64) -> float:
+    """Return the factor on all hazards that this replication draws, the same under every strategy."""
+    if behaviour.payment_level is None:
+        return 1.0
+    way, height = (uniform(draw, NOBODY, k) for k in (0, 1))
+    return max(behaviour.payment_level.drawn(way, height, days / MONTH)[0], 1e-6)
 
 
 def _codes(values: "pd.Series[str]", among: tuple[str, ...]) -> SmallInts:

@@ -19,11 +19,10 @@ from sim.demand.demand import Demand
 from sim.demand.order_days import open_days
 from sim.demand.order_level import FADES
 from sim.world.behaviour import Behaviour
-from sim.world.keyed import Purpose, child, key, mix, normals, uniform, uniforms
+from sim.world.keyed import NOBODY, Purpose, child, key, mix, normals, uniform, uniforms
 
-_MONTH: Final = 365.25 / 12  # days
+MONTH: Final = 365.25 / 12  # days
 _FEW: Final = 4.0  # shape of a gamma distribution from which a cube of a normal stands for it
-_NOBODY: Final = np.uint64(0x6E6577)  # entity of what is drawn for all
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -121,12 +120,12 @@ def _steady(behaviour: Behaviour, entity: Bits) -> _Processes:
 def _level(demand: Demand, days: int, seed: int, replication: int) -> tuple[float, float]:
     """Return the level of the coming time, and its trend per month."""
     draw = key(seed, replication, Purpose.ORDER_LEVEL)
-    return demand.level.drawn(uniform(draw, _NOBODY, 0), uniform(draw, _NOBODY, 1), days / _MONTH)
+    return demand.level.drawn(uniform(draw, NOBODY, 0), uniform(draw, NOBODY, 1), days / MONTH)
 
 
 def _weight(demand: Demand, trend: float, calendar: Calendar) -> Floats:
     """Return how much is ordered on each day, by weekday, trend and season, beside a day at the ledger's end."""
-    months = np.arange(calendar.days + 1) / _MONTH
+    months = np.arange(calendar.days + 1) / MONTH
     fading = -np.expm1(np.log(FADES) * months) / -np.log(FADES)
     week = demand.week[calendar.weekday()[: calendar.days + 1]]
     return np.asarray(np.exp(trend * fading) * demand.season[months.astype(np.int64) % 12] * week)
@@ -147,7 +146,7 @@ def _staying(demand: Demand, entity: Bits, factor: float, seed: int, replication
 def _coming(demand: Demand, entity: Bits, rate: Floats, horizon: float, seed: int, replication: int) -> _Processes:
     """Return new customers: when each one comes, whom it is like, on whose account its orders are booked."""
     draw = key(seed, replication, Purpose.NEWCOMER)
-    often = demand.newcomers.drawn(uniform(draw, _NOBODY, 0)) if len(demand.like) else 0.0
+    often = demand.newcomers.drawn(uniform(draw, NOBODY, 0)) if len(demand.like) else 0.0
     many = often * demand.newcomers.expected(horizon)
     number = np.arange(int(many + 8 * np.sqrt(many) + 20), dtype=np.uint64)
     begin = demand.newcomers.when(np.cumsum(-np.log(uniforms(draw, number, 1))) / max(often, 1e-9), horizon)

@@ -38,9 +38,12 @@ def test_a_payment_near_the_invoice_at_the_given_rates_settles_it(load):
         "payment_id,invoice_id,date,amount,currency\nP1,F-1,2024-02-20,920.00,EUR\nP2,F-2,2024-02-20,500.00,EUR\n"
     )
     assert imported.rejected == 0
-    assert sorted(applied(imported)) == [("F-1", 100_000, "USD"), ("F-2", 50_000, "EUR")]
-    figures = kpis(imported.ledger)
+    assert sorted(applied(imported)) == [("F-1", -2_222, "USD"), ("F-1", 102_222, "USD"), ("F-2", 50_000, "EUR")]
+    figures = kpis(imported.ledger, start="2024-02-01")
     assert (figures["ar_open"], figures["unapplied_cash"]) == (0, 0)
+    assert figures["cash_collected"] == pytest.approx(1420.0, abs=0.01)
+    payments = imported.ledger.payments.set_index("payment_id")
+    assert payments.loc["P1/exchange", ["amount", "kind"]].tolist() == [-2_222, "exchange_difference"]
     assert any("1 payment is in another currency" in w and "+20.00 EUR" in w for w in imported.warnings)
 
 
@@ -57,8 +60,36 @@ def test_the_last_of_several_payments_takes_up_the_difference(load):
     imported = load(
         "payment_id,invoice_id,date,amount,currency\nP1,F-1,2024-02-18,400.00,USD\nP2,F-1,2024-02-20,550.00,EUR\n"
     )
-    assert applied(imported) == [("F-1", 40_000, "USD"), ("F-1", 60_000, "USD")]
+    assert applied(imported) == [("F-1", 40_000, "USD"), ("F-1", -1_111, "USD"), ("F-1", 61_111, "USD")]
     assert any("+10.00 EUR" in warning for warning in imported.warnings)
+
+
+def test_what_fell_short_at_the_rates_is_a_loss_and_no_cash(load):
+    """880 EUR for 1,000 USD (900 EUR): closed, cash 880; the loss settles the rest on the same day."""
+    imported = load("payment_id,invoice_id,date,amount,currency\nP1,F-1,2024-02-20,880.00,EUR\n")
+    assert applied(imported) == [("F-1", 2_222, "USD"), ("F-1", 97_778, "USD")]
+    assert imported.ledger.payments["kind"].tolist() == ["cash", "exchange_difference"]
+    assert kpis(imported.ledger, start="2024-02-01")["cash_collected"] == pytest.approx(880.0, abs=0.01)
+    assert imported.ledger.open_amount().tolist() == [0, 50_000]
+
+
+def test_a_stated_amount_differs_from_the_rates_as_cash(load):
+    """690 EUR settle 760 USD (684 EUR) as stated: 690 came."""
+    imported = load("payment_id,invoice_id,date,amount,currency,invoice_amount\nP1,F-1,2024-02-20,690.00,EUR,760.00\n")
+    assert applied(imported) == [("F-1", -667, "USD"), ("F-1", 76_667, "USD")]
+    assert imported.ledger.open_amount().tolist() == [24_000, 50_000]
+    assert imported.ledger.snapshot("2024-02-19").open_amount().tolist() == [100_000, 50_000]
+
+
+def test_a_difference_is_counted_once_where_a_payment_pays_two_instalments(load):
+    """920 EUR for instalments of 300 and 700 USD: 20 EUR beside the larger piece."""
+    two = """invoice_id,customer_id,issue_date,due_date,amount,currency
+F-1,Juniper,2024-01-10,2024-02-09,300.00,USD
+F-1,Juniper,2024-01-10,2024-03-09,700.00,USD
+"""
+    imported = load("payment_id,invoice_id,date,amount,currency\nP1,F-1,2024-02-20,920.00,EUR\n", invoices=two)
+    assert kpis(imported.ledger, start="2024-02-01")["cash_collected"] == pytest.approx(920.0, abs=0.01)
+    assert imported.ledger.open_amount().sum() == 0
 
 
 def test_what_is_far_more_than_the_invoice_is_overpaid(load):
@@ -74,7 +105,7 @@ def test_a_stated_amount_in_the_invoices_currency_counts_over_the_rates(load):
         "payment_id,invoice_id,date,amount,currency,invoice_amount\n"
         "P1,F-1,2024-02-20,700.00,CHF,760.00\nP2,F-1,2024-02-21,190.00,EUR,\n"
     )
-    assert applied(imported) == [("F-1", 76_000, "USD"), ("F-1", 21_111, "USD")]
+    assert applied(imported) == [("F-1", 76_000, "USD"), ("F-1", 21_111, "USD")]  # no rate of CHF, no difference
     assert imported.ledger.open_amount().tolist() == [2_889, 50_000]
 
 
@@ -115,3 +146,19 @@ def test_yen_for_euros_counts_in_the_currencies_own_minor_units(load):
         rates="currency,rate\nUSD,0.9\nJPY,0.006\n",
     )
     assert applied(imported) == [("F-2", 30_000, "EUR")]
+
+
+def test_a_payment_among_the_invoices_crosses_currencies_too(tmp_path):
+    """920 EUR for 1,000 USD in one table; a credit note in another currency stays the customer's."""
+    (tmp_path / "i.csv").write_text(
+        "invoice_id,customer_id,issue_date,due_date,amount,currency,type,applies_to\n"
+        "F-1,Juniper,2024-01-10,2024-02-09,1000.00,USD,invoice,\nF-2,Juniper,2024-01-10,2024-02-09,500.00,USD,invoice,\n"
+        "P1,Juniper,2024-02-20,,-920.00,EUR,payment,F-1\nK1,Juniper,2024-02-20,,-100.00,EUR,credit note,F-2\n"
+    )
+    (tmp_path / "rates.csv").write_text("currency,rate\nUSD,0.90\n")
+    imported = import_ledger(tmp_path / "i.csv", rates=tmp_path / "rates.csv", base_currency="EUR", as_of="2024-03-31")
+    assert imported.ledger.open_amount().tolist() == [0, 50_000]
+    figures = kpis(imported.ledger, start="2024-02-01")
+    assert figures["cash_collected"] == pytest.approx(920.0, abs=0.01)
+    assert (figures["unapplied_cash"], figures["unapplied_credit"]) == (0, 100)
+    assert any("exchange difference +20.00 EUR" in warning for warning in imported.warnings)

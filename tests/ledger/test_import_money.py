@@ -45,6 +45,29 @@ def test_dollars_of_other_countries_are_what_they_are(load):
     assert outcome(imported) == (["100000 USD"], ["no_rate", "no_rate", "ambiguous_currency"])
 
 
+def test_the_base_currency_is_that_of_most_invoices_and_a_tie_is_told(load):
+    """Not the first in the alphabet: of one row each the largest total, which is said, for it says little."""
+    found = load('"US$1,000.00"', "A$500.00", "C$ 250.00", "kr 900.00")
+    assert outcome(found) == (["100000 USD"], ["no_rate", "no_rate", "ambiguous_currency"])
+    assert any("AUD, CAD, USD stand on 1 row each: the base currency is USD" in warning for warning in found.warnings)
+    more = load("€500.00", "£1.00", "£1.00")
+    assert more.ledger.base_currency == "GBP"
+    assert not any("the base currency is" in warning for warning in more.warnings)
+
+
+def test_a_base_currency_that_cannot_be_told_is_asked_for(load):
+    """As many rows, and the same total in minor units."""
+    with pytest.raises(BadInput, match="EUR, GBP stand on 1 row each"):
+        load("€500.00", "£500.00")
+
+
+def test_a_currency_with_a_rate_to_another_is_not_the_base(load):
+    """Dollars are more, and converted: to euros."""
+    found = load("$1.00", "$2.00", "€3.00", rates="currency,rate\nUSD,0.9\n")
+    assert found.ledger.base_currency == "EUR"
+    assert outcome(found)[1] == []
+
+
 def test_a_shared_sign_follows_the_currency_column_or_the_files_currency(load):
     """$ beside AUD; kr in a ledger in Swedish crowns; and a sign in the column itself."""
     header = HEADER + ",currency"

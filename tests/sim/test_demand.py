@@ -20,6 +20,7 @@ from sim.demand.turnover import _chances, turnover
 from tests.handmade import Row, handmade, invoice
 
 AS_OF = pd.Timestamp("2024-12-31")
+NOBODY_CHANGED = np.zeros(1, np.bool_)
 
 
 def ordered_on(days: pd.DatetimeIndex, customer: str, amount: int = 10_000) -> list[Row]:
@@ -203,7 +204,7 @@ def test_sizes_follow_the_last_quarter_where_they_changed():
         for k, (row, late) in enumerate(zip(ordered_on(days, "d"), recent, strict=True))
     ]
     found = order_days(handmade(f"{AS_OF:%F}", [*doubled, *ordered_on(days, "s")]))
-    orders, _, amount, _ = catalogue(found, found.end - 91)
+    orders, _, amount, _ = catalogue(found, found.end - 91, NOBODY_CHANGED)
     assert amount[: orders[1]].min() >= 18_000
     assert orders[1] == recent.sum()
     assert (amount[orders[1] :] == 10_000).all()
@@ -214,7 +215,7 @@ def test_prices_that_rose_for_all_bring_earlier_orders_to_their_level():
     """Everybody pays a quarter more since the last quarter: the mean size is the new one, within 3 %."""
     known = made_ledger(Truth(prices=0.25, history=365), 4).snapshot(CUT)
     found = order_days(known).after(order_days(known).end - 365)
-    orders, lines, amount, _ = catalogue(found, found.end - 91)
+    orders, lines, amount, _ = catalogue(found, found.end - 91, NOBODY_CHANGED)
     log = np.log(np.add.reduceat(amount, lines[:-1]))
     late, owner = found.day > found.end - 91, found.owner
     gap = [
@@ -257,3 +258,19 @@ def test_the_notes_tell_what_goes_on():
     note = next(note for note in from_ledger(jumped()).notes if note.startswith("Orders:"))
     assert "of their year's level" in note
     assert "have stopped" in note
+
+
+def test_who_orders_at_another_rate_repeats_orders_of_the_quarter_alone():
+    """One invoice a day before, two a day in the quarter: who is known to have changed brings two each time."""
+    days = pd.bdate_range(AS_OF - pd.Timedelta(days=360), AS_OF, freq="5B")
+    recent = days > AS_OF - pd.Timedelta(days=91)
+    rows = [
+        *ordered_on(days[~recent], "d"),
+        *ordered_on(days[recent], "e", 5_000),
+        *ordered_on(days[recent], "f", 5_000),
+    ]
+    found = order_days(handmade(f"{AS_OF:%F}", [row | {"customer_id": "d"} for row in rows]))
+    for changed, orders_of in ((False, len(days)), (True, int(recent.sum()))):
+        orders, lines, _, _ = catalogue(found, found.end - 91, np.array([changed]))
+        assert orders[1] == orders_of
+        assert (np.diff(lines)[-int(recent.sum()) :] == 2).all()

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from ledger.files.reading import plain
 from ledger.importing.maps.map_tables import PEOPLE
 from ledger.importing.maps.maps import Map
-from ledger.importing.rows.intake import Intake, as_series, codes, plural, text_column
+from ledger.importing.rows.intake import Intake, as_series, codes, text_column
 from ledger.importing.rows.money import Money
 from ledger.importing.sources.headers import FURTHER
 from ledger.importing.words.amounts import to_minor
@@ -23,6 +23,7 @@ from ledger.importing.words.phrases import read_column
 from ledger.importing.words.terms import Terms, TermsColumn
 from ledger.table.places import country_code, is_zone, without_zone, zone_of
 from ledger.table.tables import COLUMNS, TEXT
+from ledger.wording import plural
 
 _LANGUAGE: Final = re.compile(r"([a-z]{2})(?:[-_][a-z]{2,4})*")  # also as a locale: de-CH
 _LANGUAGES: Final = {

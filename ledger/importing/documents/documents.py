@@ -12,16 +12,17 @@ import pyarrow.compute as pc
 
 from ledger.arrays import Days, Flags, Floats, Ints
 from ledger.errors import BadInput
-from ledger.files.reading import nearest, plain
+from ledger.files.reading import nearest
 from ledger.importing.documents.customers import AgreedTerms
 from ledger.importing.documents.due_dates import read_due_dates
 from ledger.importing.documents.numbers import Rows, identified, summed_lines, warn_of_look_alikes
 from ledger.importing.documents.stated import Stated, read_stated, status_is
 from ledger.importing.maps.map_tables import DEAD, InvoiceMap, Types
-from ledger.importing.rows.intake import EARLIEST, Intake, codes, plural, text_column
+from ledger.importing.rows.intake import EARLIEST, Intake, codes, text_column
 from ledger.importing.rows.money import Money, currency_of, minor_units
 from ledger.importing.words.cells import flags
 from ledger.table.tables import PAYMENT_KINDS
+from ledger.wording import plural
 
 INVOICE: Final = -1  # kind of a row; a credit's kind is its place in PAYMENT_KINDS
 LINE: Final = -2  # a further line of an invoice, whose amount is in its first
@@ -138,9 +139,8 @@ def _kinds(intake: Intake, map_: InvoiceMap) -> tuple[npt.NDArray[np.int8], Flag
     kind, back = np.full(len(intake), INVOICE, np.int8), np.zeros(len(intake), bool)
     if map_.types is None or "type" not in intake.sheet:
         return kind, back
-    meaning = map_.types.meanings()
     index, texts = codes(intake.text("type"))
-    names = [meaning.get(plain(text)) for text in texts.to_pylist()]
+    names = map_.types.meanings(texts.to_pylist())
     _demand_known(intake, texts.take(pa.array(index[intake.good & (index >= 0)])), map_.types)
     back = np.array([n == "returned" for n in names] + [False])[index]
     names = ["cash" if n == "returned" else n for n in names]
@@ -151,13 +151,15 @@ def _kinds(intake: Intake, map_: InvoiceMap) -> tuple[npt.NDArray[np.int8], Flag
 
 def _demand_known(intake: Intake, words: pa.StringArray, types: Types) -> None:
     """Raise where a type is not known: what is an invoice and what settles one is not guessed. None is an invoice."""
-    known = {plain(word): word for meant in types.model_dump().values() for word in meant}
-    counts = [(each["values"], each["counts"]) for each in pc.value_counts(words).to_pylist()]
-    unknown = sorted(((count, word) for word, count in counts if plain(word) not in known), reverse=True)
+    counts = {each["values"]: each["counts"] for each in pc.value_counts(words).to_pylist()}
+    meant = types.meanings(counts)
+    unknown = sorted(
+        ((n, word) for (word, n), means in zip(counts.items(), meant, strict=True) if not means), reverse=True
+    )
     if not unknown:
         return
     shown = ", ".join(f"{word!r} ({plural(count, 'row', 'rows')})" for count, word in unknown[:4])
-    near = nearest(unknown[0][1], known.values(), 1)
+    near = nearest(unknown[0][1], [word for meant in types.model_dump().values() for word in meant], 1)
     raise BadInput(
         f"holds types that the map does not know: {shown}{' …' if len(unknown) > 4 else ''}"
         + (f"; did you mean {near[0]!r}? " if near else ". ")

@@ -5,8 +5,9 @@ import pandas as pd
 
 from ledger.arrays import Days, Flags, Floats, Ints
 from ledger.importing.documents.customers import AgreedTerms
-from ledger.importing.rows.intake import Intake, as_series, plural
+from ledger.importing.rows.intake import Intake, as_series
 from ledger.importing.words.terms import TermsColumn
+from ledger.wording import plural
 
 Discount = tuple[Floats, Ints]  # percent (not a number where none), days after issue
 

@@ -12,7 +12,8 @@ from ledger.arrays import Days, Flags, Ints
 from ledger.errors import BadInput
 from ledger.importing.documents.stated import Stated
 from ledger.importing.maps.map_tables import InvoiceMap
-from ledger.importing.rows.intake import Intake, codes, plural, text_column
+from ledger.importing.rows.intake import Intake, codes, text_column
+from ledger.wording import plural
 
 _MANY = 0.01  # of the invoices: more that nobody can tell apart are no slips but a layout
 

@@ -11,11 +11,12 @@ import pyarrow.compute as pc
 from ledger.arrays import Days, Flags, Ints
 from ledger.files.reading import plain
 from ledger.importing.documents.references import InvoiceColumns, find
-from ledger.importing.rows.intake import Intake, as_series, codes, plural, text_column
+from ledger.importing.rows.intake import Intake, as_series, codes, text_column
 from ledger.importing.rows.money import minor_units
 from ledger.importing.words.cells import flags
 from ledger.importing.words.dates import UNREADABLE
 from ledger.table.tables import CHANNELS, DISPUTE_REASONS, OUTCOMES, RESOLUTIONS, TONES
+from ledger.wording import plural
 
 _CHANNELS: Final = {c: c for c in CHANNELS} | {
     **dict.fromkeys(("mail", "mails", "reminder"), "email"),

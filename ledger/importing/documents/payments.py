@@ -10,14 +10,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ledger.arrays import Days, Flags, Ints
-from ledger.files.reading import plain
 from ledger.importing.documents.references import InvoiceColumns, find
 from ledger.importing.maps.map_tables import Kinds
 from ledger.importing.rows.exchange import in_invoice_currency, states_invoice_amount
-from ledger.importing.rows.intake import Intake, codes, plural, text_column
+from ledger.importing.rows.intake import Intake, codes, text_column
 from ledger.importing.rows.money import Money, currency_of, minor_units
 from ledger.importing.words.cells import flags
 from ledger.table.tables import PAYMENT_KINDS
+from ledger.wording import plural
 
 CASH: Final = PAYMENT_KINDS.index("cash")
 
@@ -36,6 +36,7 @@ class Receipts:
     applied: Days
     amount: Ints
     spare: Ints  # part that the source says is not applied to anything
+    difference: Ints  # what came beyond `amount` at the given rates: cash, and neither receivable nor credit
     currency: pa.StringArray
     kind: npt.NDArray[np.int8]
     group: Ints
@@ -49,7 +50,18 @@ class Receipts:
         """Return some of them, in that order."""
         keep = pa.array(rows)
         texts = {name: getattr(self, name).take(keep) for name in ("id", "takes_back", "named", "customer", "currency")}
-        names = ("invoice", "received", "applied", "amount", "spare", "kind", "group", "from_table", "row")
+        names = (
+            "invoice",
+            "received",
+            "applied",
+            "amount",
+            "spare",
+            "difference",
+            "kind",
+            "group",
+            "from_table",
+            "row",
+        )
         numbers = {name: getattr(self, name)[rows] for name in names}
         return Receipts(**texts, **numbers, also=tuple(more[rows] for more in self.also))
 
@@ -103,9 +115,9 @@ def read_payments(
         intake.reject_days("applied_date", as_of, today, required=False)
     kind, back = _kinds(intake, kinds)
     _no_repeats(intake)
-    owed = np.append(invoices.amount, 0)[row]
-    minor, currency = in_invoice_currency(intake, minor, currency, of_invoice, owed, row, money)
-    minor = np.where(back, -np.abs(minor), minor)
+    line, owed = invoices.owed(row)
+    settles = in_invoice_currency(intake, minor, currency, of_invoice, owed, line, money)
+    minor = np.where(back, -np.abs(settles.amount), settles.amount)
     _reject_halves(intake, back | (minor < 0))
     good = np.flatnonzero(intake.good)
     owner = invoices.customer.take(pa.array(row, mask=row < 0))
@@ -121,7 +133,8 @@ def read_payments(
         applied=intake.day("applied_date"),
         amount=minor,
         spare=np.zeros(len(intake), np.int64),
-        currency=currency,
+        difference=np.where(minor == settles.amount, 1, -1) * settles.difference,
+        currency=settles.currency,
         kind=kind,
         group=np.full(len(intake), -1),
         from_table=np.ones(len(intake), bool),
@@ -132,8 +145,7 @@ def read_payments(
 def _kinds(intake: Intake, words: Kinds) -> tuple[npt.NDArray[np.int8], Flags]:
     """Return the kind of each row, and which by their kind are money that goes back; an empty kind is cash."""
     index, texts = codes(intake.text("kind"))
-    meaning = words.meanings()
-    names = [meaning.get(plain(text)) for text in texts.to_pylist()]
+    names = words.meanings(texts.to_pylist())
 
     def are(name: str | None) -> Flags:
         return np.array([each == name for each in names] + [False])[index]

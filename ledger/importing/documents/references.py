@@ -51,6 +51,13 @@ class InvoiceColumns:
             document=rows,
         )
 
+    def owed(self, row: Ints) -> tuple[Ints, Ints]:
+        """Return for rows of invoices the first instalment of each and the amount of all; -1 and 0 for -1."""
+        line = np.append(self.line, -1)[row]
+        total = np.zeros(len(self.line) + 1, np.int64)
+        np.add.at(total, self.line, self.amount)
+        return line, total[line]
+
     def frame(self, documents: Documents) -> pd.DataFrame:
         """Return the ledger's table."""
         percent, days = documents.discount[0][self.document], documents.discount[1][self.document]

@@ -9,12 +9,13 @@ import pyarrow.compute as pc
 from ledger.arrays import Days, Flags, Ints
 from ledger.files.reading import plain
 from ledger.importing.maps.map_tables import PAID, InvoiceMap
-from ledger.importing.rows.intake import Intake, codes, plural
+from ledger.importing.rows.intake import Intake, codes
 from ledger.importing.rows.money import Money, minor_units
 from ledger.importing.rows.outstanding import in_other_currency
 from ledger.importing.rows.settling import known
 from ledger.importing.words.cells import flags
 from ledger.importing.words.dates import UNREADABLE
+from ledger.wording import plural
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -96,6 +96,7 @@ def _of_payment(receipts: Receipts) -> tuple[Receipts, Flags]:
     parts = replace(
         parts,
         amount=-part[chosen],
+        difference=np.zeros(len(at), np.int64),
         invoice=pairs["invoice"].to_numpy(np.int64)[chosen],
         customer=receipts.customer.take(pa.array(pairs["paid"].to_numpy()[chosen])),
     )
@@ -217,12 +218,38 @@ def more_than_unapplied(receipts: Receipts, left: Ints) -> Flags:
         out[kept[last]] = True
 
 
+def with_equal_amounts(receipts: Receipts, lost: Flags) -> Receipts:
+    """Give lost rows below 0 that name nothing the invoice of a payment of the same amount, each payment once.
+
+    Of the same customer, currency and kind, and no later; of several the latest.
+    """
+    unnamed = flags(pc.is_null(receipts.named)) & flags(
+        pc.equal(pc.fill_null(receipts.takes_back, ""), pc.fill_null(receipts.id, ""))
+    )
+    rows = np.flatnonzero(lost & unnamed & (receipts.invoice < 0) & (receipts.amount < 0))
+    if not len(rows):
+        return receipts
+    who, money = codes(receipts.customer)[0], codes(receipts.currency)[0]
+    paid: dict[tuple[int, ...], list[int]] = {}
+    able = np.flatnonzero((receipts.amount > 0) & (receipts.invoice >= 0) & (who >= 0))
+    for row in able[np.argsort(receipts.received[able], kind="stable")].tolist():
+        paid.setdefault((who[row], money[row], receipts.kind[row], receipts.amount[row]), []).append(row)
+    invoice = receipts.invoice.copy()
+    for row in rows[np.argsort(receipts.received[rows], kind="stable")].tolist():
+        same = paid.get((who[row], money[row], receipts.kind[row], -receipts.amount[row]), [])
+        before = [at for at in same if receipts.received[at] <= receipts.received[row]]
+        if before:
+            invoice[row] = receipts.invoice[before[-1]]
+            same.remove(before[-1])
+    return replace(receipts, invoice=invoice)
+
+
 def joined(first: Receipts, second: Receipts) -> Receipts:
     """Return the rows of both."""
     if not len(first) or not len(second):
         return second if not len(first) else first
     texts = ("id", "takes_back", "named", "customer", "currency")
-    numbers = ("invoice", "received", "applied", "amount", "spare", "kind", "group", "from_table", "row")
+    numbers = ("invoice", "received", "applied", "amount", "spare", "difference", "kind", "group", "from_table", "row")
     rows = {name: pa.concat_arrays([getattr(part, name) for part in (first, second)]) for name in texts}
     rows |= {name: np.concatenate([getattr(part, name) for part in (first, second)]) for name in numbers}
     depth = max(len(first.also), len(second.also))

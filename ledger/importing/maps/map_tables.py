@@ -1,5 +1,7 @@
 """What a map says of each table: where it stands, what its columns are called, and what its words mean."""
 
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import BeforeValidator, model_validator
@@ -20,6 +22,7 @@ PAID: Final = (
 )  # fmt: skip
 TABLES: Final = ("invoices", "payments", "customers", "contacts", "promises", "disputes")
 
+_WORD: Final = re.compile(r"[^\W_]+")
 
 PEOPLE: Final = ("name", "phone", "email", "contact_person", "account_owner")  # of a customer: carried, never needed
 
@@ -93,9 +96,33 @@ class Words(Written):
                     raise ValueError(f"{word!r} stands under {other} and under {name}")
         return self
 
-    def meanings(self) -> dict[str, str]:
-        """Return what each word means, by its plain form."""
-        return {plain(word): name for name, words in self.model_dump().items() for word in words}
+    def meanings(self, texts: Iterable[str]) -> list[str | None]:
+        """Return what each text means, None where it is not known.
+
+        Names of means of payment together (``SEPA-Lastschrift``, ``Wire transfer 0815``) are a payment, and one with a
+        word for what goes back (``card refund``) is that.
+
+        Examples
+        --------
+        >>> kinds = Kinds(cash=("SEPA", "wire transfer", "card"), returned=("refund",), discount=("rebate",))
+        >>> kinds.meanings(["sepa card", "Wire Transfer #0815", "card refund", "card rebate", "wire"])
+        ['cash', 'cash', 'returned', None, None]
+        """
+        known = {plain(word): name for name, words in self.model_dump().items() for word in words}
+        return [known.get(plain(text)) or _together(_WORD.findall(text), known) for text in texts]
+
+
+def _together(words: Sequence[str], known: Mapping[str, str]) -> str | None:
+    """Return what words mean that are but names of payments or of what goes back, and of numbers; longest first."""
+    at, found = 0, set()
+    while at < len(words):
+        joined = ((end, known.get(plain("".join(words[at:end])))) for end in range(len(words), at, -1))
+        end, name = next(((end, name) for end, name in joined if name in ("cash", "returned")), (at + 1, None))
+        if name is None and not words[at].isdigit():
+            return None
+        found.add(name)
+        at = end
+    return "returned" if "returned" in found else "cash" if "cash" in found else None
 
 
 class Types(Words):

@@ -7,6 +7,7 @@ shows every key that is commonly needed.
 import codecs
 import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -105,22 +106,33 @@ class Map(Written):
         own = self._own.get(table, frozenset())
         return {role: names for role, names in self.names(table).items() if role in own}
 
+    def own_lists(self) -> dict[str, tuple[str, ...]]:
+        """Return the further columns of the invoice table that the map of a person names itself, by the map's key."""
+        own = self._own.get("invoices", frozenset())
+        return {key: getattr(self.invoices, key) for key in ("buckets", "distinguish") if f"#{key}" in own}
+
 
 def presets() -> tuple[str, ...]:
     """Return the names of the maps that ship with the package."""
     return tuple(sorted(path.stem for path in _PRESETS.glob("*.toml")))
 
 
+@cache
 def preset_map(name: str) -> Map:
-    """Return a map that ships with the package.
+    """Return a map that ships with the package; each is read once, for none changes.
 
     Raises
     ------
     BadInput
         Where there is none of that name; the known ones are listed.
     """
-    path = _PRESETS / f"{one_of(name, presets(), field='preset')}.toml"
-    return Map.of(_with_words(read_toml(path)), where=f"preset {name}")
+    return Map.of(_with_words(_shipped(one_of(name, presets(), field="preset"))), where=f"preset {name}")
+
+
+@cache
+def _shipped(name: str) -> Mapping[str, Any]:
+    """Return the keys of a map that ships with the package, which nobody changes."""
+    return read_toml(_PRESETS / f"{name}.toml")
 
 
 def read_map(source: str | Path | Mapping[str, Any]) -> Map:
@@ -136,22 +148,25 @@ def read_map(source: str | Path | Mapping[str, Any]) -> Map:
     own = _roles(given)
     if (base := given.pop("extends", None)) is not None:
         base = one_of(base, presets(), where=where, field="extends")
-        given = _merged(read_toml(_PRESETS / f"{base}.toml"), given)
+        given = _merged(_shipped(base), given)
     map_ = Map.of(_with_words(given), where=where)
     map_._own = own
     return map_
 
 
 def _roles(given: Mapping[str, Any]) -> dict[str, frozenset[str]]:
-    """Return the roles of each table for which a map names columns."""
+    """Return the roles of each table for which a map names columns, and after ``#`` the other keys that it gives."""
     tables = {name: given[name] for name in TABLES if isinstance(given.get(name), Mapping)}
     columns = {name: table.get("columns") for name, table in tables.items()}
-    return {name: frozenset(roles) for name, roles in columns.items() if isinstance(roles, Mapping)}
+    own = {name: {*roles} if isinstance(roles, Mapping) else set[str]() for name, roles in columns.items()}
+    for name, table in tables.items():
+        own[name] |= {f"#{key}" for key in table}
+    return {name: frozenset(roles) for name, roles in own.items()}
 
 
-def _with_words(given: dict[str, Any]) -> dict[str, Any]:
+def _with_words(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return a map with what it does not say of the words of languages: how tables are called, totals, payments."""
-    words = read_toml(_PRESETS / "generic.toml")
+    words = _shipped("generic")
     tables = [name for name in TABLES if isinstance(given.get(name), Mapping)]
     shared = {name: {key: words[name][key] for key in ("called", "totals") if key in words[name]} for name in tables}
     whole = {**given, **{name: {**shared[name], **given[name]} for name in tables}}

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 import pyarrow.compute as pc
 
-from ledger.files.reading import plain
 from ledger.importing.maps.map_tables import TABLES, InvoiceMap, PaymentMap, Words
 from ledger.importing.maps.maps import Map, preset_map
 from ledger.importing.words.cells import Sheet
@@ -57,10 +56,10 @@ def _layout(sheet: Sheet) -> dict[str, list[str]]:
 
 def _words(words: Words, sheet: Sheet, role: str) -> dict[str, list[str]]:
     """Return what each word that occurs in a column means."""
-    meaning = words.meanings()
     kinds: dict[str, list[str]] = {}
-    for word in pc.unique(sheet.text(role)).drop_null().to_pylist():
-        if (kind := meaning.get(plain(word))) is not None:
+    found = pc.unique(sheet.text(role)).drop_null().to_pylist()
+    for word, kind in zip(found, words.meanings(found), strict=True):
+        if kind is not None:
             kinds.setdefault(kind, []).append(word)
     return kinds
 

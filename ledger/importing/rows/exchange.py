@@ -1,5 +1,6 @@
 """Payments in another currency than their invoice: what they settle of it, and the exchange difference."""
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -7,16 +8,26 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ledger.arrays import Flags, Floats, Ints
-from ledger.importing.rows.intake import Intake, plural
+from ledger.importing.rows.intake import Intake
 from ledger.importing.rows.money import Money
 from ledger.importing.words.amounts import to_minor
 from ledger.importing.words.cells import flags
 from ledger.table.currency import decimals
+from ledger.wording import plural
 
 CLOSES: Final = (
     0.05  # a rest of an invoice this small beside what was paid in another currency is a difference of rates
 )
 IMPLAUSIBLE: Final = 0.25  # a stated amount this far from the given rates is not what the payment settles
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Settles:
+    """What payments settle. Amounts in minor units of the invoices' currencies."""
+
+    amount: Ints
+    currency: pa.StringArray
+    difference: Ints  # what came beyond that at the given rates (below 0: fell short), 0 where no rate tells
 
 
 def states_invoice_amount(intake: Intake) -> Flags:
@@ -33,25 +44,25 @@ def in_invoice_currency(
     owed: Ints,
     row: Ints,
     money: Money,
-) -> tuple[Ints, pa.StringArray]:
-    """Return what each payment settles in its invoice's currency, and the currencies.
+) -> Settles:
+    """Return what each payment settles in its invoice's currency, the currencies, and the differences of rates.
 
     A payment in another currency settles what the column ``invoice_amount`` says, else its amount at the given rates.
     Where that leaves (or exceeds) at most `CLOSES` of it, it was meant to settle the invoice: the rest is a difference
-    of rates, no receivable and no credit. Differences are told in the base currency.
+    of rates, no receivable and no credit. It is told in the base currency.
 
     Parameters
     ----------
     minor, currency
         The payments as given, in minor units.
     of_invoice, owed
-        Currency (null where no invoice is named) and amount of each payment's invoice.
+        Currency (null where no invoice is named) and amount of each payment's invoice, with all its instalments.
     row
-        The invoice that each payment names, -1 where none.
+        The invoice that each payment names (the first of its instalments), -1 where none.
     """
     other = flags(pc.not_equal(currency, of_invoice)) & (row >= 0)
     if not other.any():
-        return minor, currency
+        return Settles(amount=minor, currency=currency, difference=np.zeros(len(minor), np.int64))
     given, wanted = _factors(currency, money), _factors(of_invoice, money)
     at_rates = np.where(np.isnan(given), np.nan, minor * given / wanted)
     stated = states_invoice_amount(intake) & other
@@ -62,7 +73,8 @@ def in_invoice_currency(
     by_rates = good & ~stated
     settles = _closed(settles, owed, row, intake.good, by_rates)
     _say(intake, good, stated, (at_rates - settles) * wanted, money)
-    return settles, pc.if_else(pa.array(other), of_invoice, currency)
+    difference = np.where(good & ~np.isnan(at_rates), np.rint(np.nan_to_num(at_rates - settles)), 0).astype(np.int64)
+    return Settles(amount=settles, currency=pc.if_else(pa.array(other), of_invoice, currency), difference=difference)
 
 
 def _factors(currency: pa.StringArray, money: Money) -> Floats:
@@ -118,5 +130,5 @@ def _say(intake: Intake, good: Flags, stated: Flags, difference: Floats, money: 
     words = plural(count, "payment is", "payments are")
     intake.warnings.append(
         f"{intake.sheet.where}: {words} in another currency than the invoice and settled in the invoice's {how}; "
-        f"exchange difference {worth:+,.2f} {money.base} in all, no receivable and in no figure"
+        f"exchange difference {worth:+,.2f} {money.base} in all, cash and no receivable"
     )

@@ -17,6 +17,7 @@ from ledger.importing.words.amounts import Amounts, exact_sum
 from ledger.importing.words.cells import Sheet, flags
 from ledger.importing.words.dates import UNREADABLE
 from ledger.table.tables import TEXT
+from ledger.wording import plural
 
 EARLIEST: Final = np.datetime64("1990-01-01")
 SOON: Final = np.timedelta64(5 * 365 + 2, "D")  # five years after as_of: what is known to come may lie that far
@@ -261,11 +262,6 @@ def rule_counts(rejects: pd.DataFrame) -> list[tuple[int, str, str, str]]:
     frame = counts.rename("count").reset_index()
     columns = [frame[name].tolist() for name in ("count", "rule", "table", "column")]
     return list(zip(*columns, strict=True))
-
-
-def plural(count: int, one: str, many: str) -> str:
-    """Return the count with the right form of the noun."""
-    return f"{count:,} {one if count == 1 else many}"
 
 
 def text_column(values: Any) -> Any:

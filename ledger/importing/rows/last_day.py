@@ -7,6 +7,7 @@ import numpy as np
 
 from ledger.arrays import Days, Ints
 from ledger.importing.rows.intake import Intake
+from ledger.wording import form
 
 _ENOUGH: Final = 50  # facts from which the rest says what is usual
 _FEW: Final = 0.01  # share of the facts that may be misread, at least one
@@ -55,9 +56,9 @@ def _beyond(facts: Iterable[tuple[Intake, str, Days]], last: np.datetime64) -> l
             rows = rows[np.argsort(intake.sheet.row[rows])]
             shown = ", ".join(f"{days[row]} in row {intake.sheet.row[row]}" for row in rows[:_SHOWN])
             more = ", …" if len(rows) > _SHOWN else ""
-            lie = "lies" if len(rows) == 1 else "lie"
             said.append(
-                f"{intake.place(role)}: {shown}{more} {lie} far after all other dates, so {last} is taken as the "
+                f"{intake.place(role)}: {shown}{more} {form(len(rows), 'lies', 'lie')} far after all other "
+                f"dates, so {last} is taken as the "
                 "ledger's last day; say as_of (--as-of) if they are right"
             )
     return said

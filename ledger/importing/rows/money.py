@@ -1,11 +1,9 @@
 """Currencies on their way in: the base currency, the rates to it, and the currency of each row."""
 
 import csv
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -14,13 +12,12 @@ import pyarrow.compute as pc
 
 from ledger.arrays import Flags, Ints
 from ledger.errors import BadInput
-from ledger.importing.rows.intake import Intake, codes, plural, text_column
+from ledger.importing.rows.intake import Intake, codes, text_column
 from ledger.importing.words.amounts import Amounts, to_minor
 from ledger.importing.words.cells import flags
 from ledger.importing.words.signs import SHARED, agreed, currency_named, is_shared
 from ledger.table.currency import decimals
-
-_DEFAULT: Final = "USD"
+from ledger.wording import plural
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,40 +38,8 @@ class Money:
         return flags(pc.is_in(currency, value_set=pa.array([self.base, *self.rates])))
 
 
-def settle_money(
-    tables: Iterable[Intake], *, base: str | None, default: str | None, rates: Mapping[str, float]
-) -> tuple[Money, list[str]]:
-    """Choose the base currency: as asked, else the map's, else the one that most rows have.
-
-    Returns
-    -------
-    The currencies, and warnings.
-    """
-    for code in filter(None, (base, default)):
-        if not _is_code(code):
-            raise BadInput("must be an ISO 4217 code such as EUR", field="base_currency", value=code)
-    counts: Counter[str] = Counter()
-    for intake in tables:
-        amounts = intake.amount("amount")
-        for cells in (currency_cells(intake), amounts.currency if amounts else None):
-            if cells is not None and cells.null_count < len(cells):
-                found = pc.value_counts(cells.drop_null()).to_pylist()
-                counts.update({str(entry["values"]): entry["counts"] for entry in found})
-    codes_named = {name for name in counts if not is_shared(name)}
-    for sign in counts.keys() - codes_named:
-        counts[agreed((sign,), *filter(None, (default, base))) or ""] += counts.pop(sign)
-    usual = min(filter(_is_code, counts), key=lambda code: (-counts[code], code), default=None)
-    chosen = base or default or usual or _DEFAULT
-    warnings = []
-    if not (base or default) and usual not in codes_named:
-        named = "but by a sign that several share" if usual else "at all"
-        warnings.append(f"no currency is named {named}: amounts are taken as {chosen}")
-    if rates.get(chosen, 1.0) != 1.0:
-        raise BadInput(f"must be 1, for {chosen} is the base currency", field="rate", value=rates[chosen])
-    return Money(base=chosen, default=default or chosen, rates=rates), warnings
-
-
-def _is_code(text: str) -> bool:
+def is_code(text: str) -> bool:
+    """Return whether a text looks like an ISO 4217 code."""
     return len(text) == 3 and text.isalpha() and text.isupper()
 
 
@@ -195,7 +160,7 @@ def read_rates(path: Path | None, given: Mapping[str, float]) -> dict[str, float
     for number, line in enumerate(reader, start=2):
         code = (line[header["currency"]] or "").strip().upper()
         where = f"{path}, row {number}"
-        if not _is_code(code):
+        if not is_code(code):
             raise BadInput("must be an ISO 4217 code such as EUR", where=where, field="currency", value=code)
         if code in seen:
             raise BadInput("stands twice", where=where, field="currency", value=code)

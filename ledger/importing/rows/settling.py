@@ -57,7 +57,7 @@ class Pieces:
     amount: Ints
     since: Days  # no earlier than that day, where there is one
 
-    def where(self, kept: Flags) -> "Pieces":
+    def where(self, kept: Flags | Ints) -> "Pieces":
         """Return some of them."""
         return Pieces(**{name: getattr(self, name)[kept] for name in ("invoice", "credit", "amount", "since")})
 

@@ -12,6 +12,7 @@ from ledger.importing.words.cells import Sheet
 from ledger.importing.words.dates import DateColumn, choose_orders
 from ledger.importing.words.marks import choose_marks
 from ledger.table.currency import decimals
+from ledger.wording import plural
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -39,9 +40,9 @@ def _read_dates(found: Typed, sheet: Sheet, roles: Sequence[str], map_: Map) -> 
     for (order, trust), (role, column) in zip(orders.values(), columns.items(), strict=True):
         found.days[role] = column.read(order, trust_unclear=trust, zone=zone)
         if zone is None and role != "time" and column.moments:
-            moments = "cell is a moment" if column.moments == 1 else "cells are moments"
+            moments = plural(column.moments, "cell is a moment", "cells are moments")
             warnings.append(
-                f"{_place(sheet, role)}: {column.moments:,} {moments} with an offset; taken on the day that is "
+                f"{_place(sheet, role)}: {moments} with an offset; taken on the day that is "
                 "written, for the map names no timezone"
             )
     found.warnings.extend(warnings)
@@ -62,8 +63,8 @@ def _read_amounts(found: Typed, sheet: Sheet, roles: Sequence[str], map_: Map) -
             found.warnings.append(f"{_place(sheet, role)}: {doubt}")
             found.hints.extend([] if readings[role].trusted else found.warnings[-1:])
         if amounts.noisy:
-            have = "amount has" if amounts.noisy == 1 else "amounts have"
-            noisy = f"{amounts.noisy:,} {have} more than six decimals; the rest is rounded off"
+            have = plural(amounts.noisy, "amount has", "amounts have")
+            noisy = f"{have} more than six decimals; the rest is rounded off"
             found.warnings.append(f"{_place(sheet, role)}: {noisy}")
 
 

@@ -5,6 +5,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -16,7 +17,7 @@ from ledger.importing.maps.map_tables import TableMap
 from ledger.importing.rows.intake import DATES
 from ledger.importing.sources.from_typed import SAMPLE
 from ledger.importing.sources.headers import HEADER_LINES, Match, find_header
-from ledger.importing.words.cells import Sheet, from_values
+from ledger.importing.words.cells import Sheet, cut_ids, from_values
 
 _BOOK: Final = "xl/workbook.xml"
 _SHEETS: Final = "xl/worksheets/"
@@ -135,7 +136,7 @@ class Workbook:
                 values = [value + _DAYS_TO_1904 if type(value) in (int, float) else value for value in values]
             cells[role], native[role] = from_values(values)
         sample = {name: from_values([row[k] for row in body[:SAMPLE]])[0] for name, k in header.unused.items()}
-        return Sheet(
+        sheet = Sheet(
             where=where,
             header=header.found,
             at=header.at,
@@ -145,7 +146,8 @@ class Workbook:
             native=native,
             preamble=header.above,
             unused=sample,
-        ), list(header.names)
+        )
+        return replace(sheet, warnings=tuple(cut_ids(sheet))), list(header.names)
 
 
 def _number(letters: bytes) -> int:

@@ -207,6 +207,12 @@ def not_there(map_: Map, table: str, found: Mapping[str, str], header: Sequence[
             near = [column for name in names for column in nearest(name, free, 1)]
             said = f"{role} ({', '.join(names[:2])}{', …' if len(names) > 2 else ''}"
             parts.append(said + (f"; did you mean {near[0]!r}?)" if near else ")"))
+    present = {plain(column) for column in header}
+    for key, names in map_.own_lists().items() if table == "invoices" else ():
+        for name in names:
+            if plain(name) not in present:
+                near = nearest(name, free, 1)
+                parts.append(f"{key} ({name}" + (f"; did you mean {near[0]!r}?)" if near else ")"))
     if parts:
         more = f" and {len(parts) - _SHOWN} more" if len(parts) > _SHOWN else ""
         yield f"{where}: the map names columns that are not there: {', '.join(parts[:_SHOWN])}{more}"

@@ -13,10 +13,10 @@ import pyarrow.compute as pc
 from ledger.arrays import Flags
 from ledger.files.reading import plain
 from ledger.importing.maps.map_tables import InvoiceMap
-from ledger.importing.rows.intake import plural
 from ledger.importing.sources.report_rows import Rows, given, total_words
 from ledger.importing.words.buckets import compared, is_bucket, owed
 from ledger.importing.words.cells import Sheet, flags
+from ledger.wording import plural
 
 _MINUS: Final = r"^\s*[-−(].*[1-9]|[1-9].*-\s*$"
 _OF: Final = r"(?:\s+(?:for|of|für|von|pour|de|del|di|per|voor|van|dla|do))?"
@@ -31,7 +31,7 @@ def lay_out(sheet: Sheet, map_: InvoiceMap, decimal: str = "auto") -> Sheet:
     """
     if not sheet.cells:
         return sheet
-    source, sheet = sheet.header, _with_amounts(sheet)
+    source, sheet = sheet.header, _with_amounts(sheet, map_)
     rows, written = Rows.of(sheet, map_), sheet
     sheet = _with_customers(sheet, rows, map_)
     skip = rows.head | rows.heading | rows.total
@@ -54,7 +54,7 @@ def lay_out(sheet: Sheet, map_: InvoiceMap, decimal: str = "auto") -> Sheet:
     )
 
 
-def _with_amounts(sheet: Sheet) -> Sheet:
+def _with_amounts(sheet: Sheet, map_: InvoiceMap) -> Sheet:
     """Take the open amount from the buckets and the amount from the open amount, where there is no other."""
     header, cells, native, said = dict(sheet.header), dict(sheet.cells), dict(sheet.native), list(sheet.warnings)
     buckets = [role for role in cells if role.startswith("#bucket")]
@@ -62,6 +62,11 @@ def _with_amounts(sheet: Sheet) -> Sheet:
         cells["open_amount"], native["open_amount"] = owed(sheet, buckets)
         header["open_amount"] = f"{header[buckets[0]]} … {header[buckets[-1]]}"
         said.append(f"{sheet.where}: what is open stands in {len(buckets)} columns by age, {header['open_amount']}")
+        if _total_column(sheet, sheet.header, buckets, map_) == "amount":
+            said.append(
+                f"{sheet.where}: {header['amount']} stands after the columns by age: it is what is open, and counts as "
+                "the amount; what was sold and what was paid cannot be told"
+            )
     if "open_amount" in cells and "amount" not in cells:
         cells["amount"], header["amount"] = cells["open_amount"], header["open_amount"]
         native["amount"] = sheet.is_native("open_amount") if "open_amount" not in native else native["open_amount"]
@@ -268,8 +273,7 @@ def _count(sheet: Sheet, which: Flags, one: str, many: str) -> str:
     cells: Sequence[str | None] = [sheet.cells[role][row].as_py() for role in _in_order(sheet)]
     text = " ".join(cell for cell in cells if cell)
     text = text if len(text) <= 40 else f"{text[:39]}…"
-    count = int(which.sum())
-    return f"{count:,} {one if count == 1 else many} (row {sheet.row[row]}: {text})"
+    return f"{plural(int(which.sum()), one, many)} (row {sheet.row[row]}: {text})"
 
 
 def _in_order(sheet: Sheet) -> list[str]:

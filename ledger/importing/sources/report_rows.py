@@ -69,7 +69,7 @@ class Rows:
         nothing = pa.nulls(len(sheet), pa.string())
         label = pc.coalesce(*shown, nothing)
         count = np.sum([says[role] for role in texts], axis=0) if texts else np.zeros(len(sheet), np.int64)
-        line = pc.binary_join_element_wise(*(pc.fill_null(cells, "") for cells in shown), "", "  ")
+        line = pc.binary_join_element_wise(*(pc.fill_null(cells, "") for cells in (*shown, nothing)), "  ")
         line = pc.utf8_trim_whitespace(pc.replace_substring_regex(line, r"\s{2,}", "  "))
         any_cell = np.any(list(says.values()) or [np.zeros(len(sheet), bool)], axis=0)
         empty = np.all([flags(pc.is_null(cells)) for cells in sheet.cells.values()], axis=0)

@@ -10,10 +10,11 @@ import pyarrow.compute as pc
 
 from ledger.files.reading import nearest, plain
 from ledger.importing.maps.maps import Map, preset_map
-from ledger.importing.rows.intake import AMOUNTS, DATES, plural
+from ledger.importing.rows.intake import AMOUNTS, DATES
 from ledger.importing.words.cells import Sheet, flags
 from ledger.importing.words.dates import DateColumn
 from ledger.table.answers import Origin
+from ledger.wording import form, plural
 
 _MOST: Final = 0.8  # of the cells must be what a column is taken for
 _ALIKE: Final = 0.8  # similarity of names
@@ -91,8 +92,8 @@ def _cost(role: str, table: str, tables: Mapping[str, Sheet], origin: Origin) ->
     if role == "clear_date" and origin.undated:
         whole = "all " if origin.undated > 1 else ""
         some = whole if origin.undated == origin.settlements else f"{origin.undated:,} of "
-        count = plural(origin.settlements, "settlement", "settlements")
-        return f"{some}{count} {'lacks' if origin.undated == 1 else 'lack'} a day: DSO and CEI cannot be trusted"
+        count = plural(origin.settlements, "settlement")
+        return f"{some}{count} {form(origin.undated, 'lacks', 'lack')} a day: DSO and CEI cannot be trusted"
     if role in ("open_amount", "paid_amount") and ("clear_date" in tables[table] or "payments" in tables):
         return ""
     if role == "paid_amount" and "open_amount" in tables[table]:

@@ -1,16 +1,19 @@
 """Cells as a source gives them: columns of text, with row numbers as a person sees them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ledger.arrays import Flags, Ints
+from ledger.wording import plural
+
+IDS: Final = ("invoice_id", "customer_id", "payment_id", "clearing", "applies_to", "reverses", "contact_id")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -101,6 +104,19 @@ def from_values(values: Sequence[Any]) -> tuple[pa.StringArray, Flags]:
     texts = [_text(value) for value in values]
     numbers = [isinstance(value, int | float | Decimal) and not isinstance(value, bool) for value in values]
     return one_array(pa.array(texts, pa.string())), np.array(numbers, bool)
+
+
+def cut_ids(sheet: Sheet) -> Iterator[str]:
+    """Yield what to know of ids that are numbers of more than 15 digits: a workbook keeps no more of them."""
+    for role in IDS:
+        if role in sheet:
+            long = flags(pc.match_substring_regex(sheet.cells[role], r"^-?\d{16,}$|^-?\d[\d.]*[eE]\+?\d+$"))
+            if count := int((sheet.is_native(role) & long).sum()):
+                ids = plural(count, "id is a number", "ids are numbers")
+                yield (
+                    f"{sheet.where}, {sheet.header[role]}: {ids} of more than 15 digits, of which a workbook keeps 15: "
+                    "the last may be others, and two ids may have become one; store them as text"
+                )
 
 
 def _text(value: Any) -> str | None:

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from ledger.arrays import Days, Flags, Floats, Ints
 from ledger.importing.words.cells import flags
 from ledger.importing.words.months import month_named
+from ledger.wording import plural
 
 _CLOCK: Final = r"(?:[T ]\d{1,2}:\d{2}.*)?"
 _YEAR_FIRST: Final = rf"^(?P<a>\d{{4}})[-/.](?P<b>\d{{1,2}})[-/.](?P<c>\d{{1,2}}){_CLOCK}$"
@@ -210,8 +211,7 @@ def choose_orders(columns: dict[str, DateColumn], preset: str) -> tuple[dict[str
     words = {"day_first": "day first", "month_first": "month first"}
     for name, column in columns.items():
         order = column.order
-        cells = "cell" if column.day_first == 1 else "cells"
-        counts = f"{column.day_first:,} {cells} can only be day first, {column.month_first:,} only month first"
+        counts = f"{plural(column.day_first, 'cell')} can only be day first, {column.month_first:,} only month first"
         both = f"{column.unclear:,} could be either"
         if order == "contradictory":
             chosen[name] = (preset, False)
@@ -220,7 +220,9 @@ def choose_orders(columns: dict[str, DateColumn], preset: str) -> tuple[dict[str
         if order is not None and column.day_first and column.month_first:
             warnings.append(f"{name}: {counts}, {both}; all read {words[order]}, what that cannot be is rejected")
         if order is None and shared is None and column.unclear:
-            cells = f"of {column.unclear:,} dates" if column.unclear > 1 else "of 1 date"
-            warnings.append(f"{name}: nothing tells whether day or month comes first {cells}; read {words[preset]}")
+            warnings.append(
+                f"{name}: nothing tells whether day or month comes first of {plural(column.unclear, 'date')}; "
+                f"read {words[preset]}"
+            )
         chosen[name] = (order or shared or preset, True)
     return chosen, warnings

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ledger.arrays import Flags
+from ledger.wording import plural
 
 _SPACE: Final = r"[\s\x{a0}\x{2000}-\x{200a}\x{202f}'’]"
 # What leaves no doubt that the comma, or the point, is the decimal mark.
@@ -87,8 +88,9 @@ def _reading(marks: Marks, preset: str, shared: str | None) -> Reading:
     if marks.mark is not None:
         if marks.comma and marks.point:
             mark = preset if preset != "auto" else marks.mark
-            have = "cell has" if marks.comma == 1 else "cells have"
-            both = f"{marks.comma:,} {have} a decimal comma and {marks.point:,} a decimal point"
+            both = (
+                f"{plural(marks.comma, 'cell has', 'cells have')} a decimal comma and {marks.point:,} a decimal point"
+            )
             return Reading(mark=mark, trusted=marks.sure, doubt=f"{both}; read with '{mark}'")
         odd = (
             None
