@@ -105,22 +105,22 @@ def level(counts: Floats, expected: Floats, trends: tuple[float, ...] = TREND) -
     weight /= weight.sum()
     backward = np.roll(ways.kept[:, ::-1], 1, axis=1)  # the share kept between the same two months
     _, later_a, later_b = _filtered(y[:, ::-1], e[:, ::-1], backward)
-    both = (a + later_a[:, ::-1] - y) / (b + later_b[:, ::-1] - e)
+    both = (a[:, 1:] + later_a[:, :0:-1] - y) / (b[:, 1:] + later_b[:, :0:-1] - e)
     last = Level(weight=weight, shape=a[:, -1], mean=a[:, -1] / b[:, -1], kept=ways.usual, trend=ways.trend)
     return last, weight @ (both * moved)
 
 
 def _filtered(y: Floats, e: Floats, kept: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return the log likelihood of each way's forecasts, and a and b after each month; all by way."""
-    a, b = np.empty_like(y), np.empty_like(y)
-    told, shape, scale = np.zeros(len(y)), np.full(len(y), _START), np.full(len(y), _START)
+    """Return the log likelihood of each way's forecasts, and a and b before all and after each month; all by way."""
+    a, b = np.full((2, len(y), y.shape[1] + 1), _START)
+    told, shape, scale = np.zeros(len(y)), a[:, 0], b[:, 0]
     for month in range(y.shape[1]):
         shape, scale = kept[:, month] * shape, kept[:, month] * scale
         seen, due = y[:, month], e[:, month]
         told += gammaln(shape + seen) - gammaln(shape) - gammaln(seen + 1)
         told += shape * np.log(scale / (scale + due)) + seen * np.log(due / (scale + due))
         shape, scale = shape + seen, scale + due
-        a[:, month], b[:, month] = shape, scale
+        a[:, month + 1], b[:, month + 1] = shape, scale
     return told, a, b
 
 

@@ -225,15 +225,15 @@ def test_a_registry_that_is_down(plan: Run, tmp_path: Path, books: Path, monkeyp
     code, _, said = plan(model=reference)
     assert (code, "127.0.0.1:9" in said, (tmp_path / "out").exists()) == (4, True, False)
     with monkeypatch.context() as patch:
-        patch.setattr("models.registry.mlflow_store.connected", lambda state: nullcontext())
-        patch.setattr("models.registry.registry.load", lambda store, name: (saved, SimpleNamespace(words=words)))
+        patch.setattr("optimize.nightly.model.connected", lambda state: nullcontext())
+        patch.setattr("optimize.nightly.model.load", lambda store, name: (saved, SimpleNamespace(words=words)))
         assert plan(model=reference)[0] == 0
     from ledger.errors import TrackingUnavailable
 
     def down(state: object) -> None:
         raise TrackingUnavailable("MLflow is down")
 
-    monkeypatch.setattr("models.registry.mlflow_store.connected", down)
+    monkeypatch.setattr("optimize.nightly.model.connected", down)
     code, printed, said = plan("--json", "--again", model=reference)
     about = json.loads(printed)
     assert (code, about["model_from_copy"], about["model_version"]) == (0, True, words)

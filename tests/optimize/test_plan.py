@@ -210,13 +210,12 @@ def test_without_an_answer_from_the_solver_there_is_a_plan_by_index(
     failure: Exception, monkeypatch: pytest.MonkeyPatch
 ):
     """Marked as such, feasible, and with a bound that holds."""
-    import optimize.assignment.solve
 
     def fails(*args: Any, **options: Any) -> None:
         raise failure
 
     best = plan(owing(30), MODEL, CALLS, 1, DATE, 1)
-    monkeypatch.setattr(optimize.assignment.solve, "assign", fails)
+    monkeypatch.setattr("optimize.plans.placement.assign", fails)
     found = plan(owing(30), MODEL, CALLS, 1, DATE, 1)
     feasible(found)
     assert found.status == "fallback"

@@ -97,6 +97,15 @@ def test_a_trend_goes_on_where_it_foretells_better():
     assert stands.expected == pytest.approx(2.0, rel=0.03)
 
 
+def test_before_any_month_is_seen_the_level_is_the_usual_one():
+    """A ledger that begins on its last day has no month to learn from."""
+    told, months = level(np.zeros(0), np.zeros(0))
+    assert told.expected == pytest.approx(1.0)
+    assert len(months) == 0
+    issued_today = handmade("2024-05-31", [invoice("a", "2024-05-31", "2024-06-30", 100)], [])
+    assert demand(issued_today)[0].level.expected == pytest.approx(1.0)
+
+
 def test_last_years_season_comes_again_where_it_told_this_years():
     """Two years of one wave give the wave; two that have nothing in common give none."""
     months = np.arange(24)

@@ -13,7 +13,7 @@ from ledger.importing.documents.documents import Documents
 from ledger.importing.documents.payments import CASH, Receipts
 from ledger.importing.documents.payments_table import payments_table, rank
 from ledger.importing.documents.references import InvoiceColumns
-from ledger.importing.documents.settlement_notes import compare, say_back, say_gone, say_settled
+from ledger.importing.documents.settlement_notes import say_back, say_differences, say_gone, say_settled
 from ledger.importing.documents.taken_back import exchanged, joined, more_than_unapplied, taken_back, with_equal_amounts
 from ledger.importing.maps.map_tables import InvoiceMap
 from ledger.importing.rows.intake import Intake, codes
@@ -69,7 +69,7 @@ def settle_all(
     say_back(warnings, receipts, lost)
     say_settled(warnings, receipts, left, debits, pieces, map_)
     if table is not None:
-        compare(warnings, documents, invoices, pieces)
+        say_differences(warnings, documents, invoices, pieces)
     guessed = (pieces.credit < 0) & np.isnat(debits.cleared[pieces.invoice])
     changed = own.amount - np.where(documents.back, -documents.amount, documents.amount)[own.row]
     return Settled(

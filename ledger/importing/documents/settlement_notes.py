@@ -59,7 +59,7 @@ def say_settled(
         warnings.append(f"{count} not applied to any invoice: kept as unapplied credit of the customer")
 
 
-def compare(warnings: list[str], documents: Documents, invoices: InvoiceColumns, pieces: Pieces) -> None:
+def say_differences(warnings: list[str], documents: Documents, invoices: InvoiceColumns, pieces: Pieces) -> None:
     """Count invoices whose own columns say something else than their payments."""
     rows, stated = invoices.document, documents.stated
     if not stated.speaks:
