@@ -73,8 +73,8 @@ def metrics_of(run: Run, path: pd.DataFrame | None = None) -> dict[str, float | 
     DSO, CEI and the shares of receivables are those of the month that ends on the run's last day; cash and bad debt
     cover the whole run, from the day after its start. The run's path, where it is known, saves computing the former.
     """
-    last = (kpi_path(run.ledger, [run.ledger.as_of]) if path is None else path).iloc[-1]
-    whole = kpis(run.ledger, start=run.start + pd.Timedelta(days=1), end=run.ledger.as_of)
+    last = (kpi_path(run.records, [run.end]) if path is None else path).iloc[-1]
+    whole = kpis(run.records, start=run.start + pd.Timedelta(days=1), end=run.end)
     values: dict[str, float | None] = {name: None if pd.isna(last[name]) else float(last[name]) for name in AT_THE_END}
     values |= {name: whole[name] for name in OVER_THE_HORIZON}
     cash = values["cash_collected"]
@@ -93,6 +93,6 @@ def path_of(run: Run, points: int = 13) -> pd.DataFrame:
     """
     elapsed = np.unique(np.linspace(0, run.days, points).round().astype(np.int64))
     days = run.start + pd.to_timedelta(elapsed, unit="D")
-    path = kpi_path(run.ledger, days).reset_index(drop=True)
+    path = kpi_path(run.records, days).reset_index(drop=True)
     cash = path["cumulative_cash"] - path["cumulative_cash"].iloc[0]
     return path.drop(columns="cumulative_cash").assign(elapsed=elapsed, cash_since_start=cash)

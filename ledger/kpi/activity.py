@@ -1,39 +1,117 @@
 """What people did: promises and what became of them, contacts, disputes, hours."""
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
-from ledger.arrays import Ints
+from ledger.arrays import Flags, Ints
 from ledger.kpi import formulas
-from ledger.table.currency import decimals
+from ledger.table.columns import Entries
 from ledger.table.ledger import Day, Ledger, as_day, positions
 from ledger.table.months import day_number, day_numbers, timestamp
+from ledger.table.tables import PAYMENT_KINDS
 
 DISPUTE_SLA: int = 10  # business days, Monday to Friday
+OPEN: Final = np.iinfo(np.int64).max  # the day on which an open dispute is resolved
 
 Values = dict[str, float | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactDays:
+    """Contacts as columns; days since 1970-01-01 on the collectors' clock."""
+
+    day: Ints
+    customer: Ints
+    outbound: Flags
+    phone: Flags
+    reached: Flags  # the right party
+
+    @classmethod
+    def of(cls, ledger: Ledger) -> "ContactDays":
+        """Return the contacts of a ledger."""
+        contacts = ledger.contacts
+        return cls(
+            day=day_numbers(contacts["time"].dt.tz_convert(ledger.timezone).dt.tz_localize(None)),
+            customer=positions(contacts["customer_id"], ledger.customers["customer_id"]),
+            outbound=(contacts["channel"] != "inbound").to_numpy(),
+            phone=(contacts["channel"] == "phone").to_numpy(),
+            reached=contacts["outcome"].isin(["reached", "promise"]).to_numpy(),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class PromiseRows:
+    """Promises as columns: row of the invoice, days since 1970-01-01, minor units of the invoice's currency."""
+
+    invoice: Ints
+    made: Ints
+    due: Ints
+    amount: Ints
+
+    @classmethod
+    def of(cls, ledger: Ledger) -> "PromiseRows":
+        """Return the promises of a ledger."""
+        promises = ledger.promises
+        some = len(promises) > 0  # without promises, do not index a million invoices
+        return cls(
+            invoice=positions(promises["invoice_id"], ledger.invoices["invoice_id"]) if some else np.zeros(0, np.int64),
+            made=day_numbers(promises["made_on"]),
+            due=day_numbers(promises["due_on"]),
+            amount=promises["amount"].to_numpy(np.int64),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class DisputeDays:
+    """Disputes as columns: row of the invoice, days since 1970-01-01; `OPEN` where one is not resolved."""
+
+    invoice: Ints
+    opened: Ints
+    resolved: Ints
+
+    @classmethod
+    def of(cls, ledger: Ledger) -> "DisputeDays":
+        """Return the disputes of a ledger."""
+        disputes = ledger.disputes
+        over = disputes["resolved"].notna().to_numpy()
+        return cls(
+            invoice=positions(disputes["invoice_id"], ledger.invoices["invoice_id"])
+            if len(disputes)
+            else np.zeros(0, np.int64),
+            opened=day_numbers(disputes["opened"]),
+            resolved=np.where(over, day_numbers(disputes["resolved"]), OPEN),
+        )
 
 
 class Activity:
     """The activity of a ledger, prepared once and read for many windows."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        self.ledger = ledger
-        contacts = ledger.contacts
-        outbound = (contacts["channel"] != "inbound").to_numpy()
-        order = np.argsort(contacts["time"].to_numpy(), kind="stable")
-        local = contacts["time"].dt.tz_convert(ledger.timezone).dt.tz_localize(None)
-        self._contact_day = day_numbers(local)[order]
-        self._outbound = outbound[order]
-        self._phone = (contacts["channel"] == "phone").to_numpy()[order]
-        self._reached = contacts["outcome"].isin(["reached", "promise"]).to_numpy()[order]
-        self._customer = positions(contacts["customer_id"], ledger.customers["customer_id"])[order]
-        self._promises = _Promises(ledger)
-        self._opened = day_numbers(ledger.disputes["opened"])
-        resolved = ledger.disputes["resolved"]
-        self._resolved = np.where(resolved.notna().to_numpy(), day_numbers(resolved), np.iinfo(np.int64).max)
+    def __init__(
+        self,
+        entries: Entries,
+        contacts: ContactDays,
+        promises: PromiseRows,
+        disputes: DisputeDays,
+        staff: pd.DataFrame,
+    ) -> None:
+        order = np.argsort(contacts.day, kind="stable")
+        self._contact_day = contacts.day[order]
+        self._outbound, self._phone, self._reached = (
+            column[order] for column in (contacts.outbound, contacts.phone, contacts.reached)
+        )
+        self._customer = contacts.customer[order]
+        self._promises = _Promises(entries, promises)
+        self._opened, self._resolved = disputes.opened, disputes.resolved
+        self._staff, self._scale = staff, entries.scale
+
+    @classmethod
+    def of(cls, ledger: Ledger, entries: Entries) -> "Activity":
+        """Return the activity of a ledger, whose invoices and payments are `entries`."""
+        parts = ContactDays.of(ledger), PromiseRows.of(ledger), DisputeDays.of(ledger)
+        return cls(entries, *parts, ledger.staff)
 
     def values(self, start: int, end: int, cash: float) -> Values:
         """Return the activity KPIs of a window, in which `cash` was collected."""
@@ -71,16 +149,14 @@ class Activity:
 
         The cost is not available where somebody's is 0, which stands for an assumed wage: a ledger knows of none.
         """
-        staff = self.ledger.staff
+        staff = self._staff
         hours = staffed_hours(staff, start, end)
         cost = float((hours * staff["cost_per_hour"].to_numpy(np.float64)).sum())
         known = len(staff) > 0
         priced = known and bool((staff["cost_per_hour"] > 0).all())
         return {
             "cash_per_specialist_hour": formulas.per_hour(cash, float(hours.sum())) if known else None,
-            "cost_to_collect": (
-                formulas.cost_to_collect(cost / 10 ** decimals(self.ledger.base_currency), cash) if priced else None
-            ),
+            "cost_to_collect": (formulas.cost_to_collect(cost / self._scale, cash) if priced else None),
         }
 
 
@@ -99,30 +175,25 @@ def staffed_hours(staff: pd.DataFrame, start: int, end: int) -> "np.ndarray[Any,
 class _Promises:
     """Promises joined with the cash that came on their invoices between the making and the due day."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        promises, payments = ledger.promises, ledger.payments
-        self.made, self.due = day_numbers(promises["made_on"]), day_numbers(promises["due_on"])
-        self.amount = promises["amount"].to_numpy(np.int64)
-        some = len(promises) > 0  # without promises, do not index a million invoices
-        row = positions(promises["invoice_id"], ledger.invoices["invoice_id"]) if some else np.zeros(0, np.int64)
-        rates = ledger.base_rate[row] if some else np.zeros(0)
-        self.codes, self.code = np.unique(rates, return_inverse=True)
-        self.scale = 10.0 ** decimals(ledger.base_currency)
-        cash = (
-            payments["kind"].isin(("cash", "exchange_difference")).to_numpy() & (ledger.invoice_of_payment >= 0) & some
-        )
-        to = ledger.invoice_of_payment[cash]
-        order = np.argsort(to, kind="stable")
-        low, high = np.searchsorted(to[order], row), np.searchsorted(to[order], row, side="right")
+    def __init__(self, entries: Entries, promises: PromiseRows) -> None:
+        self.made, self.due, self.amount, row = promises.made, promises.due, promises.amount, promises.invoice
+        self.codes, self.code = np.unique(entries.rates[entries.currency[row]], return_inverse=True)
+        self.scale = entries.scale
+        promised = np.zeros(len(entries.amount), np.bool_)
+        promised[row] = True
+        cash = np.flatnonzero((entries.kind == PAYMENT_KINDS.index("cash")) & (entries.to >= 0))
+        cash = cash[promised[entries.to[cash]]]
+        cash = cash[np.argsort(entries.to[cash], kind="stable")]
+        to = entries.to[cash]
+        low, high = np.searchsorted(to, row), np.searchsorted(to, row, side="right")
         promise = np.repeat(np.arange(len(row)), high - low)
         within = np.arange(len(promise)) - np.repeat(np.cumsum(high - low) - (high - low), high - low)
-        payment = np.flatnonzero(cash)[order][np.repeat(low, high - low) + within]
-        received = day_numbers(payments["received_date"])[payment]
-        back = payments["amount"].to_numpy(np.int64)[payment] < 0  # what comes back later did not keep it either
+        payment = cash[np.repeat(low, high - low) + within]
+        received = entries.received[payment]
+        back = entries.paid[payment] < 0  # what comes back later did not keep it either
         counts = (self.made[promise] <= received) & ((received <= self.due[promise]) | back)
         self.promise, payment = promise[counts], payment[counts]
-        self.known = day_numbers(payments["applied_date"])[payment]
-        self.paid = payments["amount"].to_numpy(np.int64)[payment]
+        self.known, self.paid = entries.applied[payment], entries.paid[payment]
 
     def paid_by(self, evening: int) -> Ints:
         """Return, for each promise, the cash that kept it as far as known on the evening, at most the promise."""
@@ -159,7 +230,7 @@ def promise_outcomes(ledger: Ledger, on: Day | None = None) -> pd.DataFrame:
     then nobody knows what it was for.
     """
     end = day_number(ledger.as_of if on is None else as_day(on))
-    book = _Promises(ledger)
+    book = _Promises(Entries.of(ledger), PromiseRows.of(ledger))
     paid = book.paid_by(end)
     state = np.select(
         [paid == book.amount, book.due > end, paid > 0], ["kept", "open", "partly_kept"], default="broken"

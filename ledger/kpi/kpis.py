@@ -26,7 +26,8 @@ from ledger.errors import BadInput
 from ledger.kpi import aging, formulas
 from ledger.kpi.activity import Activity, Values
 from ledger.kpi.window_totals import Facts, facts
-from ledger.table.columns import columns
+from ledger.table.answers import Origin
+from ledger.table.columns import Columns, Entries, columns_of
 from ledger.table.ledger import Day, Ledger, as_day
 from ledger.table.months import day_number, month_start, timestamp
 
@@ -173,7 +174,30 @@ class Kpis:
         return list(zip(self.aging["bucket"].tolist(), amounts, percents, invoices, strict=True))
 
 
-def kpis(ledger: Ledger, *, start: Day | None = None, end: Day | None = None) -> Kpis:
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Records:
+    """What key figures are read from: a ledger as columns, or a simulated run that is not booked as one."""
+
+    as_of: pd.Timestamp
+    currency: str
+    book: Columns
+    activity: Activity
+    origin: Origin
+
+    @classmethod
+    def of(cls, ledger: Ledger) -> "Records":
+        """Return the records of a ledger."""
+        entries = Entries.of(ledger)
+        return cls(
+            as_of=ledger.as_of,
+            currency=ledger.base_currency,
+            book=columns_of(entries),
+            activity=Activity.of(ledger, entries),
+            origin=ledger.origin,
+        )
+
+
+def kpis(ledger: Ledger | Records, *, start: Day | None = None, end: Day | None = None) -> Kpis:
     """Return the key figures of a window, by default the month that ends on `end`, by default the ledger's last day.
 
     Raises
@@ -190,50 +214,52 @@ def kpis(ledger: Ledger, *, start: Day | None = None, end: Day | None = None) ->
     window. Promises are those due within the window (see `promise_outcomes`); right-party percent is of
     outbound phone attempts; contacts are per customer contacted; cash per specialist hour is per staffed (paid) hour.
     """
-    last = day_number(_known(ledger, ledger.as_of if end is None else end))
+    records = Records.of(ledger) if isinstance(ledger, Ledger) else ledger
+    last = day_number(_known(records, records.as_of if end is None else end))
     first = month_start(last) if start is None else day_number(as_day(start, field="start"))
     if first > last:
         raise BadInput("must not lie after the window's end", field="start", value=f"{timestamp(first):%Y-%m-%d}")
-    fact = next(facts(columns(ledger), [first], [last]))
-    reasons, at_most = _untold(fact, ledger)
+    fact = next(facts(records.book, [first], [last]))
+    reasons, at_most = _untold(fact, records)
     return Kpis(
         as_of=timestamp(last),
         start=timestamp(first),
         end=timestamp(last),
-        currency=ledger.base_currency,
-        values=_told(_values(fact, Activity(ledger)), reasons),
+        currency=records.currency,
+        values=_told(_values(fact, records.activity), reasons),
         aging=aging.table(fact.aging, fact.aging_invoices),
         reasons=reasons,
         at_most=at_most,
     )
 
 
-def kpi_path(ledger: Ledger, days: Iterable[Day]) -> pd.DataFrame:
+def kpi_path(ledger: Ledger | Records, days: Iterable[Day]) -> pd.DataFrame:
     """Return the KPIs of the month ending on each day, one row per day, as `kpis` gives them, to the last digit.
 
     Columns are the keys of `Kpis.values` (NaN where not available), the aging amounts as ``aging_not_due``,
     ``aging_1-30`` … ``aging_91+``, and ``cumulative_cash``: all cash received since the ledger began.
     """
-    asked = pd.DatetimeIndex([_known(ledger, day) for day in days], name="day")
+    records = Records.of(ledger) if isinstance(ledger, Ledger) else ledger
+    asked = pd.DatetimeIndex([_known(records, day) for day in days], name="day")
     ends = np.unique([day_number(day) for day in asked])
-    activity, rows = Activity(ledger), []
-    for fact in facts(columns(ledger), [month_start(int(end)) for end in ends], [int(end) for end in ends]):
+    rows = []
+    for fact in facts(records.book, [month_start(int(end)) for end in ends], [int(end) for end in ends]):
         amounts = {f"aging_{name}": float(amount) for name, amount in zip(aging.BUCKETS, fact.aging, strict=True)}
-        values = _told(_values(fact, activity), _untold(fact, ledger)[0])
+        values = _told(_values(fact, records.activity), _untold(fact, records)[0])
         rows.append(values | amounts | {"cumulative_cash": fact.cash_ever})
     index = pd.DatetimeIndex([timestamp(end) for end in ends], name="day")
     return pd.DataFrame(rows, index=index, columns=None if rows else [*_LABELS]).astype(np.float64).loc[asked]
 
 
-def _known(ledger: Ledger, day: Day) -> pd.Timestamp:
+def _known(records: Records, day: Day) -> pd.Timestamp:
     day = as_day(day, field="end")
-    if day > ledger.as_of:
-        rule = f"this ledger knows nothing after {ledger.as_of:%Y-%m-%d}"
+    if day > records.as_of:
+        rule = f"this ledger knows nothing after {records.as_of:%Y-%m-%d}"
         raise BadInput(rule, field="end", value=f"{day:%Y-%m-%d}")
     return day
 
 
-def _untold(fact: Facts, ledger: Ledger) -> tuple[dict[str, str], dict[str, str]]:
+def _untold(fact: Facts, records: Records) -> tuple[dict[str, str], dict[str, str]]:
     """Return which figures of a window the ledger cannot tell, and which it only bounds from above, with the reason.
 
     Where nothing was ever settled, what was settled is probably missing: sales are those still open, so DSO is at
@@ -242,11 +268,11 @@ def _untold(fact: Facts, ledger: Ledger) -> tuple[dict[str, str], dict[str, str]
     """
     if fact.sales_ever > 0 and fact.applied_ever == 0:
         reason = f"the source holds no settled invoice by {timestamp(fact.end):%Y-%m-%d}"
-        came = bool((ledger.payments["received_date"] <= timestamp(fact.end)).any())
+        came = bool((records.book.received <= fact.end).any())
         received = () if came else ("cash_collected", "written_off")
         bounds = dict.fromkeys(_BY_SALES, f"{reason}, so sales may be missing")
         return dict.fromkeys((*_BY_SETTLEMENT, *received), reason), bounds
-    origin = ledger.origin
+    origin = records.origin
     until = None if origin.until is None else day_number(origin.until)
     if not origin.guessed or (until is not None and fact.start > until):
         return {}, {}

@@ -16,7 +16,7 @@ from ledger.arrays import Flags, Floats, Ints
 from ledger.table.currency import decimals
 from ledger.table.ledger import Ledger, positions
 from ledger.table.months import day_numbers
-from ledger.table.tables import TEXT
+from ledger.table.tables import PAYMENT_KINDS, TEXT
 
 NEVER = 2**40  # a day number that is never reached
 _EXACT = 2.0**53  # the largest integer up to which float64 holds every integer
@@ -164,27 +164,75 @@ class Columns:
             yield Evening(by_due=by_due, by_issue=by_issue, count_by_due=count_by_due)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Entries:
+    """Invoices and payments of a ledger as integers, row by row; days since 1970-01-01, minor units, codes."""
+
+    rates: Floats  # base-currency minor units per minor unit of each currency
+    scale: float  # base-currency minor units per major unit
+    base: int  # code of the base currency
+    issue: Ints
+    due: Ints
+    amount: Ints
+    currency: Ints
+    to: Ints  # row of the invoice of each payment, -1 where it is not applied
+    received: Ints
+    applied: Ints
+    paid: Ints
+    kind: Ints  # place in PAYMENT_KINDS
+    paid_currency: Ints
+
+    @classmethod
+    def of(cls, ledger: Ledger) -> "Entries":
+        """Return the rows of a ledger's invoices and payments."""
+        invoices, payments = ledger.invoices, ledger.payments
+        codes = sorted({ledger.base_currency, *invoices["currency"].unique(), *payments["currency"].unique()})
+        currencies = pd.Series(codes, dtype=TEXT)
+        kinds = payments["kind"].astype(pd.CategoricalDtype(list(PAYMENT_KINDS)))
+        return cls(
+            rates=ledger.to_base(currencies),
+            scale=10.0 ** decimals(ledger.base_currency),
+            base=codes.index(ledger.base_currency),
+            issue=day_numbers(invoices["issue_date"]),
+            due=day_numbers(invoices["due_date"]),
+            amount=invoices["amount"].to_numpy(np.int64),
+            currency=positions(invoices["currency"], currencies),
+            to=ledger.invoice_of_payment,
+            received=day_numbers(payments["received_date"]),
+            applied=day_numbers(payments["applied_date"]),
+            paid=payments["amount"].to_numpy(np.int64),
+            kind=np.asarray(kinds.cat.codes, np.int64),
+            paid_currency=positions(payments["currency"], currencies),
+        )
+
+    def joined(self, later: "Entries") -> "Entries":
+        """Return these rows and later ones, whose `to` counts the invoices of both."""
+        names = [each.name for each in fields(self) if each.name not in ("rates", "scale", "base")]
+        both = {name: np.concatenate([getattr(self, name), getattr(later, name)]) for name in names}
+        return Entries(rates=self.rates, scale=self.scale, base=self.base, **both)
+
+
 def columns(ledger: Ledger) -> Columns:
     """Return the ledger's invoices and payments as integer columns."""
-    invoices, payments = ledger.invoices, ledger.payments
-    codes = sorted({ledger.base_currency, *invoices["currency"].unique(), *payments["currency"].unique()})
-    currencies = pd.Series(codes, dtype=TEXT)
-    issue, amount = day_numbers(invoices["issue_date"]), invoices["amount"].to_numpy(np.int64)
-    kinds = payments["kind"].astype("category").cat
-    kind, names = kinds.codes.to_numpy(np.int64), tuple(kinds.categories)
-    to, paid = ledger.invoice_of_payment, payments["amount"].to_numpy(np.int64)
-    received, applied = day_numbers(payments["received_date"]), day_numbers(payments["applied_date"])
-    on, cash = to >= 0, kind == (names.index("cash") if "cash" in names else -1)
-    write_off = kind == (names.index("write_off") if "write_off" in names else -1)
-    settled = np.full(len(invoices), -NEVER)
+    return columns_of(Entries.of(ledger))
+
+
+def columns_of(entries: Entries) -> Columns:
+    """Return rows of invoices and payments with what follows from them: when invoices were settled, and by what."""
+    to, paid, applied, amount = entries.to, entries.paid, entries.applied, entries.amount
+    on, cash = to >= 0, entries.kind == PAYMENT_KINDS.index("cash")
+    write_off = entries.kind == PAYMENT_KINDS.index("write_off")
+    settled = np.full(len(amount), -NEVER)
     np.maximum.at(settled, to[on], applied[on])
-    full = summed(to[on], paid[on], len(invoices)) == amount
-    came = np.maximum(received, issue[to] if len(issue) else received)
-    last_cash = np.full(len(invoices), -NEVER)
+    full = summed(to[on], paid[on], len(amount)) == amount
+    came = np.maximum(entries.received, entries.issue[to] if len(amount) else entries.received)
+    last_cash = np.full(len(amount), -NEVER)
     np.maximum.at(last_cash, to[on & cash], came[on & cash])
-    written = np.zeros(len(invoices), bool)
+    written = np.zeros(len(amount), bool)
     written[to[on & write_off]] = True
-    touched = on & np.isin(to, to[on & (paid < 0)])
+    back = np.zeros(len(amount), bool)
+    back[to[on & (paid < 0)]] = True
+    touched = np.flatnonzero(on)[back[to[on]]]
     closings = _closings(
         to[touched], applied[touched], paid[touched], came[touched], cash[touched], write_off[touched], amount
     )
@@ -192,25 +240,25 @@ def columns(ledger: Ledger) -> Columns:
     last_cash[to[touched]], written[to[touched]] = -NEVER, False
     last_cash[standing.row], written[standing.row] = standing.last_cash, standing.written_off
     return Columns(
-        rates=ledger.to_base(currencies),
-        scale=10.0 ** decimals(ledger.base_currency),
-        issue=issue,
-        due=day_numbers(invoices["due_date"]),
+        rates=entries.rates,
+        scale=entries.scale,
+        issue=entries.issue,
+        due=entries.due,
         amount=amount,
-        currency=positions(invoices["currency"], currencies),
+        currency=entries.currency,
         settled=np.where(full, settled, NEVER),
         reopened=closings.of(closings.until < NEVER),
         applied_to=to[on],
         applied=applied[on],
         applied_amount=paid[on],
-        applied_kind=kind[on].astype(np.int64),
-        received=received,
+        applied_kind=entries.kind[on],
+        received=entries.received,
         received_amount=paid,
-        received_currency=positions(payments["currency"], currencies),
+        received_currency=entries.paid_currency,
         received_cash=cash,
         last_cash=last_cash,
         written_off=written,
-        kinds=names,
+        kinds=PAYMENT_KINDS,
     )
 
 

@@ -8,10 +8,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ledger import Ledger
-from ledger.arrays import Days, Flags, Integers, Ints, SmallInts
+from ledger.arrays import Days, Flags, Integers
 from ledger.table.calendar import NEVER
 from ledger.table.tables import CHANNELS, DISPUTE_REASONS, OUTCOMES, PAYMENT_KINDS, RESOLUTIONS, TEXT, TONES, empty
 from sim.result.history import History
+from sim.result.settlements import Settlements, promised_amount, settlements
 from sim.world.keyed import Purpose, key, uniforms
 
 _REASON_SHARES = (0.37, 0.28, 0.12, 0.05, 0.18)  # in the order of DISPUTE_REASONS; trade page, grade C
@@ -110,52 +111,25 @@ class _Books:
 
     def payments(self) -> pd.DataFrame:
         """Credit notes, cash and write-offs booked in the run, in the invoice's own currency."""
-        before, end = self.run.portfolio.ledger, self.run.days
-        pay, lapse, resolve = (column[self.shown] for column in (self.inv.pay, self.inv.lapse, self.inv.resolve))
-        owed, credit = self.run.amount[self.shown], self.inv.credit[self.shown].copy()
-        rest = self.inv.amount[self.shown]
-        currency = pd.Series(_constant(self.run.portfolio.currency, len(owed)))
+        before = self.run.portfolio.ledger
+        currency = pd.Series(_constant(self.run.portfolio.currency, len(self.shown)))
         if len(self.old):
-            original = before.open_amount()[self.old_row]
-            credit[self.old] = credit[self.old] * original // owed[self.old]
-            rest[self.old] = rest[self.old] * original // owed[self.old]
-            owed[self.old] = original
             currency.iloc[self.old] = before.invoices["currency"].iloc[self.old_row].to_numpy()
-        credited = (self.inv.dispute[self.shown] < NEVER) & (resolve <= end) & (credit > 0)
-        main, settled_by = np.full(len(owed), NEVER, np.int32), np.full(len(owed), PAYMENT_KINDS.index("cash"))
-        row = self.row[self.run.parts.invoice]
-        main[row[row >= 0]] = self.run.parts.paid_on[row >= 0]
-        settled_by[row[row >= 0]] = np.where(self.run.parts.rest == 0, self.run.parts.settled_by, settled_by[row])[
-            row >= 0
-        ]
-        part_paid = main <= end
-        left = owed - np.where(credited, credit, 0) - np.where(part_paid, owed - rest, 0)
-        paid = (pay <= lapse) & (pay <= end)
-        parts = [
-            ("C", credited, resolve, credit, "credit_note"),
-            ("M", part_paid, main, owed - rest, "cash"),
-            ("W", (lapse < pay) & (lapse <= end), lapse, left, "write_off"),
-            *(("P", paid & (settled_by == k), pay, left, name) for k, name in enumerate(PAYMENT_KINDS)),
-        ]
-        made = [part for part in parts if part[1].any()] or parts[:1]
-        return pd.concat([self._settlements(*part, currency) for part in made], ignore_index=True)
+        made = settlements(self.run, self.shown)
+        return pd.concat([self._settlements(part, currency) for part in made], ignore_index=True)
 
-    def _settlements(
-        self, prefix: str, which: Flags, day: SmallInts, amount: Ints, kind: str, currency: "pd.Series[str]"
-    ) -> pd.DataFrame:
-        at = np.flatnonzero(which)
-        ids = self.ids.take(pa.array(at))
-        dates = self.dates(day[at])
+    def _settlements(self, part: Settlements, currency: "pd.Series[str]") -> pd.DataFrame:
+        ids, dates = self.ids.take(pa.array(part.at)), self.dates(part.day)
         return pd.DataFrame(
             {
-                "payment_id": _text(pc.binary_join_element_wise(f"{prefix}{self.stamp}", ids, "-")),
+                "payment_id": _text(pc.binary_join_element_wise(f"{part.prefix}{self.stamp}", ids, "-")),
                 "invoice_id": _text(ids),
-                "customer_id": _text(self.owner.take(pa.array(at))),
+                "customer_id": _text(self.owner.take(pa.array(part.at))),
                 "received_date": dates,
                 "applied_date": dates,
-                "amount": amount[at],
-                "currency": currency.iloc[at].array,
-                "kind": _category(np.full(len(at), PAYMENT_KINDS.index(kind)), PAYMENT_KINDS),
+                "amount": part.amount,
+                "currency": currency.iloc[part.at].array,
+                "kind": _category(np.full(len(part.at), part.kind), PAYMENT_KINDS),
             }
         )
 
@@ -206,18 +180,13 @@ class _Books:
         at = np.flatnonzero((row >= 0) & (log.made >= (since or -NEVER)))
         if not len(at):
             return empty("promises")
-        amount = log.amount[at]
-        if len(self.old):  # in the invoice's own currency
-            original = self.run.amount[self.shown]
-            original[self.old] = self.run.portfolio.ledger.open_amount()[self.old_row]
-            amount = amount * original[row[at]] // self.run.amount[log.invoice[at]]
         return pd.DataFrame(
             {
                 "contact_id": _text(self._contact_ids(log.contact[at])),
                 "invoice_id": _text(self.ids.take(pa.array(row[at]))),
                 "made_on": self.dates(log.made[at]),
                 "due_on": self.dates(log.due[at]),
-                "amount": np.maximum(amount, 1),
+                "amount": promised_amount(self.run, at),
             }
         )
 

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ledger import Ledger
+from ledger.kpi.kpis import Records
 from sim.result.booking import book
 from sim.result.history import History
+from sim.result.records import records
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -19,3 +21,8 @@ class Run(History):
     def ledger(self) -> Ledger:
         """The ledger at the end: history and simulation."""
         return book(self)
+
+    @cached_property
+    def records(self) -> Records:
+        """The same as columns: what key figures are read from, without booking."""
+        return records(self)

@@ -8,6 +8,8 @@ import pandas as pd
 
 from ledger import Ledger
 from ledger.arrays import Bits, Ints, SmallInts
+from ledger.kpi.activity import ContactDays, DisputeDays, PromiseRows
+from ledger.table.columns import Entries
 from ledger.table.months import day_number
 from models.assumed.assumptions import Assumptions
 from models.families.part_payments import Rests
@@ -43,6 +45,26 @@ class Portfolio:
         """The invoices that are open on day 0."""
         return opening(self.ledger)
 
+    @cached_property
+    def entries(self) -> Entries:
+        """The ledger's invoices and payments as integers; runs add theirs."""
+        return Entries.of(self.ledger)
+
+    @cached_property
+    def contact_days(self) -> ContactDays:
+        """The ledger's contacts as integers."""
+        return ContactDays.of(self.ledger)
+
+    @cached_property
+    def promise_rows(self) -> PromiseRows:
+        """The ledger's promises as integers."""
+        return PromiseRows.of(self.ledger)
+
+    @cached_property
+    def dispute_days(self) -> DisputeDays:
+        """The ledger's disputes as integers."""
+        return DisputeDays.of(self.ledger)
+
     @property
     def start(self) -> pd.Timestamp:
         """The evening on which the ledger is known; the first simulated day is the next."""
@@ -68,6 +90,7 @@ class Opening:
     issue: SmallInts
     due: SmallInts
     amount: Ints
+    own_amount: Ints  # the same in minor units of the invoice's own currency
     hold: SmallInts  # last day of a live promise, 0 for none
     dispute: SmallInts  # day on which an open dispute was opened, NO_DISPUTE for none
     main_paid: SmallInts  # day of the main payment of a rest, NOT_PAID where none was made
@@ -81,7 +104,8 @@ NOT_PAID = -(2**30)
 
 def opening(ledger: Ledger) -> Opening:
     """Return the open invoices of a ledger with their live promises and open disputes."""
-    open_amount = np.round(ledger.open_amount() * ledger.base_rate).astype(np.int64)
+    own_amount = ledger.open_amount()
+    open_amount = np.round(own_amount * ledger.base_rate).astype(np.int64)
     invoices = ledger.invoices
     row = np.flatnonzero(open_amount > 0)
     customer = ledger.customer_of_invoice[row]
@@ -98,6 +122,7 @@ def opening(ledger: Ledger) -> Opening:
         issue=issue[order],
         due=due[order],
         amount=open_amount[row[order]],
+        own_amount=own_amount[row[order]],
         hold=_looked_up(ids, promised, ledger.as_of, 0),
         dispute=_looked_up(ids, disputed, ledger.as_of, NO_DISPUTE),
         main_paid=main_paid[row[order]].astype(np.int32),

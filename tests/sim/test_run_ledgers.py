@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from ledger import BadInput, Ledger, kpis, read_ledger
+from ledger import BadInput, Ledger, kpi_path, kpis, read_ledger
 from sim import Portfolio, Run, from_ledger, simulate, strategies, synthetic
 from sim.result.booking import book
 from tests.handmade import contact, handmade, invoice, payment
@@ -48,6 +48,15 @@ def assert_carries_on(run: Run) -> None:
     assert not ended.duplicated().any()
     closed = pd.Series(open_, new.invoices["invoice_id"].to_numpy())
     assert (closed[ended.to_numpy()] == 0).all()
+    assert_same_figures(run)
+
+
+def assert_same_figures(run: Run) -> None:
+    """Assert that the run's columns give the key figures of its ledger, to the last digit."""
+    days = run.start + pd.to_timedelta(np.unique([0, 1, run.days // 2, run.days]), unit="D")
+    pd.testing.assert_frame_equal(kpi_path(run.records, days), kpi_path(run.ledger, days), check_exact=True)
+    of_columns, of_ledger = kpis(run.records, start=days[0]), kpis(run.ledger, start=days[0])
+    assert of_columns.to_dict() == of_ledger.to_dict()
 
 
 @pytest.mark.parametrize("strategy", strategies())
