@@ -180,25 +180,28 @@ def _findings(test: "Backtest", names: list[str]) -> list[str]:
 
 def show_walk(walk: "WalkForward") -> None:
     """Print each cut's metrics and their means."""
+    show_in_parts(lambda some: _cuts_table(walk, some), OVER_CUTS, screen())
+    for test in walk.backtests:
+        for note in test.notes():
+            remark(f"{test.cut:%F}: {note}")
+
+
+def _cuts_table(walk: "WalkForward", columns: list[str]) -> "Table":
     from rich.table import Table
 
     from models.evaluation.backtest import cell
     from models.evaluation.metrics import METRICS
 
-    console = screen()
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold")
     table.add_column("cut", no_wrap=True)
     table.add_column("model", no_wrap=True)
-    for name in OVER_CUTS:
+    for name in columns:
         arrow = {1: " ↑", -1: " ↓", 0: ""}[METRICS[name].better]
         table.add_column(f"{METRICS[name].label}{arrow}", justify="right", no_wrap=True)
     parts = [(f"{test.cut:%F}", test.metrics) for test in walk.backtests] + [("mean", walk.means())]
     for cut, metrics in parts:
         for k, (model, row) in enumerate(metrics.iterrows()):
             style = "bold" if cut == "mean" else ""
-            cells = [_short(cell(name, float(row[name]))) for name in OVER_CUTS]
+            cells = [_short(cell(name, float(row[name]))) for name in columns]
             table.add_row(cut if k == 0 else "", str(model), *cells, style=style)
-    console.print(table)
-    for test in walk.backtests:
-        for note in test.notes():
-            remark(f"{test.cut:%F}: {note}")
+    return table

@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from app.exits import INFEASIBLE
-from app.printing import print_json, remark, wrapped
+from app.printing import print_json, remark
+from ledger.screen import wrapped
 
 if TYPE_CHECKING:
     from optimize.nightly.job import Night

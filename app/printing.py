@@ -3,16 +3,15 @@
 import json
 import shutil
 import sys
-import textwrap
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
+
+from ledger.screen import WIDTH, in_parts
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
     from rich.table import Table
-
-WIDTH: Final = 100
 
 
 def print_json(result: dict[str, Any]) -> None:
@@ -25,13 +24,8 @@ def remark(text: str) -> None:
     print(text, file=sys.stderr)
 
 
-def wrapped(text: str) -> str:
-    """Return text in lines of at most 100 columns; paths and ids stay whole, so that they can be copied."""
-    return textwrap.fill(text, WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
-
-
 def screen(*, stderr: bool = False) -> "Console":
-    """Return the screen; at most 100 columns wide, and just that where the output is not a terminal."""
+    """Return the screen; at most 80 columns wide, and just that where the output is not a terminal."""
     from rich.console import Console
 
     stream = sys.stderr if stderr else sys.stdout
@@ -49,13 +43,12 @@ def show_in_parts(build: Callable[[list[str]], "Table"], columns: Sequence[str],
     columns
         In order; a part has at least one.
     """
-    left = list(columns)
-    while left:
-        most = max((k for k in range(1, len(left) + 1) if _width(build(left[:k]), console) <= console.width), default=1)
-        table, own = build(left[:most]), console.width
+    own = console.width
+    for part in in_parts(columns, lambda some: _width(build(some), console) <= own):
+        table = build(part)
         console.width = max(own, _width(table, console))  # a single column may be wider than any screen
         console.print(table, crop=False)
-        console.width, left = own, left[most:]
+        console.width = own
 
 
 def _width(table: "Table", console: "Console") -> int:

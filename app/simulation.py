@@ -91,15 +91,14 @@ def _show(result: dict[str, Any]) -> None:
 
     from experiments.comparing.metrics import METRICS
     from experiments.comparing.number_format import unit, value
+    from ledger.screen import wrapped
     from ledger.wording import plural
 
-    print(
-        f"{result['strategy']}, {plural(result['days'], 'day')}, {plural(result['customers'], 'customer')} of "
-        f"{result['portfolio']}, "
-        f"{plural(result['specialists'], 'specialist')}: {plural(result['invoices'], 'invoice')}, "
-        f"{plural(result['contacts'], 'contact')}, "
-        f"{result['calls']:,} of them calls"
-    )
+    who = f"{plural(result['customers'], 'customer')} of {result['portfolio']}"
+    team = plural(result["specialists"], "specialist")
+    done = f"{plural(result['invoices'], 'invoice')}, {plural(result['contacts'], 'contact')}"
+    when = f"{result['strategy']}, {plural(result['days'], 'day')}"
+    print(wrapped(f"{when}, {who}, {team}: {done}, {result['calls']:,} of them calls"))
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("Metric")
     table.add_column("Value", justify="right")
@@ -109,7 +108,7 @@ def _show(result: dict[str, Any]) -> None:
     screen().print(table)
     rate = result["invoices_per_second"]
     speed = "" if rate is None else f", {rate:,.0f} invoices per second"
-    print(
-        f"{result['seconds']:.2f} s{speed}, {result['peak_mib']:.0f} MiB at the peak "
-        f"({result['process_peak_mib']:.0f} MiB with the ledger and its KPIs)"
+    memory = (
+        f"{result['peak_mib']:.0f} MiB at the peak ({result['process_peak_mib']:.0f} MiB with the ledger and its KPIs)"
     )
+    print(wrapped(f"{result['seconds']:.2f} s{speed}, {memory}"))

@@ -1,11 +1,14 @@
 """The command `staffing`: hours against cash, cost and DSO, and what one more hour is worth."""
 
 import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from app.exits import INFEASIBLE
-from app.printing import print_json, remark, screen, wrapped
+from app.printing import print_json, remark, screen, show_in_parts
+from ledger.screen import wrapped
+from ledger.wording import plural
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,6 +20,15 @@ if TYPE_CHECKING:
     from optimize.staffing.shift_choice import ShiftChoice
 
 MARKER: Final = "frontier.csv"
+_COLUMNS: Final = (  # beside the percentage of the hours; $ is the currency
+    "paid h", "calls", "worth\n$", "bound\n+", "cost\n$", "net\n$", "one more\nhour $", "DSO\ndays", "CEI\npoints",
+    "cash\n$",
+)  # fmt: skip
+_PRICES: Final = (
+    "[dim]by languages and skills (“and 7 more”: groups with the same prices); price in the best block of each day, "
+    "above that of an hour spread as the roster is; of the best day beside it the price of a further hour, and what "
+    "the hour added to the bound (between the two) and to the plan (whole calls) when solved anew[/]\n"
+)
 _METRICS: Final = (("dso", 2), ("cei", 2), ("cash_collected", 0))
 
 
@@ -159,44 +171,54 @@ def _as_dict(found: "Frontier", simulated: "Staffed", joined: "pd.DataFrame") ->
 
 
 def _show(found: "Frontier", better: "ShiftChoice", simulated: "Staffed") -> None:
-    console = screen()
-    console.print(_frontier_table(found, simulated))
-    console.print(_price_table(found))
+    console, runs = screen(), int(simulated.runs["replication"].nunique())
+    title = f"One week's calls by hours, and {plural(simulated.days, 'day')} simulated with them ({runs} runs each)"
+    console.print(f"[bold]{title}[/]")
+    show_in_parts(lambda some: _frontier_table(found, simulated, some), _COLUMNS, console)
+    console.print(
+        "[dim]worth: cash brought forward or saved, discounted, less waiting and goodwill. DSO, CEI, cash: at the "
+        f"roster's hours the mean, else the change ± half its {100 * simulated.confidence:g} % interval[/]\n"
+    )
+    console.print(
+        f"[bold]One more paid hour in one block, at {found.checked_percent:g} % of the hours ({found.currency})[/]"
+    )
+    prices = _prices(found)
+    show_in_parts(lambda some: _price_table(prices, some), list(prices)[1:], console)
+    console.print(_PRICES)
     console.print(found.summary())
     console.print(better.summary())
     for text in (*found.notes, *simulated.notes, *found.week.shifts.broken["sentence"]):
         remark(wrapped(f"note: {text}"))
 
 
-def _frontier_table(found: "Frontier", simulated: "Staffed") -> "Table":
-    """Return one row per number of hours; at most 100 columns."""
-    runs = int(simulated.runs["replication"].nunique())
-    table = _table(f"One week's calls by hours, and {simulated.days} days simulated with them ({runs} runs each)")
-    unit = found.currency
-    for name in ("hours", "paid h", "calls", f"worth\n{unit}", "bound\n+", f"cost\n{unit}", f"net\n{unit}",
-                 f"one more\nhour {unit}", "DSO\ndays", "CEI\npoints", f"cash\n{unit}"):  # fmt: skip
-        table.add_column(name, justify="right", no_wrap=True)
+def _frontier_table(found: "Frontier", simulated: "Staffed", columns: Sequence[str]) -> "Table":
+    """Return some columns of the frontier, one row per number of hours."""
+    table = _table()
+    table.add_column("hours", justify="right", no_wrap=True)
+    for name in columns:
+        table.add_column(name.replace("$", found.currency), justify="right", no_wrap=True)
     for row in found.levels.to_dict("records"):
-        percent, own = float(row["hours_percent"]), row["hours_percent"] == 100
-        more = "–" if math.isnan(row["price_per_hour"]) else f"{row['price_per_hour']:,.2f}"
-        undone = f"\n[red]{row['undone']} undone[/red]" if row["undone"] else ""
-        table.add_row(
-            f"{percent:g} %",
-            f"{row['paid_hours']:,.0f}",
-            f"{row['calls']:,}{undone}",
-            f"{row['value']:,.0f}",
-            "–" if row["undone"] else f"{100 * row['gap']:.2f} %",
-            f"{row['cost']:,.0f}",
-            f"{row['net']:,.0f}",
-            more,
-            *(_simulated(simulated, percent, metric, places) for metric, places in _METRICS),
-            style="bold" if own else "",
-        )
-    table.caption = (
-        "worth: cash brought forward or saved, discounted, less waiting and goodwill. DSO, CEI, cash: at the roster's "
-        f"hours the mean, else the change ± half its {100 * simulated.confidence:g} % interval"
-    )
+        percent = float(row["hours_percent"])
+        cells = _cells(simulated, row)
+        own = "bold" if percent == 100 else ""
+        table.add_row(f"{percent:g} %", *(cells[_COLUMNS.index(name)] for name in columns), style=own)
     return table
+
+
+def _cells(simulated: "Staffed", row: Mapping[Any, Any]) -> list[str]:
+    """Return the cells of a number of hours, one for each of the columns."""
+    undone = f"\n[red]{row['undone']} undone[/red]" if row["undone"] else ""
+    percent = float(row["hours_percent"])
+    return [
+        f"{row['paid_hours']:,.0f}",
+        f"{row['calls']:,}{undone}",
+        f"{row['value']:,.0f}",
+        "–" if row["undone"] else f"{100 * row['gap']:.2f} %",
+        f"{row['cost']:,.0f}",
+        f"{row['net']:,.0f}",
+        "–" if math.isnan(row["price_per_hour"]) else f"{row['price_per_hour']:,.2f}",
+        *(_simulated(simulated, percent, metric, places) for metric, places in _METRICS),
+    ]
 
 
 def _simulated(simulated: "Staffed", percent: float, metric: str, places: int) -> str:
@@ -209,35 +231,32 @@ def _simulated(simulated: "Staffed", percent: float, metric: str, places: int) -
     return f"{apart.mean:+,.{places}f}\n[dim]±{apart.high - apart.mean:,.{places}f}[/dim]"
 
 
-def _price_table(found: "Frontier") -> "Table":
-    """Return the price of one more hour by skill, language and day, and what it brought when solved anew."""
-    table = _table(f"One more paid hour in one block, at {found.checked_percent:g} % of the hours ({found.currency})")
-    table.add_column("who", no_wrap=True)
-    days = list(dict.fromkeys(found.checked["date"]))
-    for day in days:
-        table.add_column(f"{day:%a %d}", justify="right", no_wrap=True)
-    for name in ("best day", "then", "in bound", "in plan"):
-        table.add_column(name, justify="right", no_wrap=True)
+def _prices(found: "Frontier") -> dict[str, list[str]]:
+    """Return by column the price of one more hour by skill, language and day, and what it brought when solved anew."""
+    days = [f"{day:%a %d}" for day in dict.fromkeys(found.checked["date"])]
     alike: dict[tuple[str, ...], list[str]] = {}
     for who, rows in found.checked.groupby("who", sort=False):
         best = rows.loc[rows["predicted"].idxmax()]
         values = [*rows["predicted"], *(best[name] for name in ("predicted", "after", "resolved", "planned"))]
         alike.setdefault(tuple(f"{value:,.2f}" for value in values), []).append(str(who))
-    for cells, people in alike.items():
-        table.add_row(people[0] if len(people) == 1 else f"{people[0]} and {len(people) - 1} more", *cells)
-    table.caption = (
-        "by languages and skills (“and 7 more”: groups with the same prices); price in the best block of each day, "
-        "above that of an hour spread as the roster is; of the best day beside it the price of a further hour, and "
-        "what the hour added to the bound (between the two) and to the plan (whole calls) when solved anew"
-    )
+    groups = [who[0] if len(who) == 1 else f"{who[0]} and {len(who) - 1} more" for who in alike.values()]
+    cells = zip([*days, "best day", "then", "in bound", "in plan"], zip(*alike, strict=True), strict=True)
+    return {"who": groups} | {name: list(column) for name, column in cells}
+
+
+def _price_table(prices: Mapping[str, list[str]], columns: Sequence[str]) -> "Table":
+    """Return some columns of the prices beside whose they are."""
+    table = _table()
+    table.add_column("who", no_wrap=True)
+    for name in columns:
+        table.add_column(name, justify="right", no_wrap=True)
+    for cells in zip(prices["who"], *(prices[name] for name in columns), strict=True):
+        table.add_row(*cells)
     return table
 
 
-def _table(title: str) -> "Table":
+def _table() -> "Table":
     from rich import box
     from rich.table import Table
 
-    return Table(
-        title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False,
-        padding=(0, 1, 0, 0), caption_justify="left",
-    )  # fmt: skip
+    return Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from app.printing import print_json, progress_bar, remark, screen, show_in_parts, wrapped
+from app.printing import print_json, progress_bar, remark, screen, show_in_parts
+from ledger.screen import wrapped
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.printing import print_json, progress_bar, remark, screen, wrapped
+from app.printing import print_json, progress_bar, remark
+from ledger.screen import wrapped
 
 if TYPE_CHECKING:
     from ledger import Ledger
@@ -62,7 +63,7 @@ def run_fit(
         if promote and failed:
             raise not_promoted(version.words, failed)
         for text in texts:
-            print(f"Against promotion: {text}")
+            print(wrapped(f"Against promotion: {text}"))
 
 
 def _registered(
@@ -147,24 +148,19 @@ def run_models(*, state: Path, drift: Path | None, as_json: bool) -> None:
 
 
 def _show(found: "list[Version]") -> None:
-    from rich import box
-    from rich.table import Table
 
+    from ledger.screen import text_table
     from models.evaluation.metrics import METRICS
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in ("Version", "Alias", "Model", "Known to", "Invoices"):
-        table.add_column(name, justify="right" if name == "Invoices" else "left")
-    for metric in SHOWN:
-        table.add_column(METRICS[metric].label, justify="right")
+    rows = []
     for one in found:
         values = [f"{one.metrics[m]:.{METRICS[m].places}f}" if m in one.metrics else "–" for m in SHOWN]
-        about = one.about
-        facts = (about.get("model", ""), about.get("as_of", ""), about.get("invoices", ""))
-        table.add_row(str(one.number), ", ".join(one.aliases), *facts, *values)
-    table.caption = "Metrics of each version's own back-test: the 92 days before the day it is known to"
-    table.caption_justify = "left"
-    screen().print(table)
+        facts = (str(one.about.get(name, "")) for name in ("model", "as_of", "invoices"))
+        rows.append((str(one.number), ", ".join(one.aliases), *facts, *values))
+    labels = (METRICS[metric].label for metric in SHOWN)
+    header = ("Version", "Alias", "Model", "Known to", "Invoices", *labels)
+    print(text_table(header, rows, words=(1, 2)))
+    print(wrapped("Metrics of each version's own back-test: the 92 days before the day it is known to"))
 
 
 def _drift(folder: Path, *, state: Path, as_json: bool) -> None:

@@ -15,6 +15,7 @@ from experiments.comparing.statistics import Interval, mean_interval, paired_dif
 from experiments.planner_study.cash_value import settlement
 from ledger import BadInput
 from ledger.files.reading import one_of
+from ledger.screen import text_table, wrapped
 from ledger.wording import plural
 from sim import BELIEFS
 
@@ -170,21 +171,23 @@ class PlannerComparison:
         return pd.DataFrame(rows)
 
     def summary(self, measure: str = "cash_and_run_off") -> str:
-        """Return the table as text of at most 100 columns."""
+        """Return the table as text of at most 80 columns."""
         study = self.study
         lines = [
             f"{study.strategy} on {study.source.preset}, {study.source.customers or 'embedded'} customers, "
             f"{plural(study.specialists, 'specialist')}, {plural(study.days, 'day')}, "
             f"{plural(study.replications, 'replication')}",
             f"calls against no calls: {MEASURES[measure]}; {100 * study.confidence:g} % intervals",
-            f"{'belief':<8}{'planner':<19}{'brought':>9}  {'interval':<18}{'optimised ahead by':>20}  interval",
         ]
+        rows = []
         for row in self.table(measure).to_dict("records"):
-            line = f"{row['belief']:<8}{row['planner']:<19}{row['mean']:>9,.2f}  {_span(row['low'], row['high']):<18}"
+            ahead = ("", "")
             if pd.notna(row.get("ahead")):
-                line += f"{row['ahead']:>20,.2f}  {_span(row['ahead_low'], row['ahead_high'])}"
-            lines.append(line.rstrip())
-        return "\n".join(lines)
+                ahead = f"{row['ahead']:,.2f}", _span(row["ahead_low"], row["ahead_high"])
+            who = f"{row['belief']} {row['planner']}"
+            rows.append((who, f"{row['mean']:,.2f}", _span(row["low"], row["high"]), *ahead))
+        header = ("belief, planner", "brought", "interval", "optimised\nahead by", "interval")
+        return "\n".join([*map(wrapped, lines), text_table(header, rows, words=[2, 4])])
 
 
 def _span(low: float, high: float) -> str:

@@ -27,6 +27,7 @@ import pandas as pd
 from ledger.arrays import Floats, Ints
 from ledger.errors import BadInput
 from ledger.kpi import formulas
+from ledger.screen import text_table
 from ledger.table.columns import Columns, columns
 from ledger.table.ledger import Day, Ledger, as_day
 from ledger.table.months import day_number, month_ends, timestamp
@@ -50,12 +51,12 @@ class Gaming:
     def summary(self) -> str:
         """Return the decomposition as a text table."""
         spans = [f"{start:%Y-%m-%d} to {end:%Y-%m-%d}" for start, end in (self.before, self.after)]
-        lines = [f"from {spans[0]}, to {spans[1]}", "", f"{'':<26}{'DSO (days)':>14}{'CEI (points)':>14}"]
         rows = [("before", self.figures["before"]), *self.parts.iterrows(), ("after", self.figures["after"])]
+        cells = []
         for name, row in rows:
             sign = "" if name in ("before", "after") else "+"
-            lines.append(f"{name!s:<26}{row['dso']:>{sign}14.2f}{row['cei']:>{sign}14.2f}")
-        return "\n".join(lines)
+            cells.append((str(name), f"{row['dso']:{sign}.2f}", f"{row['cei']:{sign}.2f}"))
+        return f"from {spans[0]}, to {spans[1]}\n\n{text_table(('', 'DSO (days)', 'CEI (points)'), cells)}"
 
 
 def gaming(ledger: Ledger, before: Window, after: Window) -> Gaming:

@@ -16,7 +16,6 @@ Conventions, for every figure here:
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from textwrap import wrap
 from typing import Any, Final
 
 import numpy as np
@@ -26,6 +25,7 @@ from ledger.errors import BadInput
 from ledger.kpi import aging, formulas
 from ledger.kpi.activity import Activity, Values
 from ledger.kpi.window_totals import Facts, facts
+from ledger.screen import text_table, wrapped
 from ledger.table.answers import Origin
 from ledger.table.columns import Columns, Entries, columns_of
 from ledger.table.ledger import Day, Ledger, as_day
@@ -127,9 +127,9 @@ class Kpis:
         }
 
     def summary(self) -> str:
-        """Return the figures and the aging as text tables of at most 100 columns."""
+        """Return the figures and the aging as text tables of at most 80 columns."""
         targets = self.targets()
-        lines = [f"{self.start:%Y-%m-%d} to {self.end:%Y-%m-%d}, amounts in {self.currency}", ""]
+        figures = []
         for name, label in _LABELS.items():
             value = self.values.get(name)
             shown = "not available" if value is None else f"{value:,.2f}"
@@ -137,14 +137,19 @@ class Kpis:
             verdict = {True: "pass: ", False: "MISS: ", None: ""}[met]
             if name in self.at_most and value is not None:
                 shown = f"at most {shown}"
-            lines.append(f"{label:<42}{shown:>22}   {'' if name in self.reasons else verdict + rule}".rstrip())
-        lines += [part for said in self._remarks() for part in ("", *wrap(said, 100))]
-        lines += ["", f"{'days past due':<16}{'amount':>26}{'percent':>12}{'invoices':>14}"]
-        for bucket, amount, percent, invoices in self._aging_rows():
-            share = "-" if percent is None else f"{percent:.2f}"
-            lines.append(f"{bucket.replace('_', ' '):<16}{amount:>26,.2f}{share:>12}{invoices:>14,}")
-        lines += [f"{label:<22}{amount:>20,.2f}" for _, label, amount in self._ties()]
-        return "\n".join(lines)
+            figures.append((label, shown, "" if name in self.reasons else verdict + rule))
+        ages = [
+            (bucket.replace("_", " "), f"{amount:,.2f}", "-" if percent is None else f"{percent:.2f}", f"{invoices:,}")
+            for bucket, amount, percent, invoices in self._aging_rows()
+        ]
+        ties = [(label, f"{amount:,.2f}", "", "") for _, label, amount in self._ties()]
+        parts = [
+            f"{self.start:%Y-%m-%d} to {self.end:%Y-%m-%d}, amounts in {self.currency}",
+            text_table(("", "", ""), figures, words=[2]),
+            *(wrapped(said, "") for said in self._remarks()),
+            text_table(("days past due", "amount", "percent", "invoices"), [*ages, *ties]),
+        ]
+        return "\n\n".join(parts)
 
     def _remarks(self) -> list[str]:
         """Return why figures are not available, and which are only bounds, a sentence for each reason."""

@@ -1,12 +1,12 @@
 """Estimates of what contacts do, side by side, each with its interval, evidence grade and caveat."""
 
-import textwrap
 from dataclasses import dataclass
 from typing import Any, Final
 
 import pandas as pd
 
 from ledger import BadInput
+from ledger.screen import text_table, wrapped
 from ledger.wording import plural
 from models.effects.what_if import Effect, Effects
 
@@ -107,17 +107,20 @@ class EffectStudy:
         )
 
     def summary(self) -> str:
-        """Return the estimates as text that fits 100 columns."""
-        lines = ["Hazard ratio of payment right after a contact, with its 95 % interval (1: no effect)"]
+        """Return the estimates as text that fits 80 columns."""
+        rows = []
         for row in self.table().itertuples():
             interval = f"{row.low:.2f} to {row.high:.2f}"
-            lines.append(
-                f"{row.channel:<7}{row.tone:<9}{row.method:<9}{row.ratio:6.2f}  {interval:<14} grade {row.grade:<5}"
-                f"{str(row.caveat).removeprefix('assumed: ') if row.method == 'assumed' else ''}".rstrip()
-            )
+            kind = f"{row.channel} {row.tone}"
+            rows.append((kind, str(row.method), f"{row.ratio:.2f}", interval, f"grade {row.grade}"))
+        title = "Hazard ratio of payment right after a contact, with its 95 % interval\n(1: no effect)"
+        table = text_table(("",) * 5, rows, words=[1, 3, 4])
         said = [f"{name}: {CAVEATS[name]}" for name in METHODS if any(one.method == name for one in self.estimates)]
+        said += [
+            f"{one.channel} {one.tone}, {one.caveat}" for one in self.table().itertuples() if one.method == "assumed"
+        ]
         said += self._remarks()
-        return "\n".join([*lines, *(textwrap.fill(text, 100) for text in said)])
+        return "\n".join([title, table, *(wrapped(text, "") for text in said)])
 
     def _remarks(self) -> list[str]:
         """Return sentences on the draw, the data and what could not be estimated."""

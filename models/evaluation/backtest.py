@@ -18,6 +18,7 @@ import pandas as pd
 
 from ledger import BadInput, Ledger
 from ledger.files.reading import one_of
+from ledger.screen import text_table, wrapped
 from ledger.table.answers import few
 from ledger.table.ledger import Day, as_day
 from ledger.wording import plural
@@ -69,13 +70,11 @@ class Backtest:
         return tuple(self.metrics.index)
 
     def summary(self, *, costs: bool = True) -> str:
-        """Return the result as text of at most 100 columns, with or without seconds and memory."""
+        """Return the result as text of at most 80 columns, with or without seconds and memory."""
         labels = {name: METRICS[name].label for name in SHOWN} | (_COST_LABELS if costs else {})
-        width = {name: 1 + max(len(label), 6 if name == "integrated_brier" else 5) for name, label in labels.items()}
-        lines = [f"{'model':<13}" + "".join(f"{label:>{width[name]}}" for name, label in labels.items())]
-        for model, row in self._rows(self.metrics):
-            lines.append(f"{model[:13]:<13}" + "".join(f"{cell(name, row[name]):>{width[name]}}" for name in labels))
-        return "\n".join([self.headline(), *lines, *self.notes()])
+        rows = [(model, *(cell(name, row[name]) for name in labels)) for model, row in self._rows(self.metrics)]
+        table = text_table(("model", *labels.values()), rows)
+        return "\n".join([wrapped(self.headline()), table, *map(wrapped, self.notes())])
 
     def headline(self) -> str:
         """Return what was tested, in one line."""

@@ -8,8 +8,10 @@ from typing import Any
 import pandas as pd
 
 from ledger import BadInput, Ledger
+from ledger.screen import text_table
 from ledger.table.ledger import Day, as_day
 from ledger.table.months import day_number, month_ends, timestamp
+from ledger.wording import plural
 from models.evaluation.backtest import Backtest, Progress, backtest, cell, none_if_undefined
 from models.evaluation.metrics import METRICS, SUPPORT
 
@@ -34,10 +36,11 @@ class WalkForward:
     def summary(self) -> str:
         """Return the means over cuts as text."""
         names = ("concordance", "integrated_brier", "mae", "auc_late", "auc_late_30", "cash_error")
-        lines = [f"{'mean over cuts':<15}" + "".join(f"{METRICS[name].label:>8}" for name in names)]
-        for model, row in self.means().iterrows():
-            lines.append(f"{str(model)[:14]:<15}" + "".join(f"{cell(name, float(row[name])):>8}" for name in names))
-        return "\n".join([f"{len(self.backtests)} cuts, {self.backtests[0].cut:%F} to {self.last.cut:%F}", *lines])
+        rows = [
+            (str(model), *(cell(name, float(row[name])) for name in names)) for model, row in self.means().iterrows()
+        ]
+        table = text_table(("mean over cuts", *(METRICS[name].label for name in names)), rows)
+        return f"{plural(len(self.backtests), 'cut')}, {self.backtests[0].cut:%F} to {self.last.cut:%F}\n{table}"
 
     @property
     def last(self) -> Backtest:

@@ -17,6 +17,7 @@ import pandas as pd
 
 from ledger import BadInput, Ledger
 from ledger.arrays import Flags, Floats
+from ledger.screen import text_table, wrapped
 from ledger.table.answers import few
 from models.evaluation.backtest import Backtest, backtest, cell, none_if_undefined
 from models.evaluation.metrics import METRICS
@@ -96,20 +97,23 @@ class Drift:
         }
 
     def summary(self) -> str:
-        """Return the result as text of at most 100 columns."""
-        lines = [self.called, self.found.headline(), "", f"{'metric':<18}{'back-test':>10}{'now':>9}  95 % interval"]
+        """Return the result as text of at most 80 columns."""
+        metrics = []
         for name, row in self.metrics.iterrows():
             metric = str(name)
             remark = " worsened" if row["worsened"] else ""
             remark += f" worse than {row['lost_to']}" if row["lost_to"] else ""
-            lines.append(
-                f"{metric:<18}{cell(metric, row['registered']):>10}{cell(metric, row['now']):>9}"
-                f"  {_span(metric, row['low'], row['high'])}{remark}"
-            )
-        lines += ["", f"{'invoices':<18}{'PSI':>10}  shift"]
-        lines += [f"{name!s:<18}{row['psi']:>10.3f}  {row['shift']}" for name, row in self.shifts.iterrows()]
-        lines += [f"{'new customers':<18}{100 * self.unseen:>8.1f} %  of invoices", "", *self.minded, self.verdict]
-        return "\n".join(lines)
+            span = f"{_span(metric, row['low'], row['high'])}{remark}"
+            metrics.append((metric, cell(metric, row["registered"]), cell(metric, row["now"]), span))
+        shifts = [(str(name), f"{row['psi']:.3f}", str(row["shift"])) for name, row in self.shifts.iterrows()]
+        shifts.append(("new customers", f"{100 * self.unseen:.1f} %", "of invoices"))
+        parts = [
+            "\n".join(map(wrapped, (self.called, self.found.headline()))),
+            text_table(("metric", "back-test", "now", "95 % interval"), metrics, words=[3]),
+            text_table(("invoices", "PSI", "shift"), shifts, words=[2]),
+            "\n".join(map(wrapped, (*self.minded, self.verdict))),
+        ]
+        return "\n\n".join(parts)
 
 
 def _span(metric: str, low: float, high: float) -> str:

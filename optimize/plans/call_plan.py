@@ -1,11 +1,11 @@
 """A call plan: who contacts whom, when and how over the next working days, with its proof and its reasons."""
 
 from dataclasses import dataclass
-from textwrap import wrap
 from typing import Any, Final
 
 import pandas as pd
 
+from ledger.screen import wrapped
 from ledger.table.currency import decimals
 from ledger.wording import plural
 
@@ -172,7 +172,7 @@ class CallPlan:
         }
 
     def summary(self) -> str:
-        """Return the plan in a few lines of at most 100 columns."""
+        """Return the plan in a few lines of at most 80 columns."""
         places = decimals(self.currency)
         unit = 10**places
         rows, calls = self.rows, int((self.rows["action"] == "call").sum())
@@ -192,9 +192,7 @@ class CallPlan:
             *(f"NOT MET: {accounts:,} by rule {rule}" for rule, accounts in self._missed()),
             *(f"note: {text}" for text in self.warnings),
         ]
-        return "\n".join(
-            part for line in lines for part in wrap(line, 100, subsequent_indent="  ", break_on_hyphens=False)
-        )
+        return "\n".join(map(wrapped, lines))
 
     def _missed(self) -> list[tuple[str, int]]:
         counts = self.unmet["rule"].value_counts(sort=False)

@@ -1,6 +1,5 @@
 """A plan against what was done and what came in, from the ledger's contact log and payments."""
 
-import textwrap
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -9,6 +8,7 @@ import pandas as pd
 
 from ledger import BadInput, Ledger
 from ledger.arrays import Flags
+from ledger.screen import text_table, wrapped
 from ledger.table.currency import decimals
 from ledger.table.ledger import positions
 from ledger.wording import plural
@@ -86,7 +86,7 @@ class Reconciliation:
         }
 
     def summary(self) -> str:
-        """Return a table by specialist, at most 100 columns wide, and what it does not say."""
+        """Return a table by specialist, at most 80 columns wide, and what it does not say."""
         unit = 10 ** decimals(self.currency)
         shown = [
             *(end.replace(" ", "_") for end in ENDS),
@@ -97,20 +97,21 @@ class Reconciliation:
             "cash_collected",
         ]
         titles = ("done", "late", "paid", "missed", "ahead", "other", "min.pl", "spent", "uplift", "cash")
-        lines = [
-            f"Plan of {self.date} (run {self.run_id}), as known on {self.as_of:%Y-%m-%d}; amounts in {self.currency}",
-            f"{'':16}" + "".join(f"{title:>7}" for title in titles[:8]) + "".join(f"{t:>13}" for t in titles[8:]),
+        known = f"as known on {self.as_of:%Y-%m-%d}; amounts in {self.currency}"
+        rows = [
+            (row["specialist"], *(f"{row[name] / (1 if k < 8 else unit):,.0f}" for k, name in enumerate(shown)))
+            for row in self.people.to_dict("records")
         ]
-        for row in self.people.to_dict("records"):
-            counts = "".join(f"{row[name]:7,.0f}" for name in shown[:8])
-            sums = "".join(f"{row[name] / unit:13,.0f}" for name in shown[8:])
-            lines.append(f"{row['specialist'][:15]:16}{counts}{sums}")
         minutes = self.unplanned["minutes"].sum()
-        lines.append(f"unplanned: {plural(len(self.unplanned), 'contact')} of specialists, {minutes:,.0f} minutes")
+        unplanned = f"unplanned: {plural(len(self.unplanned), 'contact')} of specialists, {minutes:,.0f} minutes"
+        lines = [
+            wrapped(f"Plan of {self.date} (run {self.run_id}), {known}"),
+            text_table(("", *titles), rows),
+            unplanned,
+        ]
         if not self.logged:
-            lines += _wrapped(_NO_LOG)
-        lines += _wrapped(REMARK)
-        return "\n".join([*lines, *_wrapped(self._holdout_words(unit))])
+            lines.append(wrapped(_NO_LOG, ""))
+        return "\n".join([*lines, wrapped(REMARK, ""), wrapped(self._holdout_words(unit), "")])
 
     def _holdout_words(self, unit: int) -> str:
         found = self.holdout
@@ -291,7 +292,3 @@ def _holdout(drawn: pd.DataFrame, ledger: Ledger, date: pd.Timestamp) -> dict[st
         "low": gain - half,
         "high": gain + half,
     }
-
-
-def _wrapped(text: str) -> list[str]:
-    return textwrap.wrap(text, 100)

@@ -51,7 +51,7 @@ def test_kpi_prints_what_the_contract_says(collectlab: Run, history: Path):
     assert month["window"] == {"from": "2026-05-01", "to": "2026-05-31"}
     shown = collectlab("kpi", history)
     assert "CEI" in shown.stdout
-    assert max(map(len, shown.stdout.splitlines())) <= 100
+    assert max(map(len, shown.stdout.splitlines())) <= 80
     late = collectlab("kpi", history, "--from", "2026-06-01", "--to", "2026-05-31")
     assert (late.returncode, late.stdout) == (2, "")
 
@@ -79,11 +79,11 @@ def test_compare_prints_writes_and_logs_what_the_contract_says(collectlab: Run, 
 
 
 def test_compare_shows_a_table_that_fits_and_says_what_it_found(collectlab: Run):
-    """At most 100 columns; after the table come the finding and the place of the report."""
+    """At most 80 columns; after the table come the finding and the place of the report."""
     done = collectlab("compare", *STUDY, "--no-track")
     assert done.returncode == 0, done.stderr[-800:]
     *lines, place = done.stdout.rstrip().splitlines()
-    assert max(map(len, lines)) <= 100
+    assert max(map(len, lines)) <= 80
     assert lines[lines.index("") + 1 :][0].startswith("After 45 days")
     assert place == "Report: runs/studies/embedded/report.html"
     assert done.stderr == ""

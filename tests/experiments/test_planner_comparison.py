@@ -56,7 +56,7 @@ def test_what_calls_bring_is_counted_per_hour_against_nobody() -> None:
     assert ahead.high - ahead.low == pytest.approx(2 * 12.7062 * np.std([5.0, 4.8], ddof=1) / np.sqrt(2), rel=1e-4)  # type: ignore[operator]
     assert found.gained("optimised", "right", "days_outstanding").tolist() == [200.0, 204.0]
     assert len(found.table()) == 4
-    assert max(map(len, found.summary().splitlines())) <= 100
+    assert max(map(len, found.summary().splitlines())) <= 80
     assert [trace.name for trace in planner_figure(found).data] == ["model right", "model stale"]
 
 

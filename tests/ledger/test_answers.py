@@ -106,7 +106,7 @@ def test_kpis_of_open_items_say_what_cannot_be_told() -> None:
     text = found.summary()
     assert "not available: the source holds no settled invoice" in text
     assert "MISS" not in text
-    assert max(map(len, text.splitlines())) <= 100
+    assert max(map(len, text.splitlines())) <= 80
     path = kpi_path(trading(30, paid=False), ["2024-06-30"])
     assert path[list(COLLECTED)].isna().all(axis=None)
 

@@ -102,7 +102,7 @@ def test_the_parts_add_up_and_the_figures_are_the_kpis() -> None:
             for figure in ("dso", "cei"):
                 assert found.figures.loc[figure, name] == pytest.approx(single[figure])
     assert "customers" in found.summary()
-    assert max(map(len, found.summary().splitlines())) <= 100
+    assert max(map(len, found.summary().splitlines())) <= 80
 
 
 def test_windows_without_sales_or_beyond_the_ledger() -> None:

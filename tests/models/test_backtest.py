@@ -59,7 +59,7 @@ def test_baselines_always_run_beside() -> None:
     assert test.metrics.loc["due_date", "auc_late"] == 0.5
     bounds = test.intervals.set_index(["model", "metric"]).loc[("kaplan_meier", "integrated_brier")]
     assert bounds["low"] < test.metrics.loc["kaplan_meier", "integrated_brier"] < bounds["high"]
-    assert max(map(len, test.summary().splitlines())) <= 100
+    assert max(map(len, test.summary().splitlines())) <= 80
 
 
 def test_a_loss_is_called_worse_and_a_difference_is_model_less_baseline() -> None:

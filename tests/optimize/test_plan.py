@@ -48,7 +48,7 @@ def feasible(found: CallPlan) -> None:
         assert block["starts"].is_monotonic_increasing
     assert found.objective <= found.bound + 1e-6
     assert np.allclose(rows["value_with"] - rows["value_without"], rows["uplift"])
-    assert max(map(len, found.summary().splitlines())) <= 100
+    assert max(map(len, found.summary().splitlines())) <= 80
 
 
 def test_scarce_minutes_go_to_the_larger_balances_and_have_a_price():

@@ -165,7 +165,7 @@ def test_hours_are_simulated_in_pairs(portfolio: sim.Portfolio):
 def test_the_command_writes_files_and_says_where_hours_stop_to_pay(
     portfolio: sim.Portfolio, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
-    """Table within 100 columns, JSON, four CSV files and a figure; a percentage of none is bad input."""
+    """Tables within 80 columns, JSON, four CSV files and a figure; a percentage of none is bad input."""
     ledger = portfolio.ledger.write(tmp_path / "ledger")
     given = ["staffing", "--ledger", str(ledger), "--roster", str(ROSTER), "--out", str(tmp_path / "out")]
     few = ["--hours", "100", "--horizon", "5", "--replications", "2", "--days", "2"]
@@ -175,7 +175,7 @@ def test_the_command_writes_files_and_says_where_hours_stop_to_pay(
         assert ended.value.code == 0
         out = capsys.readouterr().out
         if not extra:
-            assert max(map(len, out.splitlines()[:-1])) <= 100
+            assert max(map(len, out.splitlines()[:-1])) <= 80
     result = json.loads(out)
     assert {row["hours_percent"] for row in result["levels"]} >= {100.0}
     assert result["currency"] == "USD"
