@@ -36,6 +36,7 @@ from sim.world.layout import prepare
 from sim.world.part_payments import pay_main_parts
 from sim.world.portfolio import Portfolio
 from sim.world.prices import in_base
+from sim.world.resume import resume, touched
 from sim.world.state import ladder
 
 LONGEST: Final = 3650  # days
@@ -154,6 +155,7 @@ class _DayClock:
         self.inv, self.acc, self.pays = self.world.invoices, self.world.accounts, self.world.payments
         minor = 10 ** decimals(portfolio.currency)
         self.ladder = ladder(setting.strategy, assume, minor)
+        resume(self.acc, portfolio, setting.strategy, assume.fatigue_memory)
         self.keys = {purpose: key(*setting.seeds, purpose) for purpose in Purpose}
         self.holdout = Holdout.of(setting.strategy, self.acc.entity, self.keys[Purpose.HOLDOUT])
         self.minutes = Minutes.of(assume)
@@ -178,7 +180,8 @@ class _DayClock:
         """Walk through the working days; on others customers pay, but nobody is contacted."""
         working = np.flatnonzero(self.calendar.working(self.calendar.home)[: self.setting.days + 1])
         days = working[working > 0].tolist()
-        before = -NEVER
+        before = 0  # the ladder stands where the ledger says that it does on the evening of day 0
+        self._ring_back(before, days[0] if days else NEVER, *touched(self.setting.portfolio))
         for day, following in zip(days, [*days, NEVER][1:], strict=True):
             yield env.timeout(day * _DAY - env.now)
             self._open_disputes(day)
@@ -287,13 +290,14 @@ class _DayClock:
         acc.touches[sent.who] += 1
         after_calls(day, who, called.step, reached, acc, self.ladder)
         acc.step[incoming.who[answered]] = -1
-        assume, unreached = self.setting.assume, who[reached == 0]
-        share = np.repeat(
-            [assume.callback_share_message / 100, assume.callback_share_unreached / 100],
-            [len(sent.who), len(unreached)],
-        )
-        touched = np.concatenate([sent.who, unreached])
-        self.ringing = callbacks(day, following, touched, share, self.keys[Purpose.CALLBACK], acc, FULL_SHIFT)
+        self._ring_back(day, following, sent.who, who[reached == 0])
+
+    def _ring_back(self, day: int, following: int, sent: Ints, unreached: Ints) -> None:
+        """Find out who will ring back on the next working day: of those sent a message, and those called in vain."""
+        assume = self.setting.assume
+        shares = [assume.callback_share_message / 100, assume.callback_share_unreached / 100]
+        share, who = np.repeat(shares, [len(sent), len(unreached)]), np.concatenate([sent, unreached])
+        self.ringing = callbacks(day, following, who, share, self.keys[Purpose.CALLBACK], self.acc, FULL_SHIFT)
 
     def _settle(self, day: int, batch: Batch, happened: npt.NDArray[np.intp], lead: Ints) -> None:
         """Apply the contacts that took place, and log the whole batch with the invoices that they were about."""

@@ -20,7 +20,7 @@ from ledger.table.months import day_number, day_numbers
 from ledger.table.tables import TEXT, TONES
 from ledger.wording import plural
 from models.assumed.assumptions import Assumptions, assumptions
-from models.history.contact_log import ContactLog
+from models.history.contacted import Contacted
 from models.timing import PaymentTiming
 
 _WEAKEST: Final = ("A", "B", "C", "target", "policy", "weak", "G")  # evidence grades, best first
@@ -274,9 +274,6 @@ def incremental_cash(
 
 def remembered_contacts(ledger: Ledger, customers: "pd.Series[str]", on: Day, memory: float) -> Floats:
     """Return how many contacts up to the eve of `on` each customer remembers; each fades by a factor e in `memory`."""
-    log, today = ContactLog.of(ledger), day_number(as_day(on))
-    past = log.day < today
-    faded = np.exp(-(today - log.day[past]) / memory)
-    total = np.bincount(log.customer[past], faded, len(ledger.customers))
+    total = Contacted.of(ledger).remembered(day_number(as_day(on)), memory)
     row = positions(pd.Series(customers, dtype=TEXT), ledger.customers["customer_id"])
     return np.where(row >= 0, total[row] if len(total) else 0.0, 0.0)

@@ -42,7 +42,7 @@ def blocked(hold: int, dispute: int, resolve: int, today: int) -> bool:
 @njit(cache=True)
 def released(hold: int, dispute: int, resolve: int, before: int, today: int) -> bool:
     """Whether a promise or dispute ended since the last working day."""
-    return (hold > 0 and before <= hold < today) or (dispute < NEVER and before < resolve <= today)
+    return before <= hold < today or (dispute < NEVER and before < resolve <= today)
 
 
 @njit(cache=True)

@@ -49,6 +49,7 @@ class Purpose(IntEnum):
     NEWCOMER = 19
     ORDER_SAMPLE = 20
     PAYMENT_LEVEL = 21
+    LIVE_PROMISE = 22
 
 
 NOBODY: Final = np.uint64(0x6E6577)  # entity of what is drawn for all

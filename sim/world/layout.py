@@ -13,11 +13,12 @@ from ledger.table.ledger import positions
 from ledger.table.places import calling_clocks
 from models.assumed.assumptions import Assumptions
 from sim.world.behaviour import Behaviour
-from sim.world.keyed import NOBODY, Purpose, key, triangular, uniform, uniforms
+from sim.world.keyed import NOBODY, Purpose, child, key, triangular, uniform, uniforms
 from sim.world.orders import MONTH, Orders, draw_orders
 from sim.world.part_payments import Parts, draw_parts
 from sim.world.payment import hazard_tables, start_clock
-from sim.world.portfolio import NO_DISPUTE, NOT_PAID, Opening, Portfolio
+from sim.world.portfolio import NO_DISPUTE, NO_PROMISE, NOT_PAID, Opening, Portfolio
+from sim.world.resume import still_felt
 from sim.world.state import Accounts, Invoices, Payments
 from sim.world.write_offs import WriteOffs
 
@@ -67,13 +68,16 @@ def prepare(
         _draw_write_offs(invoices, behaviour.write_offs, key(*seeds, Purpose.WRITE_OFF))
     invoices.lapse[rests] = NEVER
     accounts = _accounts(entity, portfolio, people, invoices, runs.row, _codes(clock, zones))
+    old = np.flatnonzero(number < 0)
+    invoices.added[old] = still_felt(portfolio, assume, payments)[-1 - number[old]]
     threshold = -np.log(uniforms(key(*seeds, Purpose.PAYMENT), invoices.entity, 0))
     threshold /= _common(behaviour, calendar.days, key(*seeds, Purpose.PAYMENT_LEVEL))
     start_clock(
         (payments.cumulative, payments.decayed, payments.first_day), invoices.kind, behaviour.frailty,
         invoices.customer, invoices.issue, invoices.clock, threshold, runs.table, runs.row,
-        invoices.target, invoices.pay,
+        invoices.added, invoices.target, invoices.pay,
     )  # fmt: skip
+    _keep_promises(invoices, accounts, payments.rest_kind, assume.promise_kept, key(*seeds, Purpose.LIVE_PROMISE))
     _draw_disputes(invoices, assume, behaviour.disputes, calendar, key(*seeds, Purpose.DISPUTE))
     disputed = np.flatnonzero(invoices.dispute < NEVER)
     disputed = disputed[np.argsort(invoices.dispute[disputed], kind="stable")]
@@ -134,7 +138,7 @@ def _merge(
         lapse=lapse,
         target=np.zeros(n),
         added=np.zeros(n),
-        hold=column(begin.hold, np.zeros(len(orders.customer), np.int32)),
+        hold=column(begin.hold, np.full(len(orders.customer), NO_PROMISE, np.int32)),
         dispute=np.where(disputed == NO_DISPUTE, np.int32(NEVER), np.int32(1)),
         resolve=np.full(n, NEVER, np.int32),
         credit=np.zeros(n, np.int64),
@@ -146,6 +150,19 @@ def _merge(
 def _draw_write_offs(inv: Invoices, how: WriteOffs, draw: np.uint64) -> None:
     """Draw when each invoice is written off if it stays unpaid, in place of one age for all."""
     inv.lapse[:] = how.lapse(inv.due, -np.log(uniforms(draw, inv.entity, 0)))
+
+
+def _keep_promises(inv: Invoices, acc: Accounts, rest_kind: int, kept: float, draw: np.uint64) -> None:
+    """Draw which promises that are live on day 0 will be kept: those of a customer for one day together.
+
+    That an invoice is still unpaid says nothing of it: until its day, a promise that is kept and one that is not leave
+    the invoice to the same law.
+    """
+    live = np.flatnonzero((inv.hold > 0) & (inv.kind < rest_kind))
+    who, until = inv.customer[live], inv.hold[live]
+    promise = np.array([child(acc.entity[c], day) for c, day in zip(who, until, strict=True)], np.uint64)
+    keeps = uniforms(draw, promise, 0) < kept * acc.keeps[who]
+    inv.pay[live[keeps]] = np.minimum(inv.pay[live], until)[keeps]
 
 
 def _accounts(

@@ -96,20 +96,27 @@ def start_clock(
     threshold: Floats,
     run_table: SmallInts,
     run_row: SmallInts,
+    added: Floats,
     target: Floats,
     pay: SmallInts,
 ) -> None:
-    """Set every invoice's target and first payday; one issued up to day 0 has not been paid by then."""
+    """Set every invoice's target and first payday; one issued up to day 0 has not been paid by then.
+
+    `added` is the A of the contacts up to day 0.
+    """
     cumulative, decayed, first_day = tables
     width = cumulative.shape[1]
     for i in range(len(customer)):
         c = customer[i]
         begin = max(issue[i], 1)
         before = begin - 1 - clock[i] - first_day
-        base = 0.0 if before < 0 else cumulative[kind[i], min(before, width - 1)]
+        base = 0.0
+        if before >= 0:
+            last = min(before, width - 1)
+            base = cumulative[kind[i], last] + added[i] * decayed[kind[i], last]
         target[i] = base + (threshold[i] / frailty[c] if frailty[c] > 0 else np.inf)
         row = cumulative[kind[i]], decayed[kind[i]]
-        pay[i] = payday(row[0], row[1], first_day, 0.0, target[i], clock[i], begin, run_table[run_row[c]])
+        pay[i] = payday(row[0], row[1], first_day, added[i], target[i], clock[i], begin, run_table[run_row[c]])
 
 
 @njit(cache=True)

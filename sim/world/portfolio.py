@@ -1,6 +1,6 @@
 """A portfolio: what is owed today, and the customers who owe it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -13,6 +13,9 @@ from ledger.table.columns import Entries
 from ledger.table.months import day_number
 from models.assumed.assumptions import Assumptions
 from models.families.part_payments import Rests
+from models.history.contact_log import ContactLog, Pairs
+from models.history.contacted import Contacted
+from models.history.main_payments import history
 from sim.world.behaviour import Behaviour
 from sim.world.keyed import entities
 
@@ -65,6 +68,17 @@ class Portfolio:
         """The ledger's disputes as integers."""
         return DisputeDays.of(self.ledger)
 
+    @cached_property
+    def contacted(self) -> Contacted:
+        """The ledger's contact log by customer."""
+        return Contacted.of(self.ledger)
+
+    @cached_property
+    def covered(self) -> tuple[ContactLog, Pairs]:
+        """The contacts that took effect by the evening of day 0, and pairs (row of invoice, row of that log)."""
+        log, past = ContactLog.of(self.ledger), history(self.ledger)
+        return log, log.covering(self.ledger, replace(past, end=past.end + 1))
+
     @property
     def start(self) -> pd.Timestamp:
         """The evening on which the ledger is known; the first simulated day is the next."""
@@ -91,7 +105,7 @@ class Opening:
     due: SmallInts
     amount: Ints
     own_amount: Ints  # the same in minor units of the invoice's own currency
-    hold: SmallInts  # last day of a live promise, 0 for none
+    hold: SmallInts  # last day of the latest promise, NO_PROMISE for none
     dispute: SmallInts  # day on which an open dispute was opened, NO_DISPUTE for none
     main_paid: SmallInts  # day of the main payment of a rest, NOT_PAID where none was made
     large: SmallInts  # class of a rest: 0 small, 1 large
@@ -99,6 +113,7 @@ class Opening:
 
 
 NO_DISPUTE = -(2**30)
+NO_PROMISE = -(2**30)
 NOT_PAID = -(2**30)
 
 
@@ -123,7 +138,7 @@ def opening(ledger: Ledger) -> Opening:
         due=due[order],
         amount=open_amount[row[order]],
         own_amount=own_amount[row[order]],
-        hold=_looked_up(ids, promised, ledger.as_of, 0),
+        hold=_looked_up(ids, promised, ledger.as_of, NO_PROMISE),
         dispute=_looked_up(ids, disputed, ledger.as_of, NO_DISPUTE),
         main_paid=main_paid[row[order]].astype(np.int32),
         large=rests.large[row[order]].astype(np.int32),

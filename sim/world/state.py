@@ -8,6 +8,7 @@ from ledger.arrays import Bits, Flags, Floats, Ints, SmallInts
 from ledger.policy.strategy import Strategy
 from ledger.table.calendar import NEVER
 from models.assumed.assumptions import Assumptions
+from models.history.ladder import rungs
 
 
 class Invoices(NamedTuple):
@@ -23,7 +24,7 @@ class Invoices(NamedTuple):
     lapse: SmallInts  # day on which it is written off if unpaid
     target: Floats  # see sim.payment
     added: Floats  # A, see sim.payment
-    hold: SmallInts  # last day of a live promise; nobody chases it until then
+    hold: SmallInts  # last day of its latest promise; nobody chases it until then
     dispute: SmallInts  # day on which a dispute opens, NEVER where none does
     resolve: SmallInts  # day from which the dispute is over
     credit: Ints  # minor units credited when the dispute is over
@@ -93,10 +94,8 @@ class Payments(NamedTuple):
 def ladder(strategy: Strategy, assumptions: Assumptions, minor_per_major: int) -> Ladder:
     """Return the strategy's lookup tables; where two steps fall on one day the later in the file wins."""
     first_day, last_day = -91, 731
-    at = sorted((day, s) for s, step in enumerate(strategy.steps) for day in step.days)
-    rung = np.full(last_day - first_day + 1, -1, np.int32)
-    for k, (day, _) in enumerate(at):
-        rung[day - first_day :] = k
+    day_of, step_of = (part[:-1] for part in rungs(strategy))
+    rung = (np.searchsorted(day_of, np.arange(first_day, last_day + 1), "right") - 1).astype(np.int32)
     changes = np.flatnonzero(np.diff(rung)) + 1
     after = np.searchsorted(changes, np.arange(len(rung)), "right")
     next_rung = np.append(changes + first_day, NEVER)[after].astype(np.int32)
@@ -105,7 +104,7 @@ def ladder(strategy: Strategy, assumptions: Assumptions, minor_per_major: int) -
         first_day=first_day,
         rung=rung,
         next_rung=next_rung,
-        step_of_rung=np.array([s for _, s in at], np.int32),
+        step_of_rung=step_of.astype(np.int32),
         by_phone=np.array([s.channel == "phone" for s in strategy.steps], np.bool_),
         firm=np.array([s.tone == "firm" for s in strategy.steps], np.bool_),
         attempts=np.array([s.attempts for s in strategy.steps], np.int32),
@@ -113,5 +112,5 @@ def ladder(strategy: Strategy, assumptions: Assumptions, minor_per_major: int) -
         extra=np.array(ratio, np.float64) - 1.0,
         cap=strategy.contact_cap,
         minimum=round(strategy.minimum_balance * minor_per_major),
-        first_step=at[0][0] if at else NEVER,
+        first_step=int(day_of[0]) if len(day_of) else NEVER,
     )

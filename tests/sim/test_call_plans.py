@@ -164,7 +164,7 @@ def test_plans_respect_minutes_and_skills_and_leave_nothing_that_fits(list_: Wor
 
 
 def test_at_risk_is_all_that_is_overdue_times_its_chance_to_stay_unpaid() -> None:
-    """40 and 2 days past due, the first step at 10: both count, each with the hazard of its next 30 days."""
+    """40 and 2 days past due, the first step at 40: both count, each with the hazard of its next 30 days."""
     rows = [
         invoice("late", "2023-10-24", "2023-11-23", 50_000, customer_id="c000"),
         invoice("new", "2023-12-01", "2023-12-31", 70_000, customer_id="c000"),
@@ -178,6 +178,6 @@ def test_at_risk_is_all_that_is_overdue_times_its_chance_to_stay_unpaid() -> Non
             asked.append(work)
             return planner("random").plan(work)
 
-    calls = Strategy(name="calls", steps=(Step(name="call", day=10, channel="phone"),))
+    calls = Strategy(name="calls", steps=(Step(name="call", day=40, channel="phone"),))
     simulate(portfolio(1, flat(0.01), invoices=rows, rate=0), calls, days=1, planner=Asking())
     assert asked[0].at_risk == pytest.approx([120_000 * np.exp(-0.01 * 30)])

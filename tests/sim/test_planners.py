@@ -17,7 +17,7 @@ from tests.portfolios import covers, flat, portfolio, staff
 from tests.sim.test_call_plans import order, work
 
 HORIZON, HAZARD, AMOUNT = 100, 0.01, 120_000
-CALLS = Strategy(name="calls", steps=(Step(name="call", day=10, every=7, until=120, channel="phone"),))
+CALLS = Strategy(name="calls", steps=(Step(name="call", day=10, every=10, until=120, channel="phone"),))
 EXTRA = 0.888  # a friendly call's assumed hazard ratio, less 1
 
 

@@ -1,0 +1,84 @@
+"""The contact log by customer: who heard of us when, who was called, and what of it is remembered."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from ledger import Ledger
+from ledger.arrays import Flags, Floats, Ints
+from ledger.table.ledger import positions
+from ledger.table.months import day_numbers
+from models.history.contact_log import EFFECTIVE
+
+SPAN: Final = 2**21  # more days than any calendar here has
+LONG_AGO: Final = -(2**20)
+NO_LOG: Final = 2**20  # the first day of an empty log
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Contacted:
+    """The contact log by row of the ledger's customers; days are days since 1970-01-01, up to the evening known."""
+
+    heard: Ints  # customer × SPAN + day of every contact that was heard, ascending
+    sent: Ints  # the same of messages
+    tried: Ints  # the same of every call made
+    unanswered: Ints  # the same of calls that reached nobody
+    last_heard: Ints  # (customers,)
+    last_call: Ints
+    calls: Ints  # (customers,) calls made
+    reached: Ints  # of these, answered by the right party
+    first: int  # day of the first contact of the log, heard or not; NO_LOG for an empty one
+
+    @classmethod
+    def of(cls, ledger: Ledger) -> "Contacted":
+        """Return the contacts of a ledger."""
+        log, people = ledger.contacts, len(ledger.customers)
+        day = day_numbers(log["time"].dt.tz_convert(ledger.timezone).dt.tz_localize(None))
+        who = positions(log["customer_id"], ledger.customers["customer_id"])
+        heard = log["outcome"].isin(EFFECTIVE).to_numpy(bool)
+        call = (log["channel"] == "phone").to_numpy(bool)
+
+        def last(which: Flags) -> Ints:
+            out = np.full(people, LONG_AGO)
+            np.maximum.at(out, who[which], day[which])
+            return out
+
+        key = who * SPAN + day
+        return cls(
+            heard=np.sort(key[heard]),
+            sent=np.sort(key[(log["outcome"] == "sent").to_numpy(bool)]),
+            tried=np.sort(key[call]),
+            unanswered=np.sort(key[call & ~heard]),
+            last_heard=last(heard),
+            last_call=last(call),
+            calls=np.bincount(who[call], minlength=people),
+            reached=np.bincount(who[call & heard], minlength=people),
+            first=int(day.min()) if len(day) else NO_LOG,
+        )
+
+    @staticmethod
+    def count(keys: Ints, customer: Ints, first: Ints, last: Ints) -> Ints:
+        """Return how many of a customer's days lie in first .. last."""
+        low = np.searchsorted(keys, customer * SPAN + first, "left")
+        return np.searchsorted(keys, customer * SPAN + last, "right") - low
+
+    def latest(self, many: int) -> Ints:
+        """Return the days of each customer's last contacts that were heard, ascending, (customers, many).
+
+        Where there were fewer, the first columns are LONG_AGO.
+        """
+        who, day = np.divmod(self.heard, SPAN)
+        end = np.searchsorted(who, np.arange(len(self.last_heard)), "right")
+        back = end[who] - np.arange(len(who))  # 1 for the last
+        out = np.full((len(self.last_heard), many), LONG_AGO)
+        some = back <= many
+        out[who[some], many - back[some]] = day[some]
+        return out
+
+    def remembered(self, today: int, memory: float) -> Floats:
+        """Return how many contacts of days before `today` each customer remembers; each fades by e in `memory` days."""
+        who, day = np.divmod(self.heard, SPAN)
+        past = day < today
+        faded = np.exp(-(today - day[past]) / memory)
+        return np.bincount(who[past], faded, len(self.last_heard)).astype(np.float64)
