@@ -97,6 +97,7 @@ def from_ledger(
             level_in_words(common),
             wanted.words(),
             written.words(),
+            *_contacts(ledger),
         ),
     )
 
@@ -121,6 +122,14 @@ def _timing(ledger: Ledger, timing: PaymentTiming, orders: Floats) -> tuple[Floa
     row = np.zeros(len(ids), np.int32)
     row[active] = np.arange(len(active))
     return hazard, row, weekdays
+
+
+def _contacts(ledger: Ledger) -> tuple[str, ...]:
+    """Return a sentence about steps already done, where no contact log tells."""
+    if len(ledger.contacts):
+        return ()
+    done = f"what a strategy asks for by {ledger.as_of:%Y-%m-%d} is taken as done, and its next steps follow"
+    return (f"Contacts: the ledger has no contact log; {done}.",)
 
 
 def _part_payments(parts: PartPayments) -> tuple[str, ...]:

@@ -183,7 +183,7 @@ def test_tries_are_spaced(strategy: str) -> None:
 def test_a_step_is_given_up_after_its_attempts(attempts: int, retry: int) -> None:
     """Customers who never answer are called exactly so often for one step, so many days apart or a weekend more."""
     silent = portfolio(40, flat(0.0), invoices=_open_rows(40), rate=0, assumptions={"right_party_contact_rate": 1e-9})
-    call = Step(name="call", day=5, channel="phone", attempts=attempts, retry_days=retry)
+    call = Step(name="call", day=18, channel="phone", attempts=attempts, retry_days=retry)  # reached on day 1
     run = simulate(silent, Strategy(name="calls", steps=(call,)), days=50, specialists=10)
     table = run.ledger.contacts
     assert (table["outcome"] == "no_answer").all()

@@ -208,8 +208,9 @@ def test_promises_are_in_the_invoices_own_currency() -> None:
 @pytest.mark.parametrize("as_of", ["2024-01-01", "2024-01-05", "2024-01-06"])
 def test_a_horizon_of_one_day(desk: str, as_of: str) -> None:
     """Working day or weekend: a ledger of the next day."""
-    one = portfolio(20, flat(0.2), invoices=open_rows(20), as_of=as_of)
-    run = simulate(one, "escalated", days=1, desk=desk)
+    due = pd.Timestamp(as_of)  # so that the first rung, a day past due, is reached on the next day
+    rows = [invoice(f"i{k}", "2023-11-01", f"{due:%F}", 50_000, customer_id=f"c{k:03d}") for k in range(20)]
+    run = simulate(portfolio(20, flat(0.2), invoices=rows, as_of=as_of), "escalated", days=1, desk=desk)
     assert_carries_on(run)
     assert (run.contacts > 0) == (as_of == "2024-01-01")
     run.ledger.validate()
