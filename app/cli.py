@@ -364,11 +364,26 @@ def staffing(
 
 
 @app.command("version")
-def version() -> None:
-    """Show the version."""
-    from importlib.metadata import version as installed
+def version(as_json: Json = False) -> None:
+    """Show the version, the commit in a checkout, and the hash of the compiled kernels' sources."""
+    from app.printing import print_json
+    from ledger.compiling import short_fingerprint
+    from models.registry.code_version import code_version
 
-    print(installed("collectlab"))
+    if as_json:
+        print_json({"version": code_version(), "kernels": short_fingerprint()})
+    else:
+        print(f"collectlab {code_version()}, kernels {short_fingerprint()}")
+
+
+@app.callback(invoke_without_command=True)
+def _options(
+    context: typer.Context,
+    version_: Annotated[bool, typer.Option("--version", help="Show the version and leave.", is_eager=True)] = False,
+) -> None:
+    if version_:
+        version()
+        context.exit(0)
 
 
 def main(arguments: list[str] | None = None) -> Any:

@@ -66,8 +66,8 @@ def fingerprint() -> bytes:
     return found.digest()
 
 
-def _short() -> str:
-    """Return the fingerprint as it stands in the names of files."""
+def short_fingerprint() -> str:
+    """Return the fingerprint as versions and the names of kept files show it."""
     return fingerprint().hex()[:12]
 
 
@@ -87,7 +87,7 @@ class Keeper:
         """Make the folder, and drop the code that was made of earlier sources of this file."""
         self._place.mkdir(parents=True, exist_ok=True)
         for kept in self._place.glob(f"{Path(self._py_file).stem}.*.nb[ic]"):
-            if f"-{_short()}." not in kept.name:
+            if f"-{short_fingerprint()}." not in kept.name:
                 kept.unlink(missing_ok=True)
 
     def get_cache_path(self) -> str:
@@ -100,7 +100,7 @@ class Keeper:
 
     def get_disambiguator(self) -> str:
         """Return what tells functions of one name apart, and those of other sources: their types may be gone."""
-        return f"{self._line}-{_short()}"
+        return f"{self._line}-{short_fingerprint()}"
 
 
 def _places(file: Path) -> Iterator[Path]:
