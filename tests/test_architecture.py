@@ -20,6 +20,7 @@ ALLOWED = {
     "optimize": {"optimize", "models", "ledger"},
     "experiments": {"experiments", "sim", "optimize", "models", "ledger"},
     "app": {"app", "experiments", "sim", "optimize", "models", "ledger"},
+    "collectlab": {"collectlab", "experiments", "sim", "optimize", "models", "ledger"},
 }
 ROOTS = "__init__"  # in the table below: what a package shows of itself
 WINGS = {  # in order: a file may import its own wing and earlier ones; those in one line do not meet
@@ -69,6 +70,7 @@ WINGS = {  # in order: a file may import its own wing and earlier ones; those in
         {"backtesting", "effects", "ledgers", "planning", "simulation", "staffing", "study", "versions"},
         {"cli"},
     ],
+    "collectlab": [{ROOTS}],
 }
 HEAVY = {"joblib", "lifelines", "mlflow", "openpyxl", "ortools", "plotly", "sklearn", "sqlalchemy"}
 LIGHT = {"app.cli": HEAVY | {"numba", "numpy", "pandas", "pyarrow", "pydantic", "rich", "scipy"}}  # and the rest: HEAVY
