@@ -67,11 +67,12 @@ def test_any_number_of_workers_gives_the_same_digits(small: Comparison):
 
 
 def test_all_strategies_start_from_the_same_receivables(small: Comparison):
-    """On day 0 nothing differs; at the end the strategies do."""
+    """On day 0 nothing differs; at the end the strategies do: under `none` only those ring who were called before."""
     start = small.paths[small.paths["elapsed"] == 0]
     assert start.groupby("elapsed")[["dso", "cei", "ar_open"]].nunique().eq(1).all(axis=None)
-    assert (small.values("none", "contacts") == 0).all()
-    assert (small.values("friendly", "contacts") > 0).all()
+    ringing = small.values("none", "contacts")
+    assert (ringing <= 2).all()
+    assert (small.values("friendly", "contacts") > 10 * ringing + 10).all()
 
 
 def test_the_same_strategy_under_another_name_makes_no_difference(tmp_path: Path):
