@@ -22,8 +22,8 @@ class Invoices(NamedTuple):
     amount: Ints  # minor units still to be settled
     pay: SmallInts  # day on which it is paid as things stand; NEVER
     lapse: SmallInts  # day on which it is written off if unpaid
-    target: Floats  # see sim.payment
-    added: Floats  # A, see sim.payment
+    target: Floats  # see sim.world.payment
+    added: Floats  # A, see sim.world.payment
     hold: SmallInts  # last day of its latest promise; nobody chases it until then
     dispute: SmallInts  # day on which a dispute opens, NEVER where none does
     resolve: SmallInts  # day from which the dispute is over
