@@ -81,7 +81,7 @@ def _printed(table: "Table") -> str:
     from rich.console import Console
     from rich.measure import Measurement
 
-    console = Console(file=StringIO(), width=WIDTH, color_system=None)
+    console = Console(force_jupyter=False, file=StringIO(), width=WIDTH, color_system=None)
     least = Measurement.get(console, console.options.update(width=10_000), table).minimum
     console.width = max(WIDTH, least)
     console.print(table, crop=False)

@@ -1,5 +1,6 @@
 """Text of 80 columns."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -37,3 +38,9 @@ def test_paths_stay_whole():
     """So that they can be copied."""
     path = "runs/" + "x" * 90
     assert path in wrapped(f"Written to {path}")
+
+
+def test_tables_are_text_in_a_notebook_too(monkeypatch: pytest.MonkeyPatch):
+    """Rich would show them itself there, and leave nothing to return."""
+    monkeypatch.setattr("rich.console._is_jupyter", lambda: True)
+    assert text_table(("name", "days"), [("friendly", "34.0")]).split() == ["name", "days", "friendly", "34.0"]
