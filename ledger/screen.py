@@ -81,9 +81,9 @@ def _printed(table: "Table") -> str:
     from rich.console import Console
     from rich.measure import Measurement
 
-    console = Console(force_jupyter=False, file=StringIO(), width=WIDTH, color_system=None)
+    out = StringIO()
+    console = Console(force_jupyter=False, file=out, width=WIDTH, color_system=None)
     least = Measurement.get(console, console.options.update(width=10_000), table).minimum
     console.width = max(WIDTH, least)
     console.print(table, crop=False)
-    text = console.file.getvalue()  # type: ignore[attr-defined]
-    return "\n".join(line.rstrip() for line in text.rstrip("\n").splitlines())
+    return "\n".join(line.rstrip() for line in out.getvalue().rstrip("\n").splitlines())

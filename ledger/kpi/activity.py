@@ -34,7 +34,7 @@ class ContactDays:
         """Return the contacts of a ledger."""
         contacts = ledger.contacts
         return cls(
-            day=day_numbers(contacts["time"].dt.tz_convert(ledger.timezone).dt.tz_localize(None)),
+            day=ledger.contact_day,
             customer=positions(contacts["customer_id"], ledger.customers["customer_id"]),
             outbound=(contacts["channel"] != "inbound").to_numpy(),
             phone=(contacts["channel"] == "phone").to_numpy(),

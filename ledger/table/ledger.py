@@ -20,6 +20,7 @@ from ledger.errors import BadInput
 from ledger.files.storage import restore, write_folder
 from ledger.table.answers import Answers, Origin, answers, read_origin
 from ledger.table.currency import decimals
+from ledger.table.months import day_numbers
 from ledger.table.tables import COLUMNS, empty, validated
 from ledger.wording import plural
 
@@ -85,6 +86,11 @@ class Ledger:
     def invoice_of_payment(self) -> Ints:
         """Row of `invoices` that each payment is applied to; -1 for unapplied cash."""
         return positions(self.payments["invoice_id"], self.invoices["invoice_id"])
+
+    @cached_property
+    def contact_day(self) -> Ints:
+        """Day of each contact on the collectors' clock, days since 1970-01-01."""
+        return day_numbers(self.contacts["time"].dt.tz_convert(self.timezone).dt.tz_localize(None))
 
     @cached_property
     def customer_of_invoice(self) -> Ints:

@@ -43,7 +43,7 @@ class ContactLog:
     def of(cls, ledger: Ledger) -> "ContactLog":
         """Return the effective contacts of a ledger."""
         contacts = ledger.contacts
-        day = day_numbers(contacts["time"].dt.tz_convert(ledger.timezone).dt.tz_localize(None))
+        day = ledger.contact_day
         lead = positions(contacts["invoice_id"], ledger.invoices["invoice_id"])
         channel, tone = contacts["channel"].astype(str), contacts["tone"].astype(str)
         ours = (channel != "inbound").to_numpy()

@@ -8,7 +8,6 @@ import numpy as np
 from ledger import Ledger
 from ledger.arrays import Flags, Floats, Ints
 from ledger.table.ledger import positions
-from ledger.table.months import day_numbers
 from models.history.contact_log import EFFECTIVE
 
 SPAN: Final = 2**21  # more days than any calendar here has
@@ -33,8 +32,7 @@ class Contacted:
     @classmethod
     def of(cls, ledger: Ledger) -> "Contacted":
         """Return the contacts of a ledger."""
-        log, people = ledger.contacts, len(ledger.customers)
-        day = day_numbers(log["time"].dt.tz_convert(ledger.timezone).dt.tz_localize(None))
+        log, people, day = ledger.contacts, len(ledger.customers), ledger.contact_day
         who = positions(log["customer_id"], ledger.customers["customer_id"])
         heard = log["outcome"].isin(EFFECTIVE).to_numpy(bool)
         call = (log["channel"] == "phone").to_numpy(bool)

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from ledger.arrays import Floats
 from models.history.main_payments import PaymentHistory
+from sim.world.payment import chance_by_day
 
 SPANS: Final = (-10_000, -14, -7, 0, 1, 4, 8, 15, 31, 61, 10_000)  # first days
 PSEUDO: Final = 30.0  # payments
@@ -39,7 +40,7 @@ def by_amount(
     amount
         Of each of its invoices.
     """
-    total = np.pad(np.cumsum(-np.expm1(-hazard), axis=1), ((0, 0), (1, 0)))
+    total = chance_by_day(hazard)
     row, last = kind[past.customer], total.shape[1] - 1
     enter, leave = past.issue - past.due - first_day, past.end - past.due - first_day + 1
     weight = np.stack([amount, np.ones(len(amount))])

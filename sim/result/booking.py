@@ -193,11 +193,7 @@ class _Books:
     def disputes(self) -> pd.DataFrame:
         """Disputes opened in the run (those carried over from before stay in the old rows)."""
         run, inv = self.run, self.inv
-        carried = np.zeros(len(inv.issue), np.bool_)
-        number = run.number
-        old = np.flatnonzero(number < 0)
-        carried[old] = run.portfolio.opening.dispute[-1 - number[old]] > -NEVER
-        at = self.shown[(inv.dispute[self.shown] <= run.days) & ~carried[self.shown]]
+        at = self.shown[(inv.dispute[self.shown] <= run.days) & ~run.carried_dispute[self.shown]]
         if not len(at):
             return empty("disputes")
         draw = key(run.seed, run.replication, Purpose.DISPUTE)
@@ -239,8 +235,7 @@ class _Books:
     def resolved(self, disputes: pd.DataFrame) -> pd.DataFrame:
         """Return the old disputes with those closed that the run resolved."""
         run, inv = self.run, self.inv
-        old = np.flatnonzero(run.number < 0)
-        carried = old[(run.portfolio.opening.dispute[-1 - run.number[old]] > -NEVER) & (inv.resolve[old] <= run.days)]
+        carried = np.flatnonzero(run.carried_dispute & (inv.resolve <= run.days))
         if not len(carried):
             return disputes
         ids = run.portfolio.ledger.invoices["invoice_id"].iloc[run.portfolio.opening.row[-1 - run.number[carried]]]

@@ -17,7 +17,7 @@ from models.assumed.assumptions import Assumptions
 from sim.day.contact_effects import PromiseLog
 from sim.mechanisms.holdout import Holdout
 from sim.world.part_payments import Parts
-from sim.world.portfolio import Portfolio
+from sim.world.portfolio import NO_DISPUTE, Portfolio
 from sim.world.state import Invoices
 
 
@@ -122,6 +122,14 @@ class History:
         whole = self.columns.amount.copy()
         whole[self.parts.invoice] += self.parts.paid
         return whole
+
+    @cached_property
+    def carried_dispute(self) -> Flags:
+        """Whether each invoice's dispute was open on day 0: its row is in the ledger already."""
+        carried = np.zeros(len(self.number), np.bool_)
+        old = np.flatnonzero(self.number < 0)
+        carried[old] = self.portfolio.opening.dispute[-1 - self.number[old]] > NO_DISPUTE
+        return carried
 
     @property
     def contacts(self) -> int:

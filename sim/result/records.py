@@ -14,7 +14,6 @@ from ledger.table.columns import Entries, columns_of
 from ledger.table.months import day_number
 from sim.result.history import History
 from sim.result.settlements import promised_amount, settlements
-from sim.world.portfolio import NO_DISPUTE
 
 
 def records(run: History) -> Records:
@@ -96,9 +95,7 @@ def _promises(run: History, row: Ints) -> PromiseRows:
 def _disputes(run: History, shown: Ints, row: Ints) -> DisputeDays:
     """Return the disputes of before, closed where the run resolved them, and those that opened in it."""
     inv, before, start = run.columns, run.portfolio.dispute_days, day_number(run.start)
-    carried = np.zeros(len(inv.issue), np.bool_)
-    old = np.flatnonzero(run.number < 0)
-    carried[old] = run.portfolio.opening.dispute[-1 - run.number[old]] > NO_DISPUTE
+    carried = run.carried_dispute
     closed = np.full(len(run.portfolio.entries.amount), OPEN)
     over = np.flatnonzero(carried & (inv.resolve <= run.days))
     closed[row[over]] = start + inv.resolve[over]

@@ -49,6 +49,11 @@ def hazard_tables(hazard: Floats, first_day: int, half_life: float) -> HazardTab
     )
 
 
+def chance_by_day(hazard: Floats) -> Floats:
+    """Return the summed daily chances of deciding, (kinds, days + 1), before each day of a daily hazard."""
+    return np.pad(np.cumsum(-np.expm1(-hazard), axis=1), ((0, 0), (1, 0)))
+
+
 @njit(cache=True)
 def crossing(cumulative: Floats, decayed: Floats, added: float, target: float, column: int) -> int:
     """Return the first column from `column` on with H + A·G ≥ target; NEVER where none is."""

@@ -19,6 +19,7 @@ from ledger.arrays import Floats
 from ledger.table.months import month_ends
 from models.history.main_payments import PaymentHistory
 from sim.demand.order_level import Level, level
+from sim.world.payment import chance_by_day
 
 FEWEST: Final = 8  # months
 _MOST: Final = 24
@@ -42,7 +43,7 @@ def payment_level(
     """
     edges = month_ends(until, _MOST + 1)[::-1]
     edges = edges[edges >= (past.issue.min() if len(past) else until) - 1]
-    total = np.pad(np.cumsum(-np.expm1(-hazard), axis=1), ((0, 0), (1, 0)))
+    total = chance_by_day(hazard)
     row, last, zero = kind[past.customer], total.shape[1] - 1, past.due + first_day
     paid, expected = np.empty((2, max(len(edges) - 1, 0)))
     for month, (after, end) in enumerate(pairwise(edges)):
