@@ -3,6 +3,11 @@
 `docs/api.md` lists them. The packages behind are `ledger`, `models`, `sim`, `optimize` and `experiments`.
 """
 
+# ruff: noqa: E402 - first of all: are the packages below ours?
+from collectlab_start import require
+
+require()
+
 from experiments import Comparison, Study, compare, write_comparison
 from ledger import BadInput, Kpis, Ledger, Refused, gaming, kpi_path, kpis, read_ledger
 from ledger.importing import Imported, import_ledger

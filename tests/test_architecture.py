@@ -20,7 +20,8 @@ ALLOWED = {
     "optimize": {"optimize", "models", "ledger"},
     "experiments": {"experiments", "sim", "optimize", "models", "ledger"},
     "app": {"app", "experiments", "sim", "optimize", "models", "ledger"},
-    "collectlab": {"collectlab", "experiments", "sim", "optimize", "models", "ledger"},
+    "collectlab": {"collectlab", "collectlab_start", "experiments", "sim", "optimize", "models", "ledger"},
+    "collectlab_start": {"collectlab_start", "app"},
 }
 ROOTS = "__init__"  # in the table below: what a package shows of itself
 WINGS = {  # in order: a file may import its own wing and earlier ones; those in one line do not meet
@@ -71,6 +72,7 @@ WINGS = {  # in order: a file may import its own wing and earlier ones; those in
         {"cli"},
     ],
     "collectlab": [{ROOTS}],
+    "collectlab_start": [{ROOTS}],
 }
 HEAVY = {"joblib", "lifelines", "mlflow", "openpyxl", "ortools", "plotly", "sklearn", "sqlalchemy"}
 LIGHT = {"app.cli": HEAVY | {"numba", "numpy", "pandas", "pyarrow", "pydantic", "rich", "scipy"}}  # and the rest: HEAVY
