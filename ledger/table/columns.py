@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from functools import cached_property
 from itertools import pairwise
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
@@ -212,9 +213,14 @@ class Entries:
         return Entries(rates=self.rates, scale=self.scale, base=self.base, **both)
 
 
+_KNOWN: WeakKeyDictionary[Ledger, Columns] = WeakKeyDictionary()  # of each ledger as long as somebody holds it
+
+
 def columns(ledger: Ledger) -> Columns:
-    """Return the ledger's invoices and payments as integer columns."""
-    return columns_of(Entries.of(ledger))
+    """Return the ledger's invoices and payments as integer columns; made once, and read, never written to."""
+    if ledger not in _KNOWN:
+        _KNOWN[ledger] = columns_of(Entries.of(ledger))
+    return _KNOWN[ledger]
 
 
 def columns_of(entries: Entries) -> Columns:

@@ -11,7 +11,8 @@ customer's first order on; x orders came after it, the last one after b − α d
 (the chance e^(−μu) of not having stopped for u days is written as (b/(b + u))^(μb), so that the integral is closed).
 Who is still with the house has a rate of gamma shape r + x and scale 1/(b + s). r, α and μ maximise the likelihood of
 all customers; μ starts from one stop in ten years, so that a handful of customers who never stopped does not prove that
-nobody does.
+nobody does. The search is SLSQP with the gradient in closed form; L-BFGS on differences could stop a hundred log units
+short of the highest likelihood, where hundreds of customers make it large beside what a step gains.
 """
 
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from typing import Final
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import gammaln
+from scipy.special import gammaln, psi
 
 from ledger.arrays import Floats
 
@@ -62,17 +63,10 @@ def turnover(orders: Floats, ordering: Floats, silence: Floats) -> Turnover:
     silence
         Working days since.
     """
-
-    def cost(logs: Floats) -> float:
-        r, alpha, mu = np.exp(logs)
-        still, gone = _chances(r + orders, alpha + ordering, silence, mu)
-        told = gammaln(r + orders) - gammaln(r) + r * np.log(alpha) - (r + orders) * np.log(alpha + ordering)
-        likelihood = told - mu * ordering + np.log(still + gone)
-        return float(mu * _TEN_YEARS - logs[2] - likelihood.sum())
-
     mean = orders.sum() / max(ordering.sum() + silence.sum(), 1.0) + 1e-3
     start = np.clip([0.0, -np.log(mean), -np.log(_TEN_YEARS)], *np.transpose(_BOUNDS))
-    found = minimize(cost, start, method="L-BFGS-B", bounds=_BOUNDS)
+    seen = (orders, ordering, silence)
+    found = minimize(_cost, start, seen, "SLSQP", jac=True, bounds=_BOUNDS, options={"ftol": 1e-10, "maxiter": 200})
     r, alpha, mu = np.exp(found.x)
     shape, scale = r + orders, alpha + ordering
     still, gone = _chances(shape, scale, silence, mu)
@@ -85,9 +79,32 @@ def turnover(orders: Floats, ordering: Floats, silence: Floats) -> Turnover:
     )
 
 
+def _cost(logs: Floats, orders: Floats, ordering: Floats, silence: Floats) -> tuple[float, Floats]:
+    """Return the negative log likelihood of log r, log α and log μ per customer, and its gradient."""
+    r, alpha, mu = np.exp(logs)
+    shape, scale = r + orders, alpha + ordering
+    still, gone = _chances(shape, scale, silence, mu)
+    told = gammaln(shape) - gammaln(r) + r * np.log(alpha) - shape * np.log(scale) - mu * ordering
+    likelihood = told + np.log(still + gone)
+    log_q, k, less = _silence(shape, scale, silence, mu)
+    end, span = np.exp(less * log_q), -np.expm1(less * log_q) / less
+    by_k = still * log_q - mu * scale * (log_q * end + span) / less
+    by_scale = by_k * mu + mu * span + (still * k - mu * scale * end) * silence / (scale * (scale + silence))
+    to_r = psi(shape) - psi(r) + np.log(alpha / scale) + by_k / (still + gone)
+    to_alpha = r / alpha - shape / scale + by_scale / (still + gone)
+    to_mu = (by_k + span) * scale / (still + gone) - ordering
+    slope = np.array([-to_r.sum(), -to_alpha.sum(), _TEN_YEARS - to_mu.sum()]) * np.exp(logs) - [0.0, 0.0, 1.0]
+    many = max(len(orders), 1)
+    return float(mu * _TEN_YEARS - logs[2] - likelihood.sum()) / many, slope / many
+
+
 def _chances(shape: Floats, scale: Floats, silence: Floats, stop: float) -> tuple[Floats, Floats]:
     """Return the likelihood of the silence if the customer is still there, and if it stopped in between."""
-    log_q = -np.log1p(silence / scale)
-    k = shape + stop * scale
-    less = np.where(np.abs(k - 1) < 1e-6, 1e-6, k - 1)
+    log_q, k, less = _silence(shape, scale, silence, stop)
     return np.exp(k * log_q) + 1e-300, stop * scale * -np.expm1(less * log_q) / less
+
+
+def _silence(shape: Floats, scale: Floats, silence: Floats, stop: float) -> tuple[Floats, Floats, Floats]:
+    """Return log q, k, and k − 1 kept off 0."""
+    k = shape + stop * scale
+    return -np.log1p(silence / scale), k, np.where(np.abs(k - 1) < 1e-6, 1e-6, k - 1)

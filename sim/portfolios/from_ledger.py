@@ -11,7 +11,7 @@ from models import fit
 from models.assumed.assumptions import Assumptions
 from models.families.kaplan_meier import KaplanMeier
 from models.families.part_payments import PartPayments, class_of
-from models.history.main_payments import history
+from models.history.main_payments import PaymentHistory, history
 from models.history.weekdays import payment_weekdays
 from models.timing import PaymentTiming
 from sim.demand.demand import demand
@@ -54,9 +54,10 @@ def from_ledger(
         timing = fit(ledger)
     customers = ledger.customers
     wanted, orders, lines, amount, term = demand(ledger)
-    hazard, kind, weekdays = _timing(ledger, timing, wanted.rate)
+    past = history(ledger)
+    hazard, kind, weekdays = _timing(ledger, timing, past, wanted.rate)
     n, written = len(customers), write_offs(ledger)
-    common = payment_level(hazard, kind, history(ledger), day_number(ledger.as_of), _FIRST_DAY)
+    common = payment_level(hazard, kind, past, day_number(ledger.as_of), _FIRST_DAY)
     parts = PartPayments.of(ledger)
     behaviour = Behaviour(
         first_day=_FIRST_DAY,
@@ -102,7 +103,9 @@ def from_ledger(
     )
 
 
-def _timing(ledger: Ledger, timing: PaymentTiming, orders: Floats) -> tuple[Floats, SmallInts, Flags]:
+def _timing(
+    ledger: Ledger, timing: PaymentTiming, past: PaymentHistory, orders: Floats
+) -> tuple[Floats, SmallInts, Flags]:
     """Return daily hazards of deciding (kinds, days), each customer's kind, and payment weekdays.
 
     Kaplan–Meier's table is that already, but for money that comes at another time than invoices (`by_amount`); of
@@ -113,9 +116,9 @@ def _timing(ledger: Ledger, timing: PaymentTiming, orders: Floats) -> tuple[Floa
         rows, kind = np.unique(timing.row_of(ids), return_inverse=True)
         hazard = -np.log1p(-timing.table[rows])
         amount = ledger.base_rate * ledger.invoices["amount"].to_numpy()
-        hazard = by_amount(hazard, kind, history(ledger), amount, _FIRST_DAY)
+        hazard = by_amount(hazard, kind, past, amount, _FIRST_DAY)
         return hazard, kind.astype(np.int32), timing.payment_weekdays(ids)
-    weekdays = payment_weekdays(history(ledger), len(ids))[1]
+    weekdays = payment_weekdays(past, len(ids))[1]
     owing = np.bincount(ledger.customer_of_invoice[ledger.open_amount() > 0], minlength=len(ids)) > 0
     active = np.flatnonzero((orders > 0) | owing)  # the others never pay anything
     hazard = intent_hazard(ledger, timing.knowing(ledger), weekdays, active, first_day=_FIRST_DAY, last_day=_LAST_DAY)
