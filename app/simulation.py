@@ -104,7 +104,7 @@ def _show(result: dict[str, Any]) -> None:
     table.add_column("Value", justify="right")
     table.add_column("Unit")
     for metric, amount in result["metrics"].items():
-        table.add_row(METRICS[metric].label, value(metric, amount), unit(metric, result["currency"]))
+        table.add_row(METRICS[metric].title, value(metric, amount), unit(metric, result["currency"]))
     screen().print(table)
     rate = result["invoices_per_second"]
     speed = "" if rate is None else f", {rate:,.0f} invoices per second"

@@ -20,16 +20,15 @@ if TYPE_CHECKING:
     from optimize.staffing.shift_choice import ShiftChoice
 
 MARKER: Final = "frontier.csv"
-_COLUMNS: Final = (  # beside the percentage of the hours; $ is the currency
-    "paid h", "calls", "worth\n$", "bound\n+", "cost\n$", "net\n$", "one more\nhour $", "DSO\ndays", "CEI\npoints",
-    "cash\n$",
+_OF_THE_WEEK: Final = (  # columns beside the percentage of the hours; $ is the currency
+    "paid h", "calls", "worth\n$", "bound\n+", "cost\n$", "net\n$", "one more\nhour $",
 )  # fmt: skip
+_SIMULATED: Final = ("dso", "cei", "cash_collected")  # metrics of the runs, columns after those
 _PRICES: Final = (
     "[dim]by languages and skills (“and 7 more”: groups with the same prices); price in the best block of each day, "
     "above that of an hour spread as the roster is; of the best day beside it the price of a further hour, and what "
     "the hour added to the bound (between the two) and to the plan (whole calls) when solved anew[/]\n"
 )
-_METRICS: Final = (("dso", 2), ("cei", 2), ("cash_collected", 0))
 
 
 def run_staffing(
@@ -174,7 +173,7 @@ def _show(found: "Frontier", better: "ShiftChoice", simulated: "Staffed") -> Non
     console, runs = screen(), int(simulated.runs["replication"].nunique())
     title = f"One week's calls by hours, and {plural(simulated.days, 'day')} simulated with them ({runs} runs each)"
     console.print(f"[bold]{title}[/]")
-    show_in_parts(lambda some: _frontier_table(found, simulated, some), _COLUMNS, console)
+    show_in_parts(lambda some: _frontier_table(found, simulated, some), _columns(), console)
     console.print(
         "[dim]worth: cash brought forward or saved, discounted, less waiting and goodwill. DSO, CEI, cash: at the "
         f"roster's hours the mean, else the change ± half its {100 * simulated.confidence:g} % interval[/]\n"
@@ -201,15 +200,23 @@ def _frontier_table(found: "Frontier", simulated: "Staffed", columns: Sequence[s
         percent = float(row["hours_percent"])
         cells = _cells(simulated, row)
         own = "bold" if percent == 100 else ""
-        table.add_row(f"{percent:g} %", *(cells[_COLUMNS.index(name)] for name in columns), style=own)
+        table.add_row(f"{percent:g} %", *(cells[name] for name in columns), style=own)
     return table
 
 
-def _cells(simulated: "Staffed", row: Mapping[Any, Any]) -> list[str]:
-    """Return the cells of a number of hours, one for each of the columns."""
+def _columns() -> list[str]:
+    """Return the heads of all columns beside the percentage of the hours."""
+    from experiments.comparing.metrics import METRICS
+
+    metrics = [METRICS[name] for name in _SIMULATED]
+    return [*_OF_THE_WEEK, *(f"{metric.head} {metric.change_in('$')}".replace(" ", "\n") for metric in metrics)]
+
+
+def _cells(simulated: "Staffed", row: Mapping[Any, Any]) -> dict[str, str]:
+    """Return the cells of a number of hours, by column."""
     undone = f"\n[red]{row['undone']} undone[/red]" if row["undone"] else ""
     percent = float(row["hours_percent"])
-    return [
+    cells = [
         f"{row['paid_hours']:,.0f}",
         f"{row['calls']:,}{undone}",
         f"{row['value']:,.0f}",
@@ -217,11 +224,15 @@ def _cells(simulated: "Staffed", row: Mapping[Any, Any]) -> list[str]:
         f"{row['cost']:,.0f}",
         f"{row['net']:,.0f}",
         "–" if math.isnan(row["price_per_hour"]) else f"{row['price_per_hour']:,.2f}",
-        *(_simulated(simulated, percent, metric, places) for metric, places in _METRICS),
+        *(_simulated(simulated, percent, metric) for metric in _SIMULATED),
     ]
+    return dict(zip(_columns(), cells, strict=True))
 
 
-def _simulated(simulated: "Staffed", percent: float, metric: str, places: int) -> str:
+def _simulated(simulated: "Staffed", percent: float, metric: str) -> str:
+    from experiments.comparing.metrics import METRICS
+
+    places = 0 if METRICS[metric].unit == "money" else 2
     if percent == 100:
         mean = simulated.mean(percent, metric).mean
         return "–" if mean is None else f"{mean:,.{places}f}"

@@ -20,7 +20,6 @@ DEFAULT: Final = {
     "strategies": ("none", "email_only", "friendly", "escalated", "sop_cadence", "proactive"),
     "baseline": "friendly",
 }
-SHOWN: Final = ("dso", "cei", "percent_over_91", "cash_collected", "cost")
 
 
 def run_study(
@@ -101,23 +100,25 @@ def show(comparison: "Comparison", console: "Console | None" = None) -> None:
     """Show a comparison as a table, in parts where the screen is too narrow for it."""
     from rich.markup import escape
 
+    from experiments.comparing.metrics import prominent
     from ledger.wording import plural
 
+    shown = prominent(2)
     console, study = console or screen(), comparison.study
     who = f"{comparison.portfolio}, {plural(comparison.customers, 'customer')}"
     console.print(f"[bold]{escape(who)}, {plural(study.days, 'day')}, {plural(study.replications, 'replication')}[/]")
     for warning in comparison.warnings:
         console.print(f"[bold red]{escape(warning)}[/]")
-    show_in_parts(lambda metrics: comparison_table(comparison, metrics), SHOWN, console)
+    show_in_parts(lambda metrics: comparison_table(comparison, metrics), shown, console)
     console.print(
         f"[dim]Second line: difference to {escape(comparison.baseline)} ± half its {100 * study.confidence:g} % "
         "interval; ▲ better, ▼ worse, = negligible, ? undecided[/]"
     )
-    for note in comparison.margin_notes(SHOWN):
+    for note in comparison.margin_notes(shown):
         console.print(f"[dim]{escape(note)}[/]")
 
 
-def comparison_table(comparison: "Comparison", metrics: Sequence[str] = SHOWN) -> "Table":
+def comparison_table(comparison: "Comparison", metrics: Sequence[str]) -> "Table":
     """Return the table of a comparison: mean of each metric, the difference to the baseline and its verdict."""
     from rich import box
     from rich.table import Table
@@ -128,8 +129,7 @@ def comparison_table(comparison: "Comparison", metrics: Sequence[str] = SHOWN) -
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
     table.add_column("Strategy", no_wrap=True)
     for metric in metrics:
-        label = METRICS[metric].label.replace("Receivables ", "").replace(" of collecting", "")
-        table.add_column(f"{label}\n{unit(metric, comparison.currency)}", justify="right", no_wrap=True)
+        table.add_column(f"{METRICS[metric].head}\n{unit(metric, comparison.currency)}", justify="right", no_wrap=True)
     for name in comparison.strategies:
         base = name == comparison.baseline
         table.add_row(

@@ -116,7 +116,7 @@ class Comparison:
     def margin_notes(self, metrics: Iterable[str] = METRICS) -> list[str]:
         """Return whose margin is a share of the largest mean, because the baseline has nothing to take a share of."""
         bare = [
-            METRICS[metric].label
+            METRICS[metric].title
             for metric in metrics
             if self.study.share(metric) is not None
             and not self.mean(self.baseline, metric).mean

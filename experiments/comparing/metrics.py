@@ -1,70 +1,42 @@
-"""The numbers by which strategies are compared: unit, better direction and the margin below which nobody would act."""
+"""The numbers by which strategies are compared: those of the ledger's key figures that are, and what a run took."""
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from ledger import kpi_path, kpis
+from ledger.kpi.catalogue import KPIS, Kpi, Measure, Unit
 from sim import Run
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Metric:
-    """One number of a run.
-
-    Parameters
-    ----------
-    name, label, unit
-        Key in every result, words for people, unit: days, percent, money (base currency, major units), count, share.
-    better
-        +1 where higher is better, -1 where lower is. Contacts and specialist utilisation have no good direction of
-        their own; they count as effort, so lower is better.
-    margin
-        Smallest difference that matters, in the metric's unit; where `relative`, as a share of the baseline's mean.
-    places
-        Decimals that people see.
-    """
-
-    name: str
-    label: str
-    unit: str
-    better: int
-    margin: float
-    relative: bool = False
-    places: int = 1
+def _effort(name: str, label: str, unit: Unit, places: int, *, short: str = "", prominence: int = 0) -> Measure:
+    """Return what a run took; contacts and utilisation have no good direction of their own: less effort is better."""
+    return Measure(
+        name=name, label=label, unit=unit, better=-1, margin=0.05, relative=True, places=places,
+        short=short, prominence=prominence,
+    )  # fmt: skip
 
 
-def _effort(name: str, label: str, unit: str, places: int) -> Metric:
-    return Metric(name=name, label=label, unit=unit, better=-1, margin=0.05, relative=True, places=places)
-
-
-METRICS: Final[dict[str, Metric]] = {
-    metric.name: metric
-    for metric in (
-        Metric(name="dso", label="DSO", unit="days", better=-1, margin=0.5),
-        Metric(name="cei", label="CEI", unit="percent", better=1, margin=1.0),
-        Metric(name="dso_count_back", label="DSO, count-back", unit="days", better=-1, margin=0.5),
-        Metric(name="best_possible_dso", label="Best possible DSO", unit="days", better=-1, margin=0.5),
-        Metric(name="add", label="Average days delinquent", unit="days", better=-1, margin=0.5),
-        Metric(name="percent_current", label="Receivables not yet due", unit="percent", better=1, margin=1.0),
-        Metric(
-            name="percent_over_91", label="Receivables 91+ days late", unit="percent", better=-1, margin=0.25, places=2
-        ),
-        Metric(name="bad_debt_percent", label="Bad debt of sales", unit="percent", better=-1, margin=0.05, places=2),
-        Metric(
-            name="cash_collected", label="Cash collected", unit="money", better=1, margin=0.005, relative=True, places=0
-        ),
-        _effort("contacts", "Contacts", "count", 0),
-        _effort("cost", "Cost of collecting", "money", 0),
-        _effort("cost_per_1000_collected", "Cost per 1,000 collected", "money", 2),
-        _effort("specialist_utilisation", "Specialist utilisation", "share", 2),
-    )
+_OF_A_RUN: Final = (
+    _effort("contacts", "contacts", "count", 0),
+    _effort("cost", "cost of collecting", "money", 0, short="Cost", prominence=2),
+    _effort("cost_per_1000_collected", "cost per 1,000 collected", "money", 2),
+    _effort("specialist_utilisation", "specialist utilisation", "share", 2),
+)
+METRICS: Final[dict[str, Measure]] = {kpi.name: kpi for kpi in KPIS.values() if kpi.compared is not None} | {
+    metric.name: metric for metric in _OF_A_RUN
 }
 
-AT_THE_END: Final = ("dso", "cei", "dso_count_back", "best_possible_dso", "add", "percent_current", "percent_over_91")
-OVER_THE_HORIZON: Final = ("bad_debt_percent", "cash_collected")
+
+def prominent(least: int) -> tuple[str, ...]:
+    """Return the names of the metrics of at least this prominence."""
+    return tuple(name for name, metric in METRICS.items() if metric.prominence >= least)
+
+
+def days_of(metric: Measure) -> str:
+    """Return which days a metric covers: `month`, the last one of the run, or `run`, all of it."""
+    return metric.compared or "run" if isinstance(metric, Kpi) else "run"
 
 
 def metrics_of(run: Run, path: pd.DataFrame | None = None) -> dict[str, float | None]:
@@ -75,8 +47,10 @@ def metrics_of(run: Run, path: pd.DataFrame | None = None) -> dict[str, float | 
     """
     last = (kpi_path(run.records, [run.end]) if path is None else path).iloc[-1]
     whole = kpis(run.records, start=run.start + pd.Timedelta(days=1), end=run.end)
-    values: dict[str, float | None] = {name: None if pd.isna(last[name]) else float(last[name]) for name in AT_THE_END}
-    values |= {name: whole[name] for name in OVER_THE_HORIZON}
+    values: dict[str, float | None] = {}
+    for name in (name for name in METRICS if name in KPIS):
+        at_the_end = None if pd.isna(last[name]) else float(last[name])
+        values[name] = at_the_end if days_of(METRICS[name]) == "month" else whole[name]
     cash = values["cash_collected"]
     values["contacts"] = float(run.contacts)
     values["cost"] = float(run.cost)

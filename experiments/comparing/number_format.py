@@ -46,7 +46,7 @@ def _tidy(text: str) -> str:
 
 def unit(metric: str, currency: str) -> str:
     """Return the unit that stands beside a metric."""
-    return {"days": "days", "percent": "%", "money": currency, "count": "", "share": ""}[METRICS[metric].unit]
+    return METRICS[metric].unit_in(currency)
 
 
 def value(metric: str, amount: float | None) -> str:

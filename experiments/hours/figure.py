@@ -1,15 +1,18 @@
 """The figure of a staffing frontier: what a week's calls are worth by hours, what one more hour brings, and DSO."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from experiments.comparing.metrics import METRICS
 from experiments.hours.hours import Staffed
 from experiments.reporting.figures import BASELINE, COLOURS, styled
 from optimize.staffing.frontier import Frontier
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
+
+DSO: Final = METRICS["dso"]
 
 
 def staffing_figure(found: Frontier, simulated: Staffed) -> "Figure":
@@ -19,7 +22,7 @@ def staffing_figure(found: Frontier, simulated: Staffed) -> "Figure":
     titles = (
         f"a week's calls ({found.currency})",
         f"one more paid hour ({found.currency})",
-        f"DSO after {simulated.days} days, change (days)",
+        f"{DSO.title} after {simulated.days} days, change ({DSO.change_in('')})",
     )
     figure = make_subplots(rows=3, cols=1, shared_xaxes=True, vertical_spacing=0.06, row_heights=[0.42, 0.28, 0.30])
     _worth(figure, found)
@@ -83,7 +86,7 @@ def _dso(figure: "Figure", found: Frontier, simulated: Staffed) -> None:
     figure.add_scatter(
         x=_plain(found.week.shifts.hours * table["hours_percent"] / 100),
         y=_plain(table["dso_change"]),
-        name=f"DSO against the roster's, {100 * simulated.confidence:g} % interval",
+        name=f"{DSO.title} against the roster's, {100 * simulated.confidence:g} % interval",
         mode="lines+markers",
         marker={"size": 8, "color": BASELINE},
         line={"color": BASELINE, "width": 1.5},

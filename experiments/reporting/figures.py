@@ -158,8 +158,7 @@ def difference_figure(comparison: Comparison, metric: str) -> "Figure":
     figure.add_vline(x=0, line={"color": BASELINE, "width": 1.5})
     styled(figure, "")
     good = "higher is better" if METRICS[metric].better > 0 else "lower is better"
-    words = {"days": "days", "percent": "points", "money": comparison.currency}.get(METRICS[metric].unit, "")
-    figure.update_xaxes(title_text=f"{words} ({good})")
+    figure.update_xaxes(title_text=f"{METRICS[metric].change_in(comparison.currency)} ({good})")
     figure.update_yaxes(autorange="reversed", showgrid=False, automargin=True)
     return figure
 

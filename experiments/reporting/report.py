@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from experiments.comparing.comparison import Comparison
-from experiments.comparing.metrics import METRICS, OVER_THE_HORIZON
+from experiments.comparing.metrics import METRICS, days_of, prominent
 from experiments.comparing.number_format import half_width, signed, span, unit, value
 from experiments.comparing.payment_curve import apart
 from experiments.comparing.verdict import Pair
@@ -23,7 +23,7 @@ from ledger.wording import plural
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-JUDGED: Final = ("dso", "cei", "percent_over_91", "bad_debt_percent", "cash_collected", "cost")
+PATHS: Final = ("dso", "cei")  # whose way through the run is drawn
 GRADES: Final = {
     "A": "official statistics",
     "B": "survey or experiment",
@@ -62,18 +62,20 @@ def _figures(comparison: Comparison) -> dict[str, "Figure"]:
     money = f"{comparison.currency}"
     paid = {} if comparison.curves is None else {"payments": payment_figure(comparison)}
     return paid | {
-        "dso-difference": difference_figure(comparison, "dso"),
-        "cei-difference": difference_figure(comparison, "cei"),
-        "dso-path": path_figure(comparison, "dso", "DSO (days)"),
-        "cei-path": path_figure(comparison, "cei", "CEI (%)"),
-        "dso-apart": path_figure(comparison, "dso", f"days above {comparison.baseline}", against_baseline=True),
-        "cei-apart": path_figure(comparison, "cei", f"points above {comparison.baseline}", against_baseline=True),
+        **{f"{name}-difference": difference_figure(comparison, name) for name in PATHS},
+        **{f"{name}-path": path_figure(comparison, name, METRICS[name].named) for name in PATHS},
+        **{f"{name}-apart": _apart_figure(comparison, name) for name in PATHS},
         "aging": study_aging_figure(comparison),
         "cash-difference": path_figure(
             comparison, "cash_since_start", f"Cash ahead of {comparison.baseline} ({money})", against_baseline=True
         ),
         "cash": path_figure(comparison, "cash_since_start", f"Cash since the start ({money})"),
     }
+
+
+def _apart_figure(comparison: Comparison, metric: str) -> "Figure":
+    title = f"{METRICS[metric].change_in(comparison.currency)} above {comparison.baseline}"
+    return path_figure(comparison, metric, title, against_baseline=True)
 
 
 def _div(name: str, figure: "Figure") -> str:
@@ -100,18 +102,18 @@ def _content(comparison: Comparison) -> dict[str, Any]:
         "study": study,
         "finding": comparison.finding(),
         "warnings": comparison.warnings,
-        "margin_notes": comparison.margin_notes(JUDGED),
+        "margin_notes": comparison.margin_notes(prominent(1)),
         "colours": colours(comparison),
         "others": [name for name in comparison.strategies if name != comparison.baseline],
         "metrics": METRICS,
-        "judged": [METRICS[name] for name in JUDGED],
+        "judged": [METRICS[name] for name in prominent(1)],
         "cells": {(pair.strategy, pair.metric): _cell(pair) for pair in comparison.pairs},
         "margins": {name: _margin(comparison, name) for name in METRICS},
         "means": {
             (name, metric): _mean(comparison, name, metric) for name in comparison.strategies for metric in METRICS
         },
         "units": {metric: unit(metric, comparison.currency) for metric in METRICS},
-        "whole_run": {*OVER_THE_HORIZON, "contacts", "cost", "cost_per_1000_collected", "specialist_utilisation"},
+        "whole_run": {name for name, metric in METRICS.items() if days_of(metric) == "run"},
         "settings": _settings(comparison),
         "assumptions": comparison.assumptions.astype("string").fillna("").to_dict("records"),
         "grades": GRADES,
@@ -157,7 +159,7 @@ def _mean(comparison: Comparison, strategy: str, metric: str) -> tuple[str, str]
 def _margin(comparison: Comparison, metric: str) -> str:
     margin = comparison.margin(metric)
     shown = f"{margin:,.{METRICS[metric].places}f}" if margin >= 1000 else f"{margin:,.3g}"
-    return f"{shown} {unit(metric, comparison.currency)}".replace(" %", " points").strip()
+    return f"{shown} {METRICS[metric].change_in(comparison.currency)}".strip()
 
 
 def _settings(comparison: Comparison) -> dict[str, str]:

@@ -27,6 +27,7 @@ import pandas as pd
 from ledger.arrays import Floats, Ints
 from ledger.errors import BadInput
 from ledger.kpi import formulas
+from ledger.kpi.catalogue import KPIS
 from ledger.screen import text_table
 from ledger.table.columns import Columns, columns
 from ledger.table.ledger import Day, Ledger, as_day
@@ -56,7 +57,8 @@ class Gaming:
         for name, row in rows:
             sign = "" if name in ("before", "after") else "+"
             cells.append((str(name), f"{row['dso']:{sign}.2f}", f"{row['cei']:{sign}.2f}"))
-        return f"from {spans[0]}, to {spans[1]}\n\n{text_table(('', 'DSO (days)', 'CEI (points)'), cells)}"
+        head = ("", *(f"{KPIS[name].title} ({KPIS[name].change_in('')})" for name in ("dso", "cei")))
+        return f"from {spans[0]}, to {spans[1]}\n\n{text_table(head, cells)}"
 
 
 def gaming(ledger: Ledger, before: Window, after: Window) -> Gaming:

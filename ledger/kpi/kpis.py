@@ -22,8 +22,9 @@ import numpy as np
 import pandas as pd
 
 from ledger.errors import BadInput
-from ledger.kpi import aging, formulas
+from ledger.kpi import aging
 from ledger.kpi.activity import Activity, Values
+from ledger.kpi.catalogue import KPIS, resting_on
 from ledger.kpi.window_totals import Facts, facts
 from ledger.screen import text_table, wrapped
 from ledger.table.answers import Origin
@@ -34,46 +35,6 @@ from ledger.table.months import day_number, month_start, timestamp
 DSO_SLACK: Final = 10.0  # days above amount-weighted terms
 CEI_TARGET: Final = 80.0
 BAD_DEBT_TARGET: Final = 0.5
-
-_LABELS: Final = {
-    "dso": "DSO (days)",
-    "dso_count_back": "DSO, count-back (days)",
-    "dso_true": "DSO, true (days)",
-    "best_possible_dso": "best possible DSO (days)",
-    "add": "average days delinquent",
-    "terms": "terms, amount-weighted (days)",
-    "mean_days_late": "mean days late of paid invoices",
-    "cei": "CEI (%)",
-    "cei_crf": "CEI, CRF over 3 months (%)",
-    "cei_cash": "CEI, cash only (%)",
-    "percent_current": "AR not yet due (%)",
-    "percent_over_91": "AR 91+ days past due (%)",
-    "bad_debt_percent": "bad debt (% of sales)",
-    "ar_turnover": "AR turnover (per year)",
-    "ar_open": "open AR, gross",
-    "unapplied_cash": "unapplied cash",
-    "unapplied_credit": "unapplied credits",
-    "ar_net": "open AR, net of both",
-    "beginning_ar": "open AR before the window",
-    "sales": "credit sales, gross",
-    "cash_collected": "cash collected",
-    "written_off": "written off",
-    "promise_kept_percent": "promises kept (% of matured)",
-    "promise_kept_amount_percent": "promises kept (% of amount)",
-    "right_party_percent": "right party (% of phone attempts)",
-    "contacts_per_customer": "contacts per contacted customer",
-    "dispute_mean_open_days": "open disputes, mean age (days)",
-    "dispute_past_sla_percent": "open disputes past 10 business days (%)",
-    "cash_per_specialist_hour": "cash per staffed hour",
-    "cost_to_collect": "staff cost (% of cash)",
-}
-
-
-# figures that rest on what was settled, on which day, on all sales, and on what was open on an earlier evening
-_BY_SETTLEMENT: Final = ("dso_true", "cei", "cei_crf", "cei_cash", "bad_debt_percent", "ar_turnover", "cost_to_collect")
-_BY_DAY: Final = ("mean_days_late", "beginning_ar", "cash_collected", "written_off", "cash_per_specialist_hour")
-_BY_SALES: Final = ("dso", "dso_count_back", "best_possible_dso", "add")
-_BY_OPEN: Final = (*_BY_SALES, "percent_current", "percent_over_91", "ar_open")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -130,14 +91,14 @@ class Kpis:
         """Return the figures and the aging as text tables of at most 80 columns."""
         targets = self.targets()
         figures = []
-        for name, label in _LABELS.items():
+        for name, kpi in KPIS.items():
             value = self.values.get(name)
             shown = "not available" if value is None else f"{value:,.2f}"
             rule, met = targets.get(name, ("", None))
             verdict = {True: "pass: ", False: "MISS: ", None: ""}[met]
             if name in self.at_most and value is not None:
                 shown = f"at most {shown}"
-            figures.append((label, shown, "" if name in self.reasons else verdict + rule))
+            figures.append((kpi.named, shown, "" if name in self.reasons else verdict + rule))
         ages = [
             (bucket.replace("_", " "), f"{amount:,.2f}", "-" if percent is None else f"{percent:.2f}", f"{invoices:,}")
             for bucket, amount, percent, invoices in self._aging_rows()
@@ -157,7 +118,7 @@ class Kpis:
         bounds = {name: reason for name, reason in self.at_most.items() if self.values.get(name) is not None}
         for start, named in (("not available", self.reasons), ("at most", bounds)):
             for reason in dict.fromkeys(named.values()):
-                labels = [_LABELS[name] for name in named if named[name] == reason]
+                labels = [KPIS[name].named for name in named if named[name] == reason]
                 said.append(f"{start}: {reason} ({'; '.join(labels)})")
         return said
 
@@ -253,7 +214,7 @@ def kpi_path(ledger: Ledger | Records, days: Iterable[Day]) -> pd.DataFrame:
         values = _told(_values(fact, records.activity), _untold(fact, records)[0])
         rows.append(values | amounts | {"cumulative_cash": fact.cash_ever})
     index = pd.DatetimeIndex([timestamp(end) for end in ends], name="day")
-    return pd.DataFrame(rows, index=index, columns=None if rows else [*_LABELS]).astype(np.float64).loc[asked]
+    return pd.DataFrame(rows, index=index, columns=None if rows else [*KPIS]).astype(np.float64).loc[asked]
 
 
 def _known(records: Records, day: Day) -> pd.Timestamp:
@@ -275,14 +236,14 @@ def _untold(fact: Facts, records: Records) -> tuple[dict[str, str], dict[str, st
         reason = f"the source holds no settled invoice by {timestamp(fact.end):%Y-%m-%d}"
         came = bool((records.book.received <= fact.end).any())
         received = () if came else ("cash_collected", "written_off")
-        bounds = dict.fromkeys(_BY_SALES, f"{reason}, so sales may be missing")
-        return dict.fromkeys((*_BY_SETTLEMENT, *received), reason), bounds
+        bounds = dict.fromkeys(resting_on("sales"), f"{reason}, so sales may be missing")
+        return dict.fromkeys((*resting_on("settled"), *received), reason), bounds
     origin = records.origin
     until = None if origin.until is None else day_number(origin.until)
     if not origin.guessed or (until is not None and fact.start > until):
         return {}, {}
     early = until is not None and fact.end < until
-    names = (*_BY_SETTLEMENT, *_BY_DAY, *(_BY_OPEN if early else ()))
+    names = resting_on("settled", "settled on a day", *(("sales", "open") if early else ()))
     return dict.fromkeys(names, origin.settlements_undated), {}
 
 
@@ -291,33 +252,5 @@ def _told(values: Values, reasons: Mapping[str, str]) -> Values:
 
 
 def _values(fact: Facts, activity: Activity) -> Values:
-    dso = formulas.dso_simple(fact.ar, fact.sales, fact.days)
-    best = formulas.best_possible_dso(fact.current_ar, fact.sales, fact.days)
-    quarter = fact.quarter_beginning_ar, fact.quarter_sales, fact.ar, fact.current_ar
-    return {
-        "dso": dso,
-        "dso_count_back": formulas.dso_count_back(fact.ar, fact.monthly_sales.tolist(), fact.month_days.tolist()),
-        "dso_true": formulas.dso_true(
-            fact.open_by_month.tolist(), fact.age_by_month.tolist(), fact.monthly_sales.tolist()
-        ),
-        "best_possible_dso": best,
-        "add": formulas.average_days_delinquent(dso, best),
-        "terms": fact.terms,
-        "mean_days_late": fact.mean_days_late,
-        "cei": formulas.cei(fact.beginning_ar, fact.sales, fact.ar, fact.current_ar),
-        "cei_crf": formulas.cei_crf(*quarter, months=3),
-        "cei_cash": formulas.cei_cash(fact.cash_applied, fact.beginning_ar, fact.sales, fact.current_ar),
-        "percent_current": formulas.percent_of_ar(fact.current_ar, fact.ar),
-        "percent_over_91": formulas.percent_of_ar(float(fact.aging[-1]), fact.ar),
-        "bad_debt_percent": formulas.bad_debt_percent(fact.written_off, fact.sales),
-        "ar_turnover": formulas.ar_turnover(fact.sales, (fact.beginning_ar + fact.ar) / 2, fact.days),
-        "ar_open": fact.ar,
-        "unapplied_cash": fact.unapplied,
-        "unapplied_credit": fact.unapplied_credit,
-        "ar_net": formulas.net_ar(fact.ar, fact.unapplied, fact.unapplied_credit),
-        "beginning_ar": fact.beginning_ar,
-        "sales": fact.sales,
-        "cash_collected": fact.cash_received,
-        "written_off": fact.written_off,
-        **activity.values(fact.start, fact.end, fact.cash_received),
-    }
+    done = activity.values(fact.start, fact.end, fact.cash_received)
+    return {name: kpi.formula(fact, done) for name, kpi in KPIS.items()}

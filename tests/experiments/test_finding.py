@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from app.printing import screen
-from app.study import SHOWN, show
+from app.study import show
 from experiments import Comparison
-from experiments.comparing.metrics import METRICS
+from experiments.comparing.metrics import METRICS, prominent
 from experiments.reporting.report import report
 
 Made = Callable[..., Comparison]
@@ -107,9 +107,9 @@ def test_a_narrow_screen_keeps_every_value_and_mark(made: Made, width: int, caps
     show(comparison, console)
     text = capsys.readouterr().out
     assert "…" not in text
-    assert text.count("±") == 2 * len(SHOWN) + 1  # and the caption
+    assert text.count("±") == 2 * len(prominent(2)) + 1  # and the caption
     for name in ("none", "proactive"):
-        for metric in SHOWN:
+        for metric in prominent(2):
             mean = comparison.mean(name, metric).mean
             assert f"{mean:,.{METRICS[metric].places}f}" in text
     if width >= 60:
