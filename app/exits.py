@@ -73,7 +73,11 @@ def _told(message: str, code: int, /, *, as_json: bool, **details: Any) -> int:
     line = " ".join(message.split())
     print(f"collectlab: {line}", file=sys.stderr)
     if as_json:
-        print(json.dumps({"error": {"message": line, "exit_code": code, **details}}))
+        if details:  # the import costs a second
+            from ledger.json_ready import json_ready
+
+            details = json_ready(details)
+        print(json.dumps({"error": {"message": line, "exit_code": code, **details}}, allow_nan=False))
         sys.stdout.flush()
     return code
 

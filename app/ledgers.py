@@ -1,6 +1,5 @@
 """The commands `import` and `kpi`."""
 
-import math
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -50,13 +49,4 @@ def run_kpi(folder: Path, *, as_of: str | None, start: str | None, end: str | No
             remark(f"mind: {one.text}")
     result = found.to_dict() | {"answers": [{"name": one.name, "text": one.text} for one in lacking]}
     result["as_of"] = f"{ledger.as_of:%Y-%m-%d}"
-    print_json(_finite(result)) if as_json else print(found.summary())
-
-
-def _finite(value: Any) -> Any:
-    """Return the same with null for what is not a number."""
-    if isinstance(value, dict):
-        return {key: _finite(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_finite(inner) for inner in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    print_json(result) if as_json else print(found.summary())

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ledger.json_ready import json_ready
 from ledger.screen import WIDTH, in_parts
 
 if TYPE_CHECKING:
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 
 
 def print_json(result: dict[str, Any]) -> None:
-    """Print a result as strict JSON, and nothing else, on standard output."""
-    print(json.dumps(result, indent=2, allow_nan=False))
+    """Print a result as strict JSON, and nothing else, on standard output; null for what is not a number."""
+    print(json.dumps(json_ready(result), indent=2, allow_nan=False))
 
 
 def remark(text: str) -> None:

@@ -52,7 +52,6 @@ def run_staffing(
     from experiments.hours.figure import staffing_figure
     from ledger import BadInput
     from ledger.files.storage import check_folder, write_folder
-    from optimize.nightly.contents import finite
 
     if ledger is None or roster is None:
         name = "--ledger" if ledger is None else "--roster"
@@ -78,7 +77,7 @@ def run_staffing(
     if as_json:
         chosen = {name: getattr(better, name) for name in ("own", "worth", "bound")}
         more = {"chosen_shifts": chosen, "folder": str(folder)}
-        print_json(finite(_as_dict(found, simulated, joined) | more))
+        print_json(_as_dict(found, simulated, joined) | more)
     else:
         _show(found, better, simulated)
         print(f"Written to {folder}: frontier.csv, prices.csv, checked.csv, shifts.csv, staffing.html")

@@ -26,7 +26,7 @@ ALLOWED = {
 ROOTS = "__init__"  # in the table below: what a package shows of itself
 WINGS = {  # in order: a file may import its own wing and earlier ones; those in one line do not meet
     "ledger": [
-        {"arrays", "compiling", "errors", "screen", "wording"},
+        {"arrays", "compiling", "errors", "json_ready", "screen", "wording"},
         {"files"},
         {"table"},
         {"kpi", "policy"},
@@ -81,6 +81,7 @@ HOMES = {"tomllib": "ledger/files/reading.py", "get_close_matches": "ledger/file
     "ValidationError": "ledger/files/reading.py",
     "exception class": "ledger/errors.py",
     "array alias": "ledger/arrays.py",
+    "null for NaN": "ledger/json_ready.py",
 }
 ALIAS = re.compile(r"(\w+\.)?NDArray\[")
 ERROR = re.compile(r"(Error|Exception|BadInput|Refused|Unavailable)$")
@@ -260,11 +261,14 @@ def things(path: Path) -> Iterator[str]:
             r"(npt\.)?NDArray\[", ast.unparse(node.value or node)
         ):
             yield "array alias"
+        elif isinstance(node, ast.IfExp) and {"None"} & (ends := {ast.unparse(node.body), ast.unparse(node.orelse)}):
+            tested = re.search(r"\bis(?:finite|nan)\((\w+)\)", ast.unparse(node.test))
+            yield from {"null for NaN"} if tested and ends & {tested[1], f"float({tested[1]})"} else ()
 
 
 @pytest.mark.parametrize("thing", HOMES)
 def test_what_all_need_has_one_home(thing: str):
-    """Reading TOML, guessing what was meant, wording of mistakes, errors, names of arrays: each in one file."""
+    """What TOML says, what was meant, wording of mistakes, errors, names of arrays, null for NaN: each in one file."""
     assert {str(path.relative_to(ROOT)) for path in names().values() if thing in things(path)} == {HOMES[thing]}
 
 

@@ -1,7 +1,6 @@
 """What a study found: every replication, and what follows from them."""
 
 import json
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,6 +24,7 @@ from experiments.comparing.study import Study
 from experiments.comparing.verdict import Evidence, Pair, finding
 from ledger import BadInput
 from ledger.arrays import Floats
+from ledger.json_ready import json_ready
 
 MARKER: Final = "comparison.json"
 CURVES: Final = "payment_curves.parquet"
@@ -205,7 +205,7 @@ class Comparison:
 
     def to_json(self) -> dict[str, Any]:
         """Return the comparison as plain numbers and text; None where a number is not available."""
-        return {
+        about = {
             "name": self.study.name,
             "finding": self.summary(),
             "baseline": self.baseline,
@@ -230,6 +230,8 @@ class Comparison:
             "study": self.study.fields(),
             "names": dict(self.names),
         }
+        plain: dict[str, Any] = json_ready(about)
+        return plain
 
     @classmethod
     def read(cls, path: str | Path) -> "Comparison":
@@ -274,21 +276,16 @@ _TABLES = ("replications", "paths", "assumptions")
 
 
 def _plain(interval: Interval) -> dict[str, float | None]:
-    ends = {"low": _number(interval.low), "high": _number(interval.high)}
-    return {"mean": _number(interval.mean), **ends, "n": interval.n}
-
-
-def _number(value: float | None) -> float | None:
-    return None if value is None or not math.isfinite(value) else value
+    return {"mean": interval.mean, "low": interval.low, "high": interval.high, "n": interval.n}
 
 
 def _pair(pair: Pair) -> dict[str, Any]:
     return {
         "strategy": pair.strategy,
         "metric": pair.metric,
-        "difference": _number(pair.difference.mean),
-        "low": _number(pair.difference.low),
-        "high": _number(pair.difference.high),
+        "difference": pair.difference.mean,
+        "low": pair.difference.low,
+        "high": pair.difference.high,
         "verdict": pair.verdict,
         "n": pair.difference.n,
         "margin": pair.margin,

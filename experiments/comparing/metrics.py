@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ledger import kpi_path, kpis
+from ledger.json_ready import finite
 from ledger.kpi.catalogue import KPIS, Kpi, Measure, Unit
 from sim import Run
 
@@ -49,8 +50,7 @@ def metrics_of(run: Run, path: pd.DataFrame | None = None) -> dict[str, float | 
     whole = kpis(run.records, start=run.start + pd.Timedelta(days=1), end=run.end)
     values: dict[str, float | None] = {}
     for name in (name for name in METRICS if name in KPIS):
-        at_the_end = None if pd.isna(last[name]) else float(last[name])
-        values[name] = at_the_end if days_of(METRICS[name]) == "month" else whole[name]
+        values[name] = finite(float(last[name])) if days_of(METRICS[name]) == "month" else whole[name]
     cash = values["cash_collected"]
     values["contacts"] = float(run.contacts)
     values["cost"] = float(run.cost)

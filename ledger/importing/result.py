@@ -139,7 +139,7 @@ class Imported:
             Where the folder holds the ledger of another source and `replace` is false.
         """
         check_same_source(folder, self.place, replace=replace)
-        about = json.dumps(self.about(), indent=2, ensure_ascii=False) + "\n"
+        about = json.dumps(self.about(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
         rejects = self.rejects.to_csv(index=False, lineterminator="\r\n")  # then both of them are quoted in values
         return self.ledger.write(folder, beside={"rejects.csv": rejects, ACCOUNT: about})
 

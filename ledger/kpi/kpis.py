@@ -22,6 +22,7 @@ import numpy as np
 import pandas as pd
 
 from ledger.errors import BadInput
+from ledger.json_ready import finite
 from ledger.kpi import aging
 from ledger.kpi.activity import Activity, Values
 from ledger.kpi.catalogue import KPIS, resting_on
@@ -135,7 +136,7 @@ class Kpis:
         ]
 
     def _aging_rows(self) -> list[tuple[str, float, float | None, int]]:
-        percents = [None if np.isnan(percent) else percent for percent in self.aging["percent"].tolist()]
+        percents = [finite(percent) for percent in self.aging["percent"].tolist()]
         amounts, invoices = self.aging["amount"].tolist(), self.aging["invoices"].tolist()
         return list(zip(self.aging["bucket"].tolist(), amounts, percents, invoices, strict=True))
 

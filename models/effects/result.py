@@ -6,6 +6,7 @@ from typing import Any, Final
 import pandas as pd
 
 from ledger import BadInput
+from ledger.json_ready import json_ready
 from ledger.screen import text_table, wrapped
 from ledger.wording import plural
 from models.effects.what_if import Effect, Effects
@@ -147,7 +148,7 @@ class EffectStudy:
         one = self.as_assigned
         shown = ("invoices", "customers", "payments", "contacts", "since", "as_of", "frailty_variance")
         return {name: getattr(self, name) for name in shown} | {
-            "effects": self.table().to_dict("records"),
+            "effects": json_ready(self.table().to_dict("records")),
             "as_assigned": None if one is None else {"ratio": one.ratio, "low": one.low, "high": one.high},
             "half_life": self.assumed.half_life,
             "fatigue": self.assumed.fatigue,

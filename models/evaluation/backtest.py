@@ -18,6 +18,7 @@ import pandas as pd
 
 from ledger import BadInput, Ledger
 from ledger.files.reading import one_of
+from ledger.json_ready import json_ready
 from ledger.screen import text_table, wrapped
 from ledger.table.answers import few
 from ledger.table.ledger import Day, as_day
@@ -118,12 +119,9 @@ class Backtest:
             "seed": self.seed,
             "confidence": CONFIDENCE,
             "baselines": [name for name in BASELINES if name in self.models],
-            "metrics": {
-                model: {name: none_if_undefined(value) for name, value in row.items()}
-                for model, row in self._rows(self.metrics)
-            },
+            "metrics": json_ready(dict(self._rows(self.metrics))),
             "intervals": {model: {name: _bounds(bounds[model, name]) for name in METRICS} for model in self.models},
-            "paired": [{k: none_if_undefined(v) for k, v in row.items()} for row in self.paired.to_dict("records")],
+            "paired": json_ready(self.paired.to_dict("records")),
         }
 
     @staticmethod
@@ -152,13 +150,9 @@ def cell(metric: str, value: float) -> str:
     return f"{value:.{places}f}" if np.isfinite(value) else "–"
 
 
-def none_if_undefined(value: Any) -> Any:
-    """Return the value, or None where it is a number that is not defined."""
-    return None if isinstance(value, float) and not np.isfinite(value) else value
-
-
 def _bounds(pair: list[float]) -> list[float] | None:
-    return pair if np.isfinite(pair).all() else None
+    plain: list[float] = json_ready(pair)
+    return None if None in plain else plain
 
 
 def backtest(

@@ -7,6 +7,7 @@ import numpy as np
 
 from ledger.arrays import Floats, Ints
 from ledger.compiling import njit
+from ledger.json_ready import finite
 
 BINS: Final = 10  # of D-calibration
 
@@ -25,11 +26,6 @@ class Score(Protocol):
         `owner` has shape (invoices,), `counts` (samples, customers); NaN where the metric is not defined.
         """
         ...
-
-
-def finite_or_none(value: float) -> float | None:
-    """Return the number, or None for NaN and infinity."""
-    return float(value) if np.isfinite(value) else None
 
 
 def ratios(top: Floats, bottom: Floats) -> Floats:
@@ -57,7 +53,7 @@ class Averaged:
     @property
     def value(self) -> float | None:
         """The metric of all invoices."""
-        return finite_or_none(float((ratios(self.top.sum(0), self.bottom.sum(0)) ** self.power).mean()))
+        return finite(float((ratios(self.top.sum(0), self.bottom.sum(0)) ** self.power).mean()))
 
     def resampled(self, owner: Ints, counts: Floats) -> Floats:
         """Return the metric of resampled customers."""
@@ -76,7 +72,7 @@ class Absolute:
     @property
     def value(self) -> float | None:
         """The metric of all invoices."""
-        return finite_or_none(float(self._error(self.forecast.sum(0), self.came.sum(0))))
+        return finite(float(self._error(self.forecast.sum(0), self.came.sum(0))))
 
     def resampled(self, owner: Ints, counts: Floats) -> Floats:
         """Return the metric of resampled customers."""
@@ -101,7 +97,7 @@ class Ranked:
     def value(self) -> float | None:
         """The metric of all invoices."""
         once = np.zeros(len(self.order), np.int64)
-        return finite_or_none(float(self.resampled(once, np.ones((1, 1)))[0])) if len(once) else None
+        return finite(float(self.resampled(once, np.ones((1, 1)))[0])) if len(once) else None
 
     def resampled(self, owner: Ints, counts: Floats) -> Floats:
         """Return the metric of resampled customers."""
@@ -121,7 +117,7 @@ class Separated:
     def value(self) -> float | None:
         """The metric of all invoices."""
         once = np.zeros(len(self.order), np.int64)
-        return finite_or_none(float(self.resampled(once, np.ones((1, 1)))[0])) if len(once) else None
+        return finite(float(self.resampled(once, np.ones((1, 1)))[0])) if len(once) else None
 
     def resampled(self, owner: Ints, counts: Floats) -> Floats:
         """Return the metric of resampled customers."""
@@ -141,7 +137,7 @@ class DCalibration:
         from scipy.special import chdtrc
 
         if self.gap:
-            return finite_or_none(float(self._gap(self.bins.sum(0))))
+            return finite(float(self._gap(self.bins.sum(0))))
         expected = len(self.bins) / BINS
         if not expected:
             return None

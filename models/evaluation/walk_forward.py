@@ -8,11 +8,12 @@ from typing import Any
 import pandas as pd
 
 from ledger import BadInput, Ledger
+from ledger.json_ready import json_ready
 from ledger.screen import text_table
 from ledger.table.ledger import Day, as_day
 from ledger.table.months import day_number, month_ends, timestamp
 from ledger.wording import plural
-from models.evaluation.backtest import Backtest, Progress, backtest, cell, none_if_undefined
+from models.evaluation.backtest import Backtest, Progress, backtest, cell
 from models.evaluation.metrics import METRICS, SUPPORT
 
 
@@ -49,12 +50,9 @@ class WalkForward:
 
     def to_dict(self) -> dict[str, Any]:
         """Return all as plain values; None where a number is not defined."""
-        means = self.means().to_dict("index")
         return {
             "cuts": [test.to_dict() for test in self.backtests],
-            "means": {
-                model: {name: none_if_undefined(value) for name, value in row.items()} for model, row in means.items()
-            },
+            "means": json_ready(self.means().to_dict("index")),
         }
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from ledger import Ledger
 from ledger.arrays import Flags, Floats, Ints
+from ledger.json_ready import finite
 from ledger.table.answers import FEW_CUSTOMERS
 from ledger.table.ledger import positions
 from models.evaluation.backtest import Backtest
@@ -210,7 +211,7 @@ def _paid_within(test: Backtest, rows: Ints, age: int) -> dict[str, float]:
 
 def _round(values: "Floats | pd.Series[float]") -> list[float | None]:
     """Return plain numbers, short enough to keep the page small."""
-    return [float(f"{value:.6g}") if np.isfinite(value) else None for value in values]
+    return [finite(float(f"{value:.6g}")) for value in values]
 
 
 def styled_by_unit(figure: "Figure", unit: str) -> "Figure":

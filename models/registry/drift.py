@@ -17,9 +17,10 @@ import pandas as pd
 
 from ledger import BadInput, Ledger
 from ledger.arrays import Flags, Floats
+from ledger.json_ready import json_ready
 from ledger.screen import text_table, wrapped
 from ledger.table.answers import few
-from models.evaluation.backtest import Backtest, backtest, cell, none_if_undefined
+from models.evaluation.backtest import Backtest, backtest, cell
 from models.evaluation.metrics import METRICS
 from models.evaluation.test_set import BASELINES, UNJUDGED
 from models.registry.acquaintance import acquainted
@@ -79,9 +80,8 @@ class Drift:
     def to_dict(self) -> dict[str, Any]:
         """Return plain values; None where a number is not defined."""
 
-        def rows(table: pd.DataFrame, key: str) -> list[dict[str, Any]]:
-            found = table.rename_axis(key).reset_index().to_dict("records")
-            return [{str(name): none_if_undefined(value) for name, value in row.items()} for row in found]
+        def rows(table: pd.DataFrame, key: str) -> Any:
+            return json_ready(table.rename_axis(key).reset_index().to_dict("records"))
 
         return {
             "since": f"{self.found.cut:%Y-%m-%d}",

@@ -3,7 +3,6 @@
 import hashlib
 import io
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import asdict
 from importlib.metadata import version
@@ -13,6 +12,7 @@ import pandas as pd
 
 from ledger import Ledger
 from ledger.files.database import safe
+from ledger.json_ready import json_ready
 from ledger.table.tables import TEXT
 from models.registry.code_version import code_version, environment
 from optimize.nightly.model import NightModel
@@ -52,7 +52,7 @@ def contents(
         "plan.csv": plan.rows.to_csv(index=False, lineterminator="\n", date_format="%Y-%m-%d").encode(),
         "plan.xlsx": workbook(plan, names=names, difference=change),
         TABLE: table.getvalue(),
-        ABOUT: json.dumps(finite(about), allow_nan=False).encode(),
+        ABOUT: json.dumps(json_ready(about), allow_nan=False).encode(),
     }
 
 
@@ -69,7 +69,7 @@ def about_of(task: NightInputs, plan: CallPlan, change: Difference | None, model
         "inputs": inputs_of(task),
         "versions": {"code": code_version(), **environment(), **{name: version(name) for name in _PACKAGES}},
     }
-    found: dict[str, Any] = finite(about)
+    found: dict[str, Any] = json_ready(about)
     return found
 
 
@@ -93,14 +93,3 @@ def inputs_of(task: NightInputs) -> dict[str, Any]:
 
 def _hash(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()[:16]
-
-
-def finite(value: Any) -> Any:
-    """Return the same with plain numbers, and null for what is not a number."""
-    if isinstance(value, Mapping):
-        return {key: finite(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [finite(inner) for inner in value]
-    if hasattr(value, "item"):
-        value = value.item()
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -12,7 +12,8 @@ from ledger import BadInput
 from ledger.errors import Unavailable
 from ledger.files.database import safe
 from ledger.files.storage import reported
-from optimize.nightly.contents import about_of, contents, finite, inputs_of
+from ledger.json_ready import json_ready
+from optimize.nightly.contents import about_of, contents, inputs_of
 from optimize.nightly.job_log import Stages
 from optimize.nightly.model import NightModel, night_model
 from optimize.nightly.request import NightInputs, Order, check_order, task_of
@@ -151,7 +152,7 @@ def _planned(task: NightInputs, stages: Stages) -> tuple[CallPlan, Difference | 
     with stages.stage("plan", date=task.day, days=order.days) as told:
         plan = _nothing(task) if empty else _plan(task, model)
         names = ("run_id", "status", "gap", "accounts", "contacts")
-        told |= finite({name: getattr(plan, name) for name in names})
+        told |= json_ready({name: getattr(plan, name) for name in names})
     if plan.snapshot != task.known.fingerprint:
         raise RuntimeError(f"the plan is of snapshot {plan.snapshot}, and not of {task.known.fingerprint}")
     change = None
