@@ -78,6 +78,7 @@ def import_ledger(
     intakes = {name: Intake(name, sheet, map_) for name, sheet in opened.tables.items()}
     if not len(intakes["invoices"]):
         raise BadInput("has a header and no rows", where=intakes["invoices"].sheet.where)
+    pa.default_memory_pool().release_unused()  # what reading the file took
     day, later, doubts = _as_of(asked, opened, intakes, map_)
     money, warnings = settle_money(
         (intakes[name] for name in ("invoices", "payments") if name in intakes),
@@ -85,8 +86,10 @@ def import_ledger(
         default=map_.currency,
         rates=exchange,
     )
-    ledger, said = _ledger(intakes, map_, money, day, later)
+    made, said = _ledger(intakes, map_, money, day, later)
     _demand_some_of_each(intakes)
+    pa.default_memory_pool().release_unused()
+    ledger = made.validate()
     return Imported(
         ledger=ledger,
         rejects=pd.concat([intake.rejects() for intake in intakes.values()], ignore_index=True),
@@ -159,6 +162,7 @@ def _ledger(
             across_customers=map_.invoices.across_customers,
             kinds=map_.payments.kinds,
         )
+    pa.default_memory_pool().release_unused()
     settled = settle_all(documents, invoices, table, intakes.get("payments"), map_.invoices, money, as_of)
     _check(documents, invoices, settled, None if table is None else table.take(_still(intakes["payments"], table)))
     who = [documents.customer.filter(pa.array(documents.intake.good)), *([table.customer] if table is not None else [])]
@@ -184,7 +188,7 @@ def _ledger(
         origin=_origin(documents, settled, as_of),
         **others,
     )
-    return ledger.validate(), [*settled.warnings, *unplaced, *_remarks(documents, as_of)]
+    return ledger, [*settled.warnings, *unplaced, *_remarks(documents, as_of)]
 
 
 def _origin(documents: Documents, settled: Settled, as_of: np.datetime64) -> Origin:

@@ -139,30 +139,33 @@ class Columns:
         """Yield what was open on each evening; the days must ascend."""
         due, issue = self.due - self.first_due, self.issue - self.first_issue
         dues, issues = int(due.max(initial=0)) + 1, int(issue.max(initial=0)) + 1
-        rows = np.concatenate([np.arange(len(self.issue)), self.applied_to])
-        amounts = np.concatenate([self.amount, -self.applied_amount])
-        slot = np.searchsorted(ends, np.concatenate([self.issue, self.applied]))
-        counts = np.concatenate([self.amount > 0, np.zeros(len(self.applied), bool)]).astype(np.int64)
-        closing, again = np.flatnonzero(self.settled < NEVER), self.reopened
-        events = np.concatenate([closing, again.row, again.row])
-        rows = np.concatenate([rows, events])
-        amounts = np.concatenate([amounts, np.zeros(len(events), np.int64)])
-        counts = np.concatenate([counts, np.full(len(closing) + len(again.row), -1), np.ones_like(again.row)])
-        slot = np.concatenate(
-            [slot, *(np.searchsorted(ends, d) for d in (self.settled[closing], again.day, again.until))]
+        on_due, on_issue = self.currency * dues + due, self.currency * issues + issue
+        row = np.concatenate([np.arange(len(self.issue), dtype=np.int32), self.applied_to.astype(np.int32)])
+        amount = np.concatenate([self.amount, -self.applied_amount])
+        opened, closing, again = np.flatnonzero(self.amount > 0), np.flatnonzero(self.settled < NEVER), self.reopened
+        counted = np.concatenate([opened, closing, again.row, again.row])
+        change = np.repeat(
+            np.array([1, -1, -1, 1], np.int8), [len(opened), len(closing), len(again.row), len(again.row)]
         )
+        money = _by_evening(ends, self.issue, self.applied)
+        counts = _by_evening(ends, self.issue[opened], self.settled[closing], again.day, again.until)
         by_due, by_issue = np.zeros((self.currencies, dues), np.int64), np.zeros((self.currencies, issues), np.int64)
         count_by_due = np.zeros(dues, np.int64)
-        order = np.argsort(slot.astype(np.uint16 if len(ends) < 65_535 else np.int64), kind="stable")
-        edges = np.searchsorted(slot[order], np.arange(len(ends) + 1))
-        for low, high in pairwise(edges):
-            chosen = order[low:high]
-            row, amount = rows[chosen], amounts[chosen]
-            code = self.currency[row]
-            by_due = by_due + summed(code * dues + due[row], amount, by_due.size).reshape(by_due.shape)
-            by_issue = by_issue + summed(code * issues + issue[row], amount, by_issue.size).reshape(by_issue.shape)
-            count_by_due = count_by_due + summed(due[row], counts[chosen], dues)
+        for some, others in zip(money, counts, strict=True):
+            at, value = row[some], amount[some]
+            by_due = by_due + summed(on_due[at], value, by_due.size).reshape(by_due.shape)
+            by_issue = by_issue + summed(on_issue[at], value, by_issue.size).reshape(by_issue.shape)
+            count_by_due = count_by_due + summed(due[counted[others]], change[others].astype(np.int64), dues)
             yield Evening(by_due=by_due, by_issue=by_issue, count_by_due=count_by_due)
+
+
+def _by_evening(ends: Ints, *days: Ints) -> list[Ints]:
+    """Return for each evening the places, in the days put together, of those since the evening before."""
+    small = np.uint16 if len(ends) < 65_535 else np.int64
+    slot = np.concatenate([np.searchsorted(ends, each).astype(small) for each in days])
+    order = np.argsort(slot, kind="stable")
+    edges = np.searchsorted(slot[order], np.arange(len(ends) + 1))
+    return [order[low:high] for low, high in pairwise(edges)]
 
 
 @dataclass(frozen=True, kw_only=True)

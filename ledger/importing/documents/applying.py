@@ -46,8 +46,38 @@ def settle_all(
 ) -> Settled:
     """Apply everything that settles, and return the ledger's payments; what takes back nothing is rejected."""
     warnings: list[str] = []
-    stated = documents.stated
     own = credits_of(documents, invoices, map_, money, warnings)
+    receipts, pieces, left, lost = _settlements(documents, invoices, own, table, payments, map_, as_of, warnings)
+    cleared = documents.stated.cleared[invoices.document]
+    came = day_of_settlement(cleared, invoices.issued, invoices.due, map_, as_of)
+    frame = payments_table(invoices, receipts, came, pieces, left, as_of, warnings)
+    say_back(warnings, receipts, lost)
+    say_settled(warnings, receipts, left, cleared, pieces, map_)
+    if table is not None:
+        say_differences(warnings, documents, invoices, pieces)
+    guessed = (pieces.credit < 0) & np.isnat(cleared[pieces.invoice])
+    changed = own.amount - np.where(documents.back, -documents.amount, documents.amount)[own.row]
+    return Settled(
+        payments=frame,
+        warnings=warnings,
+        pieces=len(pieces.credit),
+        undated=int(guessed.sum()),
+        exchanged=int(changed[documents.intake.good[own.row]].sum()),
+    )
+
+
+def _settlements(
+    documents: Documents,
+    invoices: InvoiceColumns,
+    own: Receipts,
+    table: Receipts | None,
+    payments: Intake | None,
+    map_: InvoiceMap,
+    as_of: np.datetime64,
+    warnings: list[str],
+) -> tuple[Receipts, Pieces, Ints, Flags]:
+    """Return all that settles, what it settles, what is left of each row, and which rows are rejected."""
+    stated = documents.stated
     receipts = joined(own, _overpaid(documents, invoices, map_, as_of) if table is None else table)
     said = stated.settled(documents.amount)[invoices.document] if table is None else np.zeros(len(invoices.amount), int)
     clearings, by_table = clearings_of(documents, map_), table is not None
@@ -59,26 +89,13 @@ def settle_all(
         warnings.append(f"{words} back a payment of the same amount of its customer, the latest, for none is named")
         tried = _tried(documents, invoices, equal, tried.said, clearings, by_table=by_table)
         _reject(documents, payments, tried.nothing)
-    receipts, debits, pieces, lost = tried.receipts, tried.debits, tried.pieces, tried.lost
+    receipts, pieces, lost = tried.receipts, tried.pieces, tried.lost
     say_gone(warnings, receipts, np.where(tried.gone, tried.left, 0))
     _reject(documents, payments, receipts.take(np.flatnonzero(lost)))
     left = np.where(lost, 0, np.where(tried.gone, 0, tried.left) + receipts.spare)
-    pieces = pieces.where(~np.append(lost, [False, False])[pieces.credit])
-    came = day_of_settlement(debits.cleared, invoices.issued, invoices.due, map_, as_of)
-    frame = payments_table(invoices, receipts, came, pieces, left, as_of, warnings)
-    say_back(warnings, receipts, lost)
-    say_settled(warnings, receipts, left, debits, pieces, map_)
-    if table is not None:
-        say_differences(warnings, documents, invoices, pieces)
-    guessed = (pieces.credit < 0) & np.isnat(debits.cleared[pieces.invoice])
-    changed = own.amount - np.where(documents.back, -documents.amount, documents.amount)[own.row]
-    return Settled(
-        payments=frame,
-        warnings=warnings,
-        pieces=len(pieces.credit),
-        undated=int(guessed.sum()),
-        exchanged=int(changed[documents.intake.good[own.row]].sum()),
-    )
+    if lost.any():
+        pieces = pieces.where(~np.append(lost, [False, False])[pieces.credit])
+    return receipts, pieces, left, lost
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -87,7 +104,6 @@ class _Tried:
 
     receipts: Receipts
     said: Ints  # per invoice: what the source says was settled of it, and was not taken back on that very day
-    debits: Debits
     pieces: Pieces
     left: Ints
     gone: Flags
@@ -113,7 +129,6 @@ def _tried(
     return _Tried(
         receipts=receipts,
         said=said,
-        debits=debits,
         pieces=pieces,
         left=left,
         gone=gone,

@@ -78,6 +78,8 @@ def _by_map(intake: Intake, map_: InvoiceMap, ids: pa.StringArray) -> pa.StringA
 
 def _told_apart(intake: Intake, ids: pa.StringArray, rows: Rows) -> pa.StringArray:
     """Return the ids of invoices, with the first of customer, year and dates added that tells those of one id apart."""
+    if not _shared(ids, intake.good & rows.invoice).any():
+        return ids
     days = {"due date": rows.due, "issue date": rows.issued}
     tokens = {"customer": rows.customer, "year": _text(rows.issued, "datetime64[Y]")}
     tokens |= {name: _text(day, "datetime64[D]") for name, day in days.items()}

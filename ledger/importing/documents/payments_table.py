@@ -47,23 +47,20 @@ def payments_table(
     columns, early = _columns(invoices, receipts, came, pieces, left, as_of)
     columns["kind"][: len(exchange)][exchange] = EXCHANGE
     _say_days(warnings, invoices, pieces, columns["received_date"], early, as_of)
-    at, loose = pa.array(pieces.invoice), pa.array(rest)
+    at, loose, unapplied = pa.array(pieces.invoice), pa.array(rest), np.append(early, np.ones(len(rest), np.bool_))
     by = pa.array(pieces.credit, mask=pieces.credit < 0)
     owner = pc.coalesce(receipts.customer.take(by), invoices.customer.take(at))
     customer = pa.concat_arrays([owner, receipts.customer.take(loose)])
-    named = pc.if_else(pa.array(early), pa.scalar(None, pa.string()), invoices.id.take(at))
-    currency = pa.concat_arrays([invoices.currency.take(at), receipts.currency.take(loose)])
-    ids = _ids(invoices, receipts, pieces, exchange, left)
     kinds = pd.CategoricalDtype(list(PAYMENT_KINDS))
     return pd.DataFrame(
         {
-            "payment_id": as_series(_unique(ids, customer, columns)),
-            "invoice_id": as_series(pa.concat_arrays([named, pa.nulls(len(rest), pa.string())])),
+            "payment_id": as_series(_unique(_ids(invoices, receipts, pieces, exchange, left), customer, columns)),
+            "invoice_id": as_series(invoices.id.take(pa.array(np.append(pieces.invoice, rest), mask=unapplied))),
             "customer_id": as_series(customer),
             "received_date": columns["received_date"].astype("datetime64[ns]"),
             "applied_date": columns["applied_date"].astype("datetime64[ns]"),
             "amount": columns["amount"],
-            "currency": as_series(currency),
+            "currency": as_series(pa.concat_arrays([invoices.currency.take(at), receipts.currency.take(loose)])),
             "kind": pd.Categorical.from_codes(columns["kind"].tolist(), dtype=kinds),
         }
     )
@@ -78,6 +75,8 @@ def _with_differences(receipts: Receipts, pieces: Pieces) -> tuple[Pieces, Flags
     """
     worth = np.append(receipts.difference, [0, 0])[pieces.credit]  # the last two: not shown by what
     rows = np.flatnonzero((worth != 0) & (np.abs(pieces.amount) > np.abs(worth)))
+    if not len(rows):
+        return pieces, np.zeros(len(pieces.amount), np.bool_)
     rows = rows[np.argsort(-np.abs(pieces.amount[rows]), kind="stable")]
     rows = rows[np.unique(pieces.credit[rows], return_index=True)[1]]
     amount = pieces.amount.copy()
@@ -131,18 +130,28 @@ def _say_days(
 def _ids(invoices: InvoiceColumns, receipts: Receipts, pieces: Pieces, exchange: Flags, left: Ints) -> pa.StringArray:
     """Return an id for each piece and each rest: the receipt's own, with the invoice's where it has several."""
     rest = np.flatnonzero(left)
-    ids = invoices.id.take(pa.array(pieces.invoice))
-    own = receipts.id.take(pa.array(pieces.credit, mask=pieces.credit < 0))
     unseen = pc.if_else(pa.array(pieces.credit == CREDIT_UNSEEN), "credited", "paid")
-    made = pc.binary_join_element_wise(ids, unseen, "/")
-    split = _more_than_once(pieces.credit, exchange, left)
-    name = pc.if_else(pa.array(split), pc.binary_join_element_wise(own, ids, "/"), own)
-    beside = pc.binary_join_element_wise(pc.coalesce(own, ids), "exchange", "/")
-    name = pc.if_else(pa.array(exchange), beside, name)
+    made = pc.binary_join_element_wise(invoices.id.take(pa.array(pieces.invoice)), unseen, "/")
+    seen = np.flatnonzero((pieces.credit >= 0) | exchange)
+    if len(seen):
+        split = _more_than_once(pieces.credit, exchange, left)[seen]
+        credit = pieces.credit[seen]
+        ids = invoices.id.take(pa.array(pieces.invoice[seen]))
+        own = receipts.id.take(pa.array(credit, mask=credit < 0))
+        name = pc.if_else(pa.array(split), pc.binary_join_element_wise(own, ids, "/"), own)
+        beside = pc.binary_join_element_wise(pc.coalesce(own, ids), "exchange", "/")
+        made = _placed(pc.if_else(pa.array(exchange[seen]), beside, name), seen, made)
     unapplied = receipts.id.take(pa.array(rest))
     applied_some = pa.array(np.isin(rest, pieces.credit))
     unapplied = pc.if_else(applied_some, pc.binary_join_element_wise(unapplied, "unapplied", "/"), unapplied)
-    return pa.concat_arrays([pc.coalesce(name, made), pc.fill_null(unapplied, "unapplied")])
+    return pa.concat_arrays([made, pc.fill_null(unapplied, "unapplied")])
+
+
+def _placed(texts: pa.StringArray, rows: Ints, among: pa.StringArray) -> pa.StringArray:
+    """Return an array with other texts in some rows; a null leaves what is there."""
+    place = np.full(len(among), -1)
+    place[rows] = np.arange(len(rows))
+    return pc.coalesce(texts.take(pa.array(place, mask=place < 0)), among)
 
 
 def _more_than_once(credit: Ints, exchange: Flags, left: Ints) -> Flags:
@@ -154,20 +163,18 @@ def _more_than_once(credit: Ints, exchange: Flags, left: Ints) -> Flags:
 def _unique(ids: pa.StringArray, customer: pa.StringArray, columns: Columns) -> pa.StringArray:
     """Return the ids with a number added to those that repeat, in the order of their contents."""
     for _ in range(8):
+        if pc.count_distinct(ids).as_py() == len(ids):
+            return ids
         index, _texts = codes(ids)
         counts = np.bincount(index, minlength=1)
         rows = np.flatnonzero(counts[index] > 1)
-        if not len(rows):
-            return ids
         keys = [np.asarray(values)[rows].astype(np.int64) for values in columns.values()]
         who = rank(customer.take(pa.array(rows)))
         order = np.lexsort((*keys, who, rank(ids.take(pa.array(rows)))))
         number = np.zeros(len(rows), np.int64)
         number[order] = pd.Series(index[rows][order]).groupby(index[rows][order]).cumcount().to_numpy() + 1
         longer = pc.binary_join_element_wise(ids.take(pa.array(rows)), pa.array(number).cast(pa.string()), "/")
-        place = np.full(len(ids), -1)
-        place[rows] = np.arange(len(rows))
-        ids = pc.coalesce(longer.take(pa.array(place, mask=place < 0)), ids)
+        ids = _placed(longer, rows, ids)
     raise RuntimeError("payment ids cannot be told apart")
 
 

@@ -37,10 +37,11 @@ class InvoiceColumns:
         rows = documents.invoices
         keep = pa.array(rows)
         number, customer = documents.number.take(keep), documents.customer.take(keep)
+        whole = documents.id is documents.number  # no two share a number
         currency, company = documents.currency.take(keep), documents.intake.text("company").take(keep)
         issued = documents.issued[rows]
         return cls(
-            id=documents.id.take(keep),
+            id=number if whole else documents.id.take(keep),
             number=number,
             line=_lines(number, customer, currency, company, issued),
             customer=customer,

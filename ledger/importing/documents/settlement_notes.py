@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from ledger.arrays import Flags, Ints
+from ledger.arrays import Days, Flags, Ints
 from ledger.importing.documents.documents import Documents
 from ledger.importing.documents.payments import Receipts
 from ledger.importing.documents.references import InvoiceColumns
 from ledger.importing.maps.map_tables import InvoiceMap
-from ledger.importing.rows.settling import CREDIT_UNSEEN, Debits, Pieces
+from ledger.importing.rows.settling import CREDIT_UNSEEN, Pieces
 from ledger.table.currency import decimals
 from ledger.wording import plural
 
@@ -34,10 +34,10 @@ def say_back(warnings: list[str], receipts: Receipts, lost: Flags) -> None:
 
 
 def say_settled(
-    warnings: list[str], receipts: Receipts, left: Ints, debits: Debits, pieces: Pieces, map_: InvoiceMap
+    warnings: list[str], receipts: Receipts, left: Ints, cleared: Days, pieces: Pieces, map_: InvoiceMap
 ) -> None:
     """Count what an auditor would ask about."""
-    undated = np.unique(pieces.invoice[(pieces.credit < 0) & np.isnat(debits.cleared)[pieces.invoice]])
+    undated = np.unique(pieces.invoice[(pieces.credit < 0) & np.isnat(cleared)[pieces.invoice]])
     if len(undated):
         day = "the due date, no later than as_of" if map_.undated_payment == "due_date" else "as_of"
         warnings.append(f"{plural(len(undated), 'settlement has', 'settlements have')} no day: taken as {day}")
