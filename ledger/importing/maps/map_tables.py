@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import BeforeValidator, model_validator
+from pydantic import AfterValidator, BeforeValidator, model_validator
 
-from ledger.files.reading import Written, plain
+from ledger.files.reading import Written, plain, unknown
 
 Names = Annotated[tuple[str, ...], BeforeValidator(lambda given: (given,) if isinstance(given, str) else given)]
 DEAD: Final = (
@@ -139,6 +139,19 @@ class Types(Words):
     other: Names = ()  # no receivable: rejected by name
 
 
+def _roles(names: Names | None) -> Names | None:
+    """Return names of roles of the invoice table, each of which there is."""
+    for name in names or ():
+        if name not in InvoiceColumns.model_fields:
+            raise ValueError(
+                unknown(name, InvoiceColumns.model_fields, f"{name!r} is no role (the key under `columns`):")
+            )
+    return names
+
+
+Roles = Annotated[Names, AfterValidator(_roles)]
+
+
 class InvoiceMap(TableMap):
     """The invoice table and its rules."""
 
@@ -152,11 +165,11 @@ class InvoiceMap(TableMap):
     one_row_per_line: bool = False  # rows that repeat an invoice in every column are lines of one invoice
     sum_lines: bool | None = None  # rows that share number, customer and dates are lines: their amounts add up
     header_rows: Literal[1, 2] | None = None  # rows of the header; default: two where both are needed to name columns
-    carry_down: Names | None = None  # roles whose empty cells take what stands above; default: the customer, where
+    carry_down: Roles | None = None  # roles whose empty cells take what stands above; default: the customer, where
     # it stands in headings only
     totals: Names = ()  # words with which the label of a total begins; default: those of the generic map
     buckets: Names = ()  # columns of amounts by age; default: those named by days, months or as current
-    skip_rows_without: Names = ()  # further rows that are layout: those in which all these columns are empty
+    skip_rows_without: Roles = ()  # further rows that are layout: those in which all these columns are empty
     distinguish: Names = ()  # columns added to ids that occur more than once, such as company code and line item
     due_before_issue: Literal["reject", "move_issue"] = "reject"
     open_in_company_currency: bool = False  # open amounts are, unless a column `open_currency` says of which

@@ -6,7 +6,7 @@ shows every key that is commonly needed.
 
 import codecs
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -106,10 +106,22 @@ class Map(Written):
         own = self._own.get(table, frozenset())
         return {role: names for role, names in self.names(table).items() if role in own}
 
-    def own_lists(self) -> dict[str, tuple[str, ...]]:
-        """Return the further columns of the invoice table that the map of a person names itself, by the map's key."""
+    def own_lists(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Yield the further columns of the invoice table that the map of a person names itself, after the map's key.
+
+        Of several names of one column in a set of money any may be there.
+        """
         own = self._own.get("invoices", frozenset())
-        return {key: getattr(self.invoices, key) for key in ("buckets", "distinguish") if f"#{key}" in own}
+        for key in ("buckets", "distinguish"):
+            yield from ((key, (name,)) for name in getattr(self.invoices, key) if f"#{key}" in own)
+        for money in self.invoices.money if "#money" in own else ():
+            yield from ((f"money.{role}", names) for role, names in money.model_dump().items() if names)
+
+    def own_roles(self) -> Iterator[tuple[str, str]]:
+        """Yield the roles that a person's map speaks of outside its columns, after the map's key."""
+        own = self._own.get("invoices", frozenset())
+        for key in ("carry_down", "skip_rows_without"):
+            yield from ((key, role) for role in getattr(self.invoices, key) or () if f"#{key}" in own)
 
 
 def presets() -> tuple[str, ...]:

@@ -201,18 +201,16 @@ def not_there(map_: Map, table: str, found: Mapping[str, str], header: Sequence[
     `found` has the column of each role; those without a role may have been meant.
     """
     free = [column for column in header if column.strip() and column not in found.values()]
-    parts = []
-    for role, names in map_.own_names(table).items():
-        if role not in found:
-            near = [column for name in names for column in nearest(name, free, 1)]
-            said = f"{role} ({', '.join(names[:2])}{', …' if len(names) > 2 else ''}"
-            parts.append(said + (f"; did you mean {near[0]!r}?)" if near else ")"))
     present = {plain(column) for column in header}
-    for key, names in map_.own_lists().items() if table == "invoices" else ():
-        for name in names:
-            if plain(name) not in present:
-                near = nearest(name, free, 1)
-                parts.append(f"{key} ({name}" + (f"; did you mean {near[0]!r}?)" if near else ")"))
+    absent = [(role, names) for role, names in map_.own_names(table).items() if role not in found]
+    if table == "invoices":
+        absent += [(key, names) for key, names in map_.own_lists() if not present & {plain(name) for name in names}]
+        absent += [(key, (role,)) for key, role in map_.own_roles() if role not in found]
+    parts = []
+    for key, names in absent:
+        near = [column for name in names for column in nearest(name, free, 1)]
+        said = f"{key} ({', '.join(names[:2])}{', …' if len(names) > 2 else ''}"
+        parts.append(said + (f"; did you mean {near[0]!r}?)" if near else ")"))
     if parts:
         more = f" and {len(parts) - _SHOWN} more" if len(parts) > _SHOWN else ""
         yield f"{where}: the map names columns that are not there: {', '.join(parts[:_SHOWN])}{more}"

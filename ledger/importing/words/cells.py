@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from ledger.arrays import Flags, Ints
 from ledger.wording import plural
 
+_WHOLE: Final = 1e18  # up to here a float is written as a whole number
 IDS: Final = ("invoice_id", "customer_id", "payment_id", "clearing", "applies_to", "reverses", "contact_id")
 
 
@@ -119,6 +120,27 @@ def cut_ids(sheet: Sheet) -> Iterator[str]:
                 )
 
 
+def rounded_ids(where: str, named: Mapping[str, tuple[str, Any]]) -> Iterator[str]:
+    """Yield what to know of ids, by role a column's name and its values, that a float holds no more digit by digit."""
+    for role, (name, values) in named.items():
+        if role in IDS and (count := _rounded(values)):
+            ids = plural(count, "id is a floating-point number", "ids are floating-point numbers")
+            yield (
+                f"{where}, {name}: {ids} too large to be kept to the last digit: "
+                "the last may be others, and two ids may have become one; store them as text"
+            )
+
+
+def _rounded(values: Any) -> int:
+    """Return how many values are floats beyond which not every whole number is one."""
+    if not isinstance(values, pa.ChunkedArray):
+        return sum(isinstance(value, float) and abs(value) > 2.0**53 for value in values)
+    if not pa.types.is_floating(values.type):
+        return 0
+    digits = {16: 11, 32: 24, 64: 53}[values.type.bit_width]
+    return int(pc.sum(pc.greater(pc.abs(values.cast(pa.float64())), 2.0**digits)).as_py() or 0)
+
+
 def _text(value: Any) -> str | None:
     match value:
         case None:
@@ -127,10 +149,10 @@ def _text(value: Any) -> str | None:
             return value
         case bool():
             return "Yes" if value else "No"
+        case float() if value != value:
+            return None
         case float():
-            return (
-                None if value != value else str(int(value)) if value.is_integer() and abs(value) < 1e18 else repr(value)
-            )
+            return str(int(value)) if value.is_integer() and abs(value) < _WHOLE else repr(value)
         case Decimal():
             return f"{value:f}" if value.is_finite() else None
         case datetime():
@@ -139,6 +161,17 @@ def _text(value: Any) -> str | None:
         case date():
             return value.isoformat()
     return str(value)
+
+
+def _of_floats(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return floats as text: whole ones as whole numbers, as a column of ids with gaps has them; no number is null."""
+    column = column.cast(pa.float64())
+    column = pc.if_else(pc.is_nan(column), pa.scalar(None, pa.float64()), column)
+    whole = pc.and_(pc.equal(pc.floor(column), column), pc.less(pc.abs(column), _WHOLE))
+    if not pc.any(whole).as_py():
+        return column.cast(pa.string())
+    digits = pc.if_else(whole, column, pa.scalar(None, pa.float64())).cast(pa.int64()).cast(pa.string())
+    return digits if pc.all(whole).as_py() else pc.if_else(whole, digits, column.cast(pa.string()))
 
 
 def from_column(column: pa.ChunkedArray) -> tuple[pa.StringArray, Flags]:
@@ -150,7 +183,7 @@ def from_column(column: pa.ChunkedArray) -> tuple[pa.StringArray, Flags]:
     if pa.types.is_boolean(kind):
         column = pc.if_else(column, "Yes", "No")
     elif pa.types.is_floating(kind):
-        column = pc.if_else(pc.is_nan(column), pa.scalar(None, kind), column)
+        column = _of_floats(column)
     elif pa.types.is_timestamp(kind):
         column = pc.strftime(column, "%Y-%m-%dT%H:%M:%S" + ("%z" if kind.tz else ""))
     elif not (pa.types.is_date(kind) or numbers or pa.types.is_string(kind) or pa.types.is_large_string(kind)):
