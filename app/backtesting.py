@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from app.printing import print_json, remark, screen, show_in_parts
+from app.printing import print_json, progress_bar, remark, screen, show_in_parts
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -69,23 +69,14 @@ def _check_single(names: list[str]) -> None:
 def _tested(
     ledger: Any, *, cut: str, until: str | None, names: list[str], walk: int | None, bootstrap: int, seed: int
 ) -> "Backtest | WalkForward":
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
     from models.evaluation.backtest import backtest
     from models.evaluation.walk_forward import cuts_before, walk_forward
 
-    console = screen(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
-        task = bar.add_task("models", total=None)
-
-        def step(done: int, total: int, what: str) -> None:
-            bar.update(task, completed=done, total=total, description=what)
-
+    with progress_bar("models") as progress:
+        given: dict[str, Any] = {"until": until, "models": names, "bootstrap": bootstrap, "seed": seed}
         if walk is None:
-            return backtest(ledger, cut=cut, until=until, models=names, bootstrap=bootstrap, seed=seed, progress=step)
-        cuts = cuts_before(cut, walk)
-        return walk_forward(ledger, cuts, until=until, models=names, bootstrap=bootstrap, seed=seed, progress=step)
+            return backtest(ledger, cut=cut, **given, progress=progress)
+        return walk_forward(ledger, cuts_before(cut, walk), **given, progress=progress)
 
 
 def _drawn(test: "Backtest", ledger: Any, names: list[str], page: Path) -> Path:

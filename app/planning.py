@@ -58,10 +58,10 @@ def _show(night: "Night", *, dry_run: bool, as_json: bool) -> None:
         print(night.plan.summary())
         if night.change is not None:
             print(wrapped(night.change.summary()))
-    for text in night.remarks:
+    for text in night.notes:
         remark(text)
     if as_json and night.plan is not None:
-        for text in night.plan.warnings:
+        for text in night.plan.notes:
             remark(wrapped(f"note: {text}"))
     if about["status"] == "fallback":
         remark("Warning: the solver had no answer; this is the fall-back plan, accounts by uplift per minute.")
@@ -103,8 +103,8 @@ def run_reconcile(folder: Path, *, ledger: str | None, preset: str | None, mappi
     plan = read_plan(published.resolve() if published.is_symlink() else folder)
     if plan.damaged:
         raise BadInput(f"holds no whole plan ({', '.join(plan.damaged)})", where=str(folder))
-    known, remarks = ledger_at(ledger, preset=preset, mapping=mapping)
-    for text in remarks:
+    known, notes = ledger_at(ledger, preset=preset, mapping=mapping)
+    for text in notes:
         remark(text)
     found = reconcile(plan, known)
     print_json(found.to_dict()) if as_json else print(found.summary())

@@ -3,15 +3,16 @@
 import json
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ledger.json_ready import json_ready
+from ledger.progress import Progress
 from ledger.screen import WIDTH, in_parts
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.progress import Progress
     from rich.table import Table
 
 
@@ -59,32 +60,30 @@ def _width(table: "Table", console: "Console") -> int:
     return Measurement.get(console, console.options.update(width=10_000), table).maximum
 
 
-def progress_bar() -> "Progress":
-    """Return a progress bar with rate and time left, on standard error; silent where that is not a terminal."""
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        ProgressColumn,
-        Task,
-        TextColumn,
-        TimeRemainingColumn,
-    )
+@contextmanager
+def progress_bar(words: str, *, unit: str = "") -> Iterator[Progress]:
+    """Show a bar with the time left on standard error, silent where that is not a terminal, and yield what moves it.
+
+    Parameters
+    ----------
+    words
+        What is done, until the work itself says.
+    unit
+        What is counted, such as "runs"; then their rate is shown.
+    """
+    from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
     from rich.text import Text
 
     class Rate(ProgressColumn):
-        """Runs per second."""
+        """How many a second."""
 
         def render(self, task: Task) -> Text:
-            return Text(f"{task.speed:.1f} runs/s" if task.speed else "", style="progress.data.speed")
+            return Text(f"{task.speed:.1f} {unit}/s" if task.speed else "", style="progress.data.speed")
 
     console = screen(stderr=True)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        Rate(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-    )
-    return Progress(*columns, console=console, disable=not console.is_terminal, transient=True)
+    rate = [Rate()] if unit else []
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), *rate, TextColumn("left")
+    with Bar(*columns, TimeRemainingColumn(), console=console, disable=not console.is_terminal, transient=True) as bar:
+        task = bar.add_task(words, total=None)
+        yield lambda done, total, now: bar.update(task, completed=done, total=total or None, description=now)

@@ -18,6 +18,7 @@ def run_simulation(
     from experiments.comparing.study import Study
     from ledger import BadInput, read_ledger
     from ledger.files.storage import check_folder
+    from ledger.notes import warnings_among
 
     study = Study.of({key: value for key, value in fields.items() if value is not None}, where="command line")
     if desk not in ("fast", "event"):
@@ -35,9 +36,8 @@ def run_simulation(
         portfolio = portfolio_of(source)
     else:
         portfolio = portfolio_with_model(read_ledger(source.ledger), study.model, state)
-        for note in portfolio.notes:
-            if note.startswith("Warning:"):
-                remark(note)
+        for note in warnings_among(portfolio.notes):
+            remark(note)
     strategy = sim.Strategy.load(study.strategies[0])
     run = sim.simulate(
         portfolio,

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from app.exits import INFEASIBLE
-from app.printing import print_json, remark, screen, show_in_parts
+from app.printing import print_json, progress_bar, remark, screen, show_in_parts
 from ledger.screen import wrapped
 from ledger.wording import plural
 
@@ -104,8 +104,6 @@ def _computed(
     seed: int,
 ) -> tuple["Frontier", "ShiftChoice", "Staffed"]:  # fmt: skip
     """Return the frontier of a week, the shifts that are worth the most, and the same hours simulated."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
     import sim
     from experiments.hours.hours import staffed
     from ledger import read_ledger
@@ -117,22 +115,15 @@ def _computed(
     known, first = _known(read_ledger(place), date)
     who = int(roster) if roster.isdigit() else roster
     timing = chosen(model, known, state=state)
-    console = screen(stderr=True)
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
-        task = bar.add_task("what there is to do", total=None)
-
-        def tell(done: int, total: int, what: str) -> None:
-            bar.update(task, completed=done, total=total, description=what)
-
+    with progress_bar("what there is to do") as progress:
         one = week(known, timing.timing, strategy, who, first, days, seed=seed)
-        found = frontier(one, percents, progress=tell, seed=seed)
-        bar.update(task, description="shifts", total=None)
+        found = frontier(one, percents, progress=progress, seed=seed)
+        progress(0, 0, "shifts")
         better = choose_shifts(one, seed=seed)
-        portfolio = sim.from_ledger(known, timing.timing, words=timing.words, remarks=timing.remarks(known))
+        portfolio = sim.from_ledger(known, timing.timing, words=timing.words, notes=timing.notes_on(known))
         simulated = staffed(
             portfolio, one.team, strategy, found.levels["hours_percent"],
-            days=horizon, replications=replications, planner=planner, seed=seed, progress=tell,
+            days=horizon, replications=replications, planner=planner, seed=seed, progress=progress,
         )  # fmt: skip
     return found, better, simulated
 

@@ -40,9 +40,8 @@ def run_study(
     study = study_of(file, fields)
     folder = check_folder(state / "studies" / study.name if out is None else out, MARKER)
     comparison = _compared(study, workers, state)
-    for note in comparison.notes:
-        if note.startswith("Warning:"):
-            remark(note)
+    for note in comparison.warnings:
+        remark(note)
     write_comparison(comparison, folder)
     result = comparison.to_json() | {"report": str(folder / "report.html"), "folder": str(folder)}
     if not as_json:
@@ -78,14 +77,8 @@ def _compared(study: "Study", workers: int | None, state: Path) -> "Comparison":
     from experiments import compare
 
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    with progress_bar() as bar:
-        task = bar.add_task(f"{len(study.strategies)} strategies × {study.replications}", total=None)
-        return compare(
-            study,
-            workers=cores if workers is None else workers,
-            progress=lambda done, total: bar.update(task, completed=done, total=total),
-            state=state,
-        )
+    with progress_bar("receivables", unit="runs") as progress:
+        return compare(study, workers=cores if workers is None else workers, progress=progress, state=state)
 
 
 def _tracked(comparison: "Comparison", folder: Path, state: Path) -> dict[str, Any]:

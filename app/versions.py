@@ -105,15 +105,8 @@ def _trialled(ledger: "Ledger", saved: "SavedModel", rival: "SavedModel | None",
     from models.registry.promotion import trial
 
     try:
-        with progress_bar() as bar:
-            task = bar.add_task("back-test", total=None)
-            return trial(
-                ledger,
-                saved,
-                champion=rival,
-                called=called,
-                progress=lambda done, total, name: bar.update(task, completed=done, total=total, description=name),
-            )
+        with progress_bar("back-test") as progress:
+            return trial(ledger, saved, champion=rival, called=called, progress=progress)
     except (BadInput, Refused) as error:
         remark(f"No back-test: {error}")
         return None

@@ -115,7 +115,7 @@ def main() -> None:
     print(f"target a day's plan in {TARGET_MS:.0f} ms, gap {100 * TARGET_GAP} %: {'met' if met else 'MISSED'}")
 
 
-def _progress(done: int, of: int) -> None:
+def _progress(done: int, of: int, words: str) -> None:  # noqa: ARG001
     if done == of or done % 20 == 0:
         print(f"{done} of {of} runs", file=sys.stderr, flush=True)
 

@@ -95,7 +95,7 @@ def made(date: pd.Timestamp = MONDAY, contacts: int = 12, snapshot: str = "5a5a"
         effects_grade="D",
         snapshot=snapshot,
         run_id=run,
-        warnings=("The effects are assumed.",),
+        notes=("The effects are assumed.",),
     )
 
 

@@ -26,7 +26,7 @@ ALLOWED = {
 ROOTS = "__init__"  # in the table below: what a package shows of itself
 WINGS = {  # in order: a file may import its own wing and earlier ones; those in one line do not meet
     "ledger": [
-        {"arrays", "compiling", "errors", "json_ready", "screen", "wording"},
+        {"arrays", "compiling", "errors", "json_ready", "notes", "progress", "screen", "wording"},
         {"files"},
         {"table"},
         {"kpi", "policy"},
@@ -82,6 +82,8 @@ HOMES = {"tomllib": "ledger/files/reading.py", "get_close_matches": "ledger/file
     "exception class": "ledger/errors.py",
     "array alias": "ledger/arrays.py",
     "null for NaN": "ledger/json_ready.py",
+    "type of progress": "ledger/progress.py",
+    "rich.progress": "app/printing.py",
 }
 ALIAS = re.compile(r"(\w+\.)?NDArray\[")
 ERROR = re.compile(r"(Error|Exception|BadInput|Refused|Unavailable)$")
@@ -257,6 +259,8 @@ def things(path: Path) -> Iterator[str]:
             yield from HOMES.keys() & named
         elif isinstance(node, ast.ClassDef) and any(ERROR.search(ast.unparse(base)) for base in node.bases):
             yield "exception class"
+        elif isinstance(node, ast.Assign) and "Progress" in map(ast.unparse, node.targets):
+            yield "type of progress"
         elif isinstance(node, ast.Assign | ast.AnnAssign) and re.match(
             r"(npt\.)?NDArray\[", ast.unparse(node.value or node)
         ):
@@ -268,8 +272,14 @@ def things(path: Path) -> Iterator[str]:
 
 @pytest.mark.parametrize("thing", HOMES)
 def test_what_all_need_has_one_home(thing: str):
-    """What TOML says, what was meant, wording of mistakes, errors, names of arrays, null for NaN: each in one file."""
+    """TOML, what was meant, wording of mistakes, errors, names of arrays, null for NaN, progress: each at home."""
     assert {str(path.relative_to(ROOT)) for path in names().values() if thing in things(path)} == {HOMES[thing]}
+
+
+def test_no_text_is_searched_for_what_it_means():
+    """A warning is one by its level (`ledger.notes`), not by how it begins."""
+    found = [name for name, path in names().items() if re.search(r'startswith\("Warning', path.read_text("utf-8"))]
+    assert not found
 
 
 def test_kernels_are_compiled_in_one_way():

@@ -2,7 +2,7 @@
 
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import chain
@@ -24,11 +24,12 @@ from experiments.comparing.replication import (
 )
 from experiments.comparing.study import Study
 from ledger import BadInput, Ledger, read_ledger
+from ledger.progress import Progress, silent
+from ledger.wording import plural
 from models.registry.code_version import code_version
 from sim import Portfolio
 from sim.world.prices import in_base
 
-Progress = Callable[[int, int], None]
 _TASKS_PER_WORKER = 6  # fewer do not pay for starting another process
 
 
@@ -37,7 +38,7 @@ def compare(
     *,
     ledger: Ledger | str | Path | None = None,
     workers: int = 1,
-    progress: Progress | None = None,
+    progress: Progress = silent,
     state: str | Path = "runs",
 ) -> Comparison:
     """Run every strategy of the study equally often and return the paired comparison.
@@ -54,7 +55,7 @@ def compare(
     workers
         Processes; 1 runs here.
     progress
-        Called with the runs done and the runs in all, after each run.
+        Called with the runs done, the runs in all and what they are, after each run.
     state
         Folder of the model registry, where the study's model is a registered one and no server is named.
 
@@ -161,7 +162,7 @@ def _tasks(study: Study, source: PortfolioSource) -> list[RunTask]:
     ]
 
 
-def _outcomes(tasks: list[RunTask], workers: int, progress: Progress | None) -> dict[tuple[str, int], Outcome]:
+def _outcomes(tasks: list[RunTask], workers: int, progress: Progress) -> dict[tuple[str, int], Outcome]:
     """Return what every task gave by its key, in the order of the tasks, whatever the order in which they ended."""
     from joblib import Parallel, delayed
 
@@ -169,13 +170,13 @@ def _outcomes(tasks: list[RunTask], workers: int, progress: Progress | None) -> 
     backend = "sequential" if workers == 1 else "loky"
     parallel = Parallel(n_jobs=workers, backend=backend, return_as="generator_unordered", batch_size=1)
     found: dict[tuple[str, int], Outcome] = {}
-    report = progress or (lambda *_: None)
-    report(0, len(tasks))
+    words = f"{plural(len({task.strategy for task in tasks}), 'strategy', 'strategies')} simulated"
+    progress(0, len(tasks), words)
     *others, last = tasks
     done = [replicate(last)]  # here: a first run ever compiles the simulator once, for all workers
     for outcome in chain(done, parallel(delayed(replicate)(task) for task in others)):
         found[outcome.strategy, outcome.replication] = outcome
-        report(len(found), len(tasks))
+        progress(len(found), len(tasks), words)
     return {(task.strategy, task.replication): found[task.strategy, task.replication] for task in tasks}
 
 

@@ -1,7 +1,7 @@
 """What a study found: every replication, and what follows from them."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +25,7 @@ from experiments.comparing.verdict import Evidence, Pair, finding
 from ledger import BadInput
 from ledger.arrays import Floats
 from ledger.json_ready import json_ready
+from ledger.notes import Note, warnings_among
 
 MARKER: Final = "comparison.json"
 CURVES: Final = "payment_curves.parquet"
@@ -104,9 +105,9 @@ class Comparison:
         return mean_interval(self.values(strategy, metric), self.study.confidence)
 
     @property
-    def warnings(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[Note, ...]:
         """Notes without which a result would be taken for more than it is."""
-        return tuple(note for note in self.notes if note.startswith("Warning:"))
+        return warnings_among(self.notes)
 
     def margin(self, metric: str) -> float:
         """Return the smallest difference that matters, in the metric's unit; see `margin_notes`."""
@@ -250,7 +251,7 @@ class Comparison:
             return cls(
                 study=Study.of(about["study"], where=str(path)),
                 start=pd.Timestamp(about["start"]),
-                notes=tuple(about["notes"]),
+                notes=tuple(_note(text, about.get("warnings", ())) for text in about["notes"]),
                 seconds=float(about["seconds"]),
                 model=about.get("model") or "",
                 curves=pd.read_parquet(folder / CURVES) if (folder / CURVES).is_file() else None,
@@ -273,6 +274,10 @@ class Comparison:
 
 
 _TABLES = ("replications", "paths", "assumptions")
+
+
+def _note(text: str, warnings: Container[str]) -> str:
+    return Note(text.removeprefix("Warning: "), level="warning") if text in warnings else text
 
 
 def _plain(interval: Interval) -> dict[str, float | None]:

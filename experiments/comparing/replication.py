@@ -112,7 +112,7 @@ def portfolio_with_model(ledger: Ledger, model: str, state: str | Path) -> Portf
         Where it names a registered one and the registry cannot be reached.
     """
     found = chosen(model, ledger, state=state)
-    return sim.from_ledger(ledger, found.timing, words=found.words, remarks=found.remarks(ledger))
+    return sim.from_ledger(ledger, found.timing, words=found.words, notes=found.notes_on(ledger))
 
 
 def replicate(task: RunTask) -> Outcome:

@@ -1,6 +1,6 @@
 """What hours do to DSO, CEI and cash: the same receivables, simulated with more people and with fewer."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -11,13 +11,13 @@ import sim
 from experiments.comparing.metrics import METRICS, metrics_of
 from experiments.comparing.statistics import Interval, mean_interval, paired_difference
 from ledger import BadInput
+from ledger.progress import Progress, silent
 from ledger.table.calendar import Calendar
 from models.assumed.assumptions import Assumptions, costs_of
 from optimize.roster.costs import exchange_of, hourly_cost, team_in_base
 from optimize.roster.team import Specialist, Team
 from sim import Portfolio, Strategy
 
-Progress = Callable[[int, int, str], None]
 SHOWN: Final = ("dso", "cei", "cash_collected", "specialist_utilisation")
 _GOLDEN: Final = (5**0.5 - 1) / 2  # spreads days off evenly over the team
 
@@ -76,7 +76,7 @@ def staffed(
     planner: str = "uplift_per_minute",
     confidence: float = 0.95,
     seed: int = 0,
-    progress: Progress | None = None,
+    progress: Progress = silent,
 ) -> Staffed:
     """Return what a strategy brings about with percentages of a team's hours, each kept for the whole horizon.
 
@@ -96,13 +96,13 @@ def staffed(
     team, chosen = team_in_base(team, exchange), sim.Strategy.load(strategy).in_base(exchange)
     assume = portfolio.assumptions.in_base(exchange, costs_of(chosen, wage=not team.all_priced))
     portfolio, note = _on_the_team_s_clock(portfolio, team)
-    tell, rows = progress or (lambda *_: None), []
+    rows: list[dict[str, float | None]] = []
     for k, percent in enumerate(levels):
         people = scaled(team, percent / 100, portfolio.start, days)
         roster = people.roster()
         hours, cost = _paid(people, assume, portfolio.start, days)
         for replication in range(replications):
-            tell(k * replications + replication, len(levels) * replications, f"simulate {percent:g} %")
+            progress(k * replications + replication, len(levels) * replications, f"simulate {percent:g} %")
             run = sim.simulate(
                 portfolio,
                 chosen,
@@ -115,7 +115,7 @@ def staffed(
             )
             about = {"hours_percent": percent, "replication": replication, "paid_hours": hours, "paid_cost": cost}
             rows.append({**about, **metrics_of(run)})
-    tell(len(levels) * replications, len(levels) * replications, "simulated")
+    progress(len(levels) * replications, len(levels) * replications, "simulated")
     table = pd.DataFrame(rows).astype(dict.fromkeys(METRICS, "float64"))
     notes = (note,) if note else ()
     return Staffed(runs=table, days=days, confidence=confidence, planner=planner, notes=notes)

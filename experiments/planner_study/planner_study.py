@@ -1,7 +1,7 @@
 """Planners compared inside the simulator: the same customers, the same hours, the same random numbers."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Any, Final
@@ -15,6 +15,7 @@ from experiments.comparing.statistics import Interval, mean_interval, paired_dif
 from experiments.planner_study.cash_value import settlement
 from ledger import BadInput
 from ledger.files.reading import one_of
+from ledger.progress import Progress, silent
 from ledger.screen import text_table, wrapped
 from ledger.wording import plural
 from sim import BELIEFS
@@ -26,7 +27,6 @@ MEASURES: Final = {
     "written_off": "written off, per specialist hour",
     "days_outstanding": "days outstanding",
 }
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +87,7 @@ class _Task:
     replication: int
 
 
-def compare_planners(study: PlannerStudy, *, workers: int = 1, progress: Progress | None = None) -> "PlannerComparison":
+def compare_planners(study: PlannerStudy, *, workers: int = 1, progress: Progress = silent) -> "PlannerComparison":
     """Run every planner equally often; replication k of each meets the same random numbers.
 
     Raises
@@ -102,8 +102,7 @@ def compare_planners(study: PlannerStudy, *, workers: int = 1, progress: Progres
     rows: list[dict[str, Any]] = []
     for row in Parallel(n_jobs=workers, backend=backend, return_as="generator")(delayed(_run)(t) for t in tasks):
         rows.append(row)
-        if progress is not None:
-            progress(len(rows), len(tasks))
+        progress(len(rows), len(tasks), row["planner"])
     return PlannerComparison(study=study, runs=pd.DataFrame(rows), seconds=time.perf_counter() - started)
 
 

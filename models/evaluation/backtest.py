@@ -9,7 +9,7 @@ all models, so that differences are paired. The weights for censoring stay as es
 few customers (`ledger.table.answers`) of whom a payment was seen there is no interval and no verdict.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ import pandas as pd
 from ledger import BadInput, Ledger
 from ledger.files.reading import one_of
 from ledger.json_ready import json_ready
+from ledger.progress import Progress, silent
 from ledger.screen import text_table, wrapped
 from ledger.table.answers import few
 from ledger.table.ledger import Day, as_day
@@ -35,7 +36,6 @@ SHOWN: Final = (
 )
 COSTS: Final = ("fit_seconds", "predict_seconds", "peak_mib")
 Models = Sequence[str | PaymentTiming] | Mapping[str, str | PaymentTiming]
-Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -165,7 +165,7 @@ def backtest(
     bootstrap: int = 200,
     seed: int = 0,
     against: Sequence[str] = (),
-    progress: Progress | None = None,
+    progress: Progress = silent,
 ) -> Backtest:
     """Return how well models would have predicted the invoices issued after a day; the baselines always run beside.
 
@@ -206,11 +206,9 @@ def backtest(
     known.answers().demand("timing", f"a back-test from {start:%F} has nothing to learn from")
     runs: dict[str, ModelResult] = {}
     for k, (name, model) in enumerate(chosen.items()):
-        if progress is not None:
-            progress(k, len(chosen), name)
+        progress(k, len(chosen), name)
         runs[name] = trial.run(model, known, ledger, seed=seed)
-    if progress is not None:
-        progress(len(chosen), len(chosen), "done")
+    progress(len(chosen), len(chosen), "done")
     return _result(trial, runs, ledger, (*BASELINES, *against))
 
 

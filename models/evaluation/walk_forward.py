@@ -9,11 +9,12 @@ import pandas as pd
 
 from ledger import BadInput, Ledger
 from ledger.json_ready import json_ready
+from ledger.progress import Progress, silent
 from ledger.screen import text_table
 from ledger.table.ledger import Day, as_day
 from ledger.table.months import day_number, month_ends, timestamp
 from ledger.wording import plural
-from models.evaluation.backtest import Backtest, Progress, backtest, cell
+from models.evaluation.backtest import Backtest, backtest, cell
 from models.evaluation.metrics import METRICS, SUPPORT
 
 
@@ -70,7 +71,7 @@ def walk_forward(
     days: tuple[int, int] = SUPPORT,
     bootstrap: int = 200,
     seed: int = 0,
-    progress: Progress | None = None,
+    progress: Progress = silent,
 ) -> WalkForward:
     """Return back-tests from each of the cuts, every model fitted anew at each.
 
@@ -99,8 +100,7 @@ def walk_forward(
     for k, (cut, end) in enumerate(zip(starts, ends, strict=True)):
 
         def step(at: int, total: int, what: str, k: int = k, cut: pd.Timestamp = cut) -> None:
-            if progress is not None:
-                progress(k * total + at, len(starts) * total, f"{what} from {cut:%F}")
+            progress(k * total + at, len(starts) * total, f"{what} from {cut:%F}")
 
         test = backtest(
             ledger, cut=cut, models=models, until=end, days=days, bootstrap=bootstrap, seed=seed, progress=step

@@ -17,13 +17,15 @@ import pandas as pd
 
 from ledger import Ledger
 from ledger.arrays import Floats, Ints
+from ledger.notes import Note
 from ledger.table.months import day_numbers
 from models.timing import ByHazard, unpaid_on
 
 _FILE: Final = Path(__file__).with_name("published_curve.csv")
-WARNING: Final = (
-    "Warning: payment timing is the published curve of US business receivables, not this ledger's own customers; "
-    "nothing here says when they pay."
+WARNING: Final = Note(
+    "payment timing is the published curve of US business receivables, not this ledger's own customers; "
+    "nothing here says when they pay.",
+    level="warning",
 )
 
 

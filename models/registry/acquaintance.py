@@ -7,6 +7,7 @@ import pandas as pd
 
 from ledger import Ledger, Refused
 from ledger.arrays import Bits
+from ledger.notes import Note
 
 HARDLY: Final = 0.1  # share of a ledger's customers below which a model knows hardly any of them
 
@@ -17,7 +18,7 @@ def hashed(ledger: Ledger) -> Bits:
     return np.unique(pd.util.hash_array(ids, categorize=False)).astype(np.uint64)
 
 
-def acquainted(known: Bits | None, ledger: Ledger, who: str) -> tuple[str, ...]:
+def acquainted(known: Bits | None, ledger: Ledger, who: str) -> tuple[Note, ...]:
     """Return a warning where a model knows hardly any customer of a ledger; nothing where it knows more.
 
     Parameters
@@ -41,6 +42,5 @@ def acquainted(known: Bits | None, ledger: Ledger, who: str) -> tuple[str, ...]:
         raise Refused(f"{what}: it was fitted on another company's ledger; fit one on this", customers=len(asked))
     if met >= HARDLY * len(asked):
         return ()
-    return (
-        f"Warning: {who} knows only {met:,} of the ledger's {len(asked):,} customers; to it the others are average.",
-    )
+    text = f"{who} knows only {met:,} of the ledger's {len(asked):,} customers; to it the others are average."
+    return (Note(text, level="warning"),)

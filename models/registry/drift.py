@@ -18,6 +18,7 @@ import pandas as pd
 from ledger import BadInput, Ledger
 from ledger.arrays import Flags, Floats
 from ledger.json_ready import json_ready
+from ledger.notes import Note
 from ledger.screen import text_table, wrapped
 from ledger.table.answers import few
 from models.evaluation.backtest import Backtest, backtest, cell
@@ -46,7 +47,7 @@ class Drift:
     metrics: pd.DataFrame
     shifts: pd.DataFrame
     unseen: float  # share of the invoices whose customer had none before
-    minded: tuple[str, ...] = ()  # warnings
+    notes: tuple[Note, ...] = ()
 
     @property
     def verdict(self) -> str:
@@ -93,7 +94,7 @@ class Drift:
             "compared": rows(self.metrics, "metric"),
             "shifts": rows(self.shifts, "fact"),
             "unseen_customers": self.unseen,
-            "warnings": list(self.minded),
+            "warnings": list(self.notes),
         }
 
     def summary(self) -> str:
@@ -111,7 +112,7 @@ class Drift:
             "\n".join(map(wrapped, (self.called, self.found.headline()))),
             text_table(("metric", "back-test", "now", "95 % interval"), metrics, words=[3]),
             text_table(("invoices", "PSI", "shift"), shifts, words=[2]),
-            "\n".join(map(wrapped, (*self.minded, self.verdict))),
+            "\n".join(map(wrapped, (*self.notes, self.verdict))),
         ]
         return "\n\n".join(parts)
 
@@ -135,7 +136,7 @@ def drift(
     if not ledger.as_of > saved.as_of:
         rule = f"knows nothing after {saved.as_of:%Y-%m-%d}, the last day of {called}: give a newer ledger"
         raise BadInput(rule, field="ledger", value=f"{ledger.as_of:%Y-%m-%d}")
-    minded = acquainted(saved.known, ledger, called)
+    notes = acquainted(saved.known, ledger, called)
     found = backtest(ledger, cut=saved.as_of, models={CHAMPION: saved.timing}, bootstrap=bootstrap)
     issue = ledger.invoices["issue_date"]
     since = (issue > saved.as_of).to_numpy(bool)
@@ -144,7 +145,7 @@ def drift(
     known = np.bincount(ledger.customer_of_invoice[before], minlength=len(ledger.customers)) > 0
     return Drift(
         called=called,
-        minded=minded,
+        notes=notes,
         found=found,
         metrics=_compared(found, registered),
         shifts=_shifts(ledger, year if year.any() else before, since),

@@ -19,8 +19,9 @@ from typing import Final
 import pandas as pd
 
 from ledger import Ledger, Refused
+from ledger.progress import Progress, silent
 from ledger.table.answers import few
-from models.evaluation.backtest import Backtest, Progress, backtest, cell
+from models.evaluation.backtest import Backtest, backtest, cell
 from models.evaluation.metrics import METRICS
 from models.evaluation.test_set import BASELINES, UNJUDGED
 from models.figures.page import document
@@ -156,7 +157,7 @@ def trial(
     champion: SavedModel | None = None,
     called: str = "the champion",
     bootstrap: int = 200,
-    progress: Progress | None = None,
+    progress: Progress = silent,
 ) -> Trialled:
     """Back-test a challenger beside the baselines and the champion.
 

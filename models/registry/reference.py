@@ -7,6 +7,7 @@ import pandas as pd
 
 from ledger import BadInput, Ledger
 from ledger.files.reading import unknown
+from ledger.notes import Note
 from ledger.wording import plural
 from models.families.published import WARNING
 from models.registry.acquaintance import acquainted
@@ -21,22 +22,22 @@ PUBLISHED = "published curve of US business receivables (models/families/publish
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ChosenModel:
-    """A model to use, in words where it comes from, the last day that it learned from, and what to mind of it."""
+    """A model to use, in words where it comes from, the last day that it learned from, and what to know of it."""
 
     timing: PaymentTiming
     words: str
     as_of: pd.Timestamp
-    minded: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
-    def remarks(self, ledger: Ledger) -> tuple[str, ...]:
+    def notes_on(self, ledger: Ledger) -> tuple[Note, ...]:
         """Return what a reader of results on this ledger must know of the model."""
         if self.as_of <= ledger.as_of:
-            return self.minded
-        return (
-            *self.minded,
-            f"Warning: {self.words} learned from days up to {self.as_of:%Y-%m-%d}, later than the ledger's last, "
-            f"{ledger.as_of:%Y-%m-%d}: it has seen what it is to predict.",
+            return self.notes
+        text = (
+            f"{self.words} learned from days up to {self.as_of:%Y-%m-%d}, later than the ledger's last, "
+            f"{ledger.as_of:%Y-%m-%d}: it has seen what it is to predict."
         )
+        return (*self.notes, Note(text, level="warning"))
 
 
 def is_file(reference: str) -> bool:
@@ -82,7 +83,7 @@ def chosen(reference: str, ledger: Ledger, *, state: str | Path) -> ChosenModel:
             timing=fit(ledger, model=reference),
             words=PUBLISHED,
             as_of=ledger.as_of,
-            minded=(WARNING, *_sales_missing(ledger)),
+            notes=(WARNING, *_sales_missing(ledger)),
         )
     if reference in FITTERS:
         learnable(ledger, reference)
@@ -96,15 +97,16 @@ def chosen(reference: str, ledger: Ledger, *, state: str | Path) -> ChosenModel:
             saved, version = load(store, reference)
         words = version.words
     return ChosenModel(
-        timing=saved.timing, words=words, as_of=saved.as_of, minded=acquainted(saved.known, ledger, words)
+        timing=saved.timing, words=words, as_of=saved.as_of, notes=acquainted(saved.known, ledger, words)
     )
 
 
-def _sales_missing(ledger: Ledger) -> tuple[str, ...]:
+def _sales_missing(ledger: Ledger) -> tuple[Note, ...]:
     """Return what must be said of a ledger that shows no settled invoice: the orders repeated are those still open."""
     if not any(found.name == "nothing_paid" for found in ledger.answers().findings):
         return ()
-    return (
-        "Warning: no invoice was ever settled in this ledger, so those that were are missing: customers order as often "
-        "as the open ones say, which is too seldom; sales are too low, and DSO is too high.",
+    text = (
+        "no invoice was ever settled in this ledger, so those that were are missing: customers order as often as the "
+        "open ones say, which is too seldom; sales are too low, and DSO is too high."
     )
+    return (Note(text, level="warning"),)

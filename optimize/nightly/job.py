@@ -46,8 +46,8 @@ class Night:
         Where its files lie; None on a dry run.
     stored
         Whether the database was changed; None where none was asked for.
-    remarks
-        What a person must know besides the plan's own warnings.
+    notes
+        What a person must know besides the plan's own notes.
     """
 
     about: dict[str, Any]
@@ -55,7 +55,7 @@ class Night:
     change: Difference | None = None
     folder: Path | None = None
     stored: bool | None = None
-    remarks: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def unchanged(self) -> bool:
@@ -91,13 +91,13 @@ def nightly(order: Order, *, dry_run: bool = False, now: pd.Timestamp | None = N
         told |= {"date": task.day, "snapshot": task.known.fingerprint, "invoices": len(task.known.invoices)}
     if dry_run:
         plan, change, about = _planned(task, stages)
-        return Night(about=about, plan=plan, change=change, remarks=task.remarks)
+        return Night(about=about, plan=plan, change=change, notes=task.notes)
     with only_one(order.out):
         night = _on_disk(task, stages)
         if task.database is not None and night.folder is not None:
             night = replace(night, stored=_in_database(task.database, night.folder, stages))
     lost = (f"The log {stages.path} could not be written.",) if stages.lost else ()
-    return replace(night, remarks=(*night.remarks, *lost))
+    return replace(night, notes=(*night.notes, *lost))
 
 
 def _on_disk(task: NightInputs, stages: Stages) -> Night:
@@ -106,7 +106,7 @@ def _on_disk(task: NightInputs, stages: Stages) -> Night:
     found = published(order.out)
     if found is not None and not order.again:
         if found.is_of(task.day, task.known.fingerprint):
-            return Night(about=dict(found.about), folder=found.folder, remarks=task.remarks + _differing(task, found))
+            return Night(about=dict(found.about), folder=found.folder, notes=task.notes + _differing(task, found))
         if not found.damaged and str(found.about["date"]) > task.day:
             rule = f"lies before the published plan's, {found.about['date']}; --again replaces it"
             raise BadInput(rule, where=str(order.out), field="date", value=task.day)
@@ -117,10 +117,10 @@ def _on_disk(task: NightInputs, stages: Stages) -> Night:
             files = contents(plan, about=about, names=names, change=change)
         folder = publish(order.out, f"{task.day}-{plan.snapshot}-{plan.run_id}", files)
         told["bytes"] = sum(map(len, files.values()))
-    said = task.remarks
+    said = task.notes
     if found is not None and found.damaged:
         said += (f"The plan in {found.folder} was not whole ({', '.join(found.damaged)}): planned again.",)
-    return Night(about=dict(read_plan(folder).about), plan=plan, change=change, folder=folder, remarks=said)
+    return Night(about=dict(read_plan(folder).about), plan=plan, change=change, folder=folder, notes=said)
 
 
 def _differing(task: NightInputs, found: PublishedPlan) -> tuple[str, ...]:
@@ -178,7 +178,7 @@ def _plan(task: NightInputs, model: NightModel) -> CallPlan:
         seed=order.seed,
         model_version=model.version,
     )
-    return replace(plan, warnings=(*plan.warnings, *model.remarks))
+    return replace(plan, notes=(*plan.notes, *model.notes))
 
 
 def _nothing(task: NightInputs) -> CallPlan:
@@ -208,7 +208,7 @@ def _nothing(task: NightInputs) -> CallPlan:
         effects_grade="-",
         snapshot=task.known.fingerprint,
         run_id=hashlib.sha256(run.encode()).hexdigest()[:16],
-        warnings=("The ledger holds no invoice: there is nobody to contact.",),
+        notes=("The ledger holds no invoice: there is nobody to contact.",),
     )
 
 

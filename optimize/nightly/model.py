@@ -33,14 +33,14 @@ class NightModel:
         Words for where it comes from; "" for one that is fitted now.
     from_copy
         Whether the registry could not be asked and a kept copy stands in.
-    remarks
+    notes
         What a reader of the plan must know of it.
     """
 
     timing: PaymentTiming | str
     version: str = ""
     from_copy: bool = False
-    remarks: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def night_model(reference: str, ledger: Ledger, *, state: Path) -> NightModel:
@@ -58,7 +58,7 @@ def night_model(reference: str, ledger: Ledger, *, state: Path) -> NightModel:
         return NightModel(timing=reference)
     if not reference.startswith(REGISTERED):
         found = chosen(reference, ledger, state=state)
-        return NightModel(timing=found.timing, version=found.words, remarks=found.remarks(ledger))
+        return NightModel(timing=found.timing, version=found.words, notes=found.notes_on(ledger))
     return _registered(reference, ledger, state)
 
 
@@ -68,22 +68,22 @@ def _registered(reference: str, ledger: Ledger, state: Path) -> NightModel:
     try:
         with connected(state) as store:
             saved, version = load(store, reference)
-        words, remarks = version.words, _kept(saved, version.words, file, note)
+        words, notes = version.words, _kept(saved, version.words, file, note)
         from_copy = False
     except TrackingUnavailable as error:
         if not (file.exists() and note.exists()):
             raise TrackingUnavailable(f"{error}; no copy of {reference} was kept in {file.parent}") from error
         about = json.loads(note.read_text(encoding="utf-8"))
         saved, words, from_copy = SavedModel.read(file), str(about["words"]), True
-        remarks = (f"The model registry cannot be used: planned with the copy of {words} kept on {about['kept_on']}.",)
-    remarks += acquainted(saved.known, ledger, words)
+        notes = (f"The model registry cannot be used: planned with the copy of {words} kept on {about['kept_on']}.",)
+    notes += acquainted(saved.known, ledger, words)
     if saved.as_of > ledger.as_of:
-        remarks += (f"{words} learned from days up to {saved.as_of:%Y-%m-%d}: it has seen what it is to predict.",)
-    return NightModel(timing=saved.timing, version=words, from_copy=from_copy, remarks=remarks)
+        notes += (f"{words} learned from days up to {saved.as_of:%Y-%m-%d}: it has seen what it is to predict.",)
+    return NightModel(timing=saved.timing, version=words, from_copy=from_copy, notes=notes)
 
 
 def _kept(saved: SavedModel, words: str, file: Path, note: Path) -> tuple[str, ...]:
-    """Keep a copy for the night when the registry is down; a remark where that fails."""
+    """Keep a copy for the night when the registry is down; a note where that fails."""
     try:
         if note.exists() and file.exists() and json.loads(note.read_text(encoding="utf-8"))["words"] == words:
             return ()

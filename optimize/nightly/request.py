@@ -89,7 +89,7 @@ class NightInputs:
     strategy: Strategy
     database: PlanDatabase | None
     stops: pd.DataFrame | None
-    remarks: tuple[str, ...]
+    notes: tuple[str, ...]
 
     @property
     def day(self) -> str:
@@ -122,17 +122,15 @@ def task_of(
     Unavailable
         Where it is stale, or its database cannot be reached.
     """
-    ledger, remarks = ledger_at(order.ledger, preset=order.preset, mapping=order.mapping)
+    ledger, notes = ledger_at(order.ledger, preset=order.preset, mapping=order.mapping)
     team = order.team(ledger)
     asked = default_date(team, now) if order.date is None else as_day(order.date, field="date")
     date = working_days(asked, 1, team.country)[0]
     if date != asked:
-        remarks += (f"{asked:%Y-%m-%d} is no working day in {team.country}: planned from {date:%Y-%m-%d}.",)
+        notes += (f"{asked:%Y-%m-%d} is no working day in {team.country}: planned from {date:%Y-%m-%d}.",)
     if date <= ledger.as_of:
         evening = date - pd.Timedelta(days=1)
-        remarks += (
-            f"The ledger knows of {ledger.as_of:%Y-%m-%d}; used as known on the evening of {evening:%Y-%m-%d}.",
-        )
+        notes += (f"The ledger knows of {ledger.as_of:%Y-%m-%d}; used as known on the evening of {evening:%Y-%m-%d}.",)
         first = ledger.invoices["issue_date"].min() if len(ledger.invoices) else None
         ledger = ledger.snapshot(evening)
         if first is not None and not len(ledger.invoices):
@@ -148,7 +146,7 @@ def task_of(
         strategy=strategy,
         database=database,
         stops=stops,
-        remarks=remarks + idle,
+        notes=notes + idle,
     )
 
 
@@ -169,7 +167,7 @@ def _stops(path: Path, customers: "pd.Series[str]") -> tuple[pd.DataFrame, tuple
 
 
 def ledger_at(place: str, *, preset: str | None = None, mapping: Path | None = None) -> tuple[Ledger, tuple[str, ...]]:
-    """Return the ledger of a folder, or that of a database, imported, with remarks on the import.
+    """Return the ledger of a folder, or that of a database, imported, with notes on the import.
 
     Raises
     ------

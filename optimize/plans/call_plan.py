@@ -153,7 +153,7 @@ class CallPlan:
     effects_grade: str
     snapshot: str
     run_id: str
-    warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything but rows and holdouts as plain values; dates as ISO text."""
@@ -168,7 +168,7 @@ class CallPlan:
             "prices": _records(self.prices),
             "binding": _records(self.binding),
             "unmet": _records(self.unmet),
-            "warnings": list(self.warnings),
+            "warnings": list(self.notes),
         }
 
     def summary(self) -> str:
@@ -190,7 +190,7 @@ class CallPlan:
             f"model {self.model} {self.model_version}".rstrip(),
             *(f"held back {plural(accounts, 'account')}: {text}" for accounts, text in _held(self.binding)),
             *(f"NOT MET: {accounts:,} by rule {rule}" for rule, accounts in self._missed()),
-            *(f"note: {text}" for text in self.warnings),
+            *(f"note: {text}" for text in self.notes),
         ]
         return "\n".join(map(wrapped, lines))
 

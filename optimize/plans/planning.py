@@ -25,10 +25,10 @@ from optimize.plans.capacity import Desks, Reach
 from optimize.plans.contact_value import values
 from optimize.plans.duties import tasks
 from optimize.plans.messages import messages
+from optimize.plans.notes import language_notes, zone_notes
 from optimize.plans.plan_table import Writer
 from optimize.plans.policy import Policy
 from optimize.plans.reasons import Reasons
-from optimize.plans.remarks import language_remarks, zone_remarks
 from optimize.plans.request import Request, request
 from optimize.plans.rules import Rules, Stops, stopped_until
 from optimize.plans.shortfalls import Findings, holdouts
@@ -166,8 +166,8 @@ def laid_out(asked: Request) -> tuple[Calls, Flags, dict[str, Ints], tuple[str, 
     if shifts.chosen and asked.team.has_few_hours and (calls.must.any() or len(calls.tasks.customer)):
         shifts = plan_shifts(asked.team, asked.date, asked.days, value=1 + calls.wanted(), assumptions=asked.assume)
         calls = replace(calls, desks=replace(desks, minutes=shifts.minutes))
-    zones = zone_remarks(people, asked.team.timezone, asked.known.as_of.year)
-    said = (*shifts.remarks(), *zones, *language_remarks(desks, people))
+    zones = zone_notes(people, asked.team.timezone, asked.known.as_of.year)
+    said = (*shifts.notes(), *zones, *language_notes(desks, people))
     return calls, held, held_back, said
 
 
@@ -231,5 +231,5 @@ def _told(
         effects_grade=effect.grade,
         snapshot=asked.known.fingerprint,
         run_id=run_id,
-        warnings=(*asked.warnings, *notes, *chosen.notes),
+        notes=(*asked.notes, *notes, *chosen.notes),
     )

@@ -63,7 +63,7 @@ class Request:
     stops: Stops | None
     skills: Mapping[str, str]
     seed: int
-    warnings: tuple[str, ...]
+    notes: tuple[str, ...]
 
     @property
     def days(self) -> int:
@@ -117,9 +117,9 @@ def request(
     assume = (assumptions or Assumptions.default()).in_base(exchange, needed)
     dates = working_days(day, days + 1, team.country)
     weighed, long = _beyond(policy.in_base(exchange), dates)
-    minded: tuple[str, ...] = ()
+    known_of: tuple[str, ...] = ()
     if model == "published":
-        timing, words, minded = fit(known, model=model), PUBLISHED, (WARNING,)
+        timing, words, known_of = fit(known, model=model), PUBLISHED, (WARNING,)
     elif isinstance(model, str):
         learnable(known, model)
         timing = fit(known, model=model)
@@ -147,7 +147,7 @@ def request(
         stops=stops,
         skills=dict(skills or {}),
         seed=seed,
-        warnings=tuple(text for text in (*minded, note, late if between > 0 else "", long) if text),
+        notes=tuple(text for text in (*known_of, note, late if between > 0 else "", long) if text),
     )
 
 

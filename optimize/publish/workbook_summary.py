@@ -31,8 +31,8 @@ def fill_summary(sheet: "Worksheet", plan: CallPlan, people: Mapping[str, str], 
     row = _list(sheet, row + 1, "Not met", plan.unmet, {"rule": "Rule", "customer_id": "Customer", "reason": "Why"})
     names = {"rule": "Rule", "accounts": "Accounts held back", "sentence": "What it says"}
     row = _list(sheet, row + 1, "Rules that held contacts back", plan.binding, names)
-    if plan.warnings:
-        remarks = pd.DataFrame({"remark": plan.warnings})
+    if plan.notes:
+        remarks = pd.DataFrame({"remark": plan.notes})
         row = _list(sheet, row + 1, "Mind", remarks, {"remark": "Remark"})
     row = _people(sheet, row + 1, plan, people)
     sheet.print_area = f"A1:H{max(row, 5)}"

@@ -117,7 +117,7 @@ class Shifts:
         """Whether the shifts were chosen, and are not the even ones."""
         return bool(np.isfinite(self.bound))
 
-    def remarks(self) -> tuple[str, ...]:
+    def notes(self) -> tuple[str, ...]:
         """Return whose contracted hours are not planned in full, and which rules leave no room for them."""
         rules, said = self.team.rules, []
         for person, absent, paid in zip(self.team.specialists, self.absent, self.paid, strict=True):

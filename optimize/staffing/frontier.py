@@ -1,6 +1,6 @@
 """The staffing frontier: what a week's calls are worth at each number of hours, and where another hour stops to pay."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -10,13 +10,13 @@ import pandas as pd
 from ledger import BadInput
 from ledger.arrays import Floats
 from ledger.policy.roster import BLOCKS
+from ledger.progress import Progress, silent
 from optimize.roster.costs import hourly_cost
 from optimize.staffing.week import Week
 
 MOST: Final = 400.0  # percent of the roster's hours: further nobody looks
 _ROUNDS: Final = 30  # of looking for the hours that pay
 _GRID: Final = 20  # points of the curve
-Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -78,7 +78,7 @@ class Frontier:
         )
 
 
-def frontier(week: Week, percents: Iterable[float], *, progress: Progress | None = None, seed: int = 0) -> Frontier:
+def frontier(week: Week, percents: Iterable[float], *, progress: Progress = silent, seed: int = 0) -> Frontier:
     """Return the frontier at some percentages of the roster's hours.
 
     The roster's own hours, and those up to which another hour pays, are added where they are missing.
@@ -92,7 +92,6 @@ def frontier(week: Week, percents: Iterable[float], *, progress: Progress | None
     for percent in sorted(wanted):
         if not 0 < percent <= MOST:
             raise BadInput(f"must lie above 0 and be at most {MOST:g} percent", field="hours", value=percent)
-    tell = progress or (lambda *_: None)
     curve = _Curve(week)
     for percent in sorted(wanted):
         curve.at(percent)
@@ -101,12 +100,12 @@ def frontier(week: Week, percents: Iterable[float], *, progress: Progress | None
         wanted.add(pays)
     rows = []
     for k, percent in enumerate(sorted(wanted)):
-        tell(k, len(wanted), f"plan at {percent:g} %")
+        progress(k, len(wanted), f"plan at {percent:g} %")
         rows.append(curve.level(percent, seed))
     levels = pd.DataFrame(rows)
     checked_percent = _margin(levels)
     prices = pd.concat([_prices(week, curve, percent) for percent in levels["hours_percent"]], ignore_index=True)
-    tell(len(wanted), len(wanted), "one more hour")
+    progress(len(wanted), len(wanted), "one more hour")
     return Frontier(
         week=week,
         levels=levels,

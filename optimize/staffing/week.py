@@ -177,7 +177,7 @@ def week(
     free = np.zeros_like(calls.desks.cost)  # the roster's hours are paid whether they are used or not
     desks = replace(calls.desks, minutes=np.concatenate([shifts.minutes, nothing]), cost=free)
     calls = replace(calls, desks=desks, tasks=replace(calls.tasks, cost=desks.cost))
-    return _priced(asked.team, shifts, asked.assume, newcomers, calls, (*asked.warnings, *notes))
+    return _priced(asked.team, shifts, asked.assume, newcomers, calls, (*asked.notes, *notes))
 
 
 def _newcomers(team: Team) -> tuple[Specialist, ...]:

@@ -27,7 +27,7 @@ _NO_WRITE_OFF = 3650  # days past due: the longest run
 
 
 def from_ledger(
-    ledger: Ledger, timing: PaymentTiming | None = None, *, words: str = "", remarks: tuple[str, ...] = ()
+    ledger: Ledger, timing: PaymentTiming | None = None, *, words: str = "", notes: tuple[str, ...] = ()
 ) -> Portfolio:
     """Return a portfolio that starts from the open invoices of a ledger on its `as_of`.
 
@@ -42,8 +42,8 @@ def from_ledger(
         Where to start; its customers are simulated.
     timing
         When they pay.
-    words, remarks
-        Where the model comes from and what to know of it, for the notes; by default that it learned from this ledger.
+    words, notes
+        Where the model comes from, and what to know of it; by default that it learned from this ledger.
 
     Raises
     ------
@@ -92,7 +92,7 @@ def from_ledger(
         timing=words,
         notes=(
             f"Payment timing: {words}. It contains whatever chasing and disputes there were then.",
-            *remarks,
+            *notes,
             "Effects of contacts are assumptions, on top of that timing.",
             *_part_payments(parts),
             level_in_words(common),

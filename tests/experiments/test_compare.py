@@ -59,7 +59,7 @@ def test_any_number_of_workers_gives_the_same_digits(small: Comparison):
     """Results are keyed by strategy and replication, not by the order in which they come in."""
     seen: list[tuple[int, int]] = []
     study = Study(strategies=("none", "friendly"), **SMALL)
-    other = compare(study, workers=2, progress=lambda done, total: seen.append((done, total)))
+    other = compare(study, workers=2, progress=lambda done, total, _: seen.append((done, total)))
     pd.testing.assert_frame_equal(other.replications, small.replications, check_exact=True)
     pd.testing.assert_frame_equal(other.paths, small.paths, check_exact=True)
     assert seen == [(done, 4) for done in range(5)]

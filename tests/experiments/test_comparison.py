@@ -12,6 +12,7 @@ from experiments.comparing.metrics import METRICS
 from experiments.reporting.files import write_comparison
 from experiments.reporting.report import report
 from ledger import BadInput
+from ledger.notes import Note
 
 Made = Callable[..., Comparison]
 SHIFTS = {"friendly": 0.0, "none": 4.0, "escalated": -0.1, "proactive": -2.5}
@@ -151,3 +152,12 @@ def test_the_table_for_notebooks_has_every_number(made: Made):
     assert table.loc[("friendly", "dso"), "verdict"] == "baseline"
     assert table.loc[("none", "dso"), "verdict"] == "worse"
     assert len(table) == len(SHIFTS) * len(METRICS)
+
+
+def test_a_stored_comparison_knows_its_warnings(made: Made, tmp_path: Path):
+    """Their level is stored beside their text."""
+    notes = (Note("a published curve.", level="warning"), Note("a note"))
+    write_comparison(replace(made({"friendly": 0.0, "proactive": -2.5}), notes=notes), tmp_path / "c")
+    again = Comparison.read(tmp_path / "c")
+    assert again.notes == notes
+    assert again.warnings == notes[:1]

@@ -10,6 +10,7 @@ from app.study import show
 from experiments import Comparison
 from experiments.comparing.metrics import METRICS, prominent
 from experiments.reporting.report import report
+from ledger.notes import Note
 
 Made = Callable[..., Comparison]
 
@@ -87,7 +88,9 @@ def test_a_margin_that_is_a_share_of_nothing_is_of_the_largest_mean(made: Made) 
 
 def test_warnings_are_in_headline_report_and_json(made: Made, capsys: pytest.CaptureFixture[str]) -> None:
     """What rests on a published curve cannot be read without it."""
-    warned = replace(made({"friendly": 0.0, "proactive": -2.5}), notes=("Warning: a published curve.", "a note"))
+    warned = replace(
+        made({"friendly": 0.0, "proactive": -2.5}), notes=(Note("a published curve.", level="warning"), "a note")
+    )
     assert warned.warnings == ("Warning: a published curve.",)
     assert warned.summary().endswith("Warning: a published curve.")
     show(warned)

@@ -191,7 +191,7 @@ def test_open_items_teach_no_model() -> None:
             asked()
     found = chosen("published", ledger, state="nowhere")
     assert "published curve" in found.words
-    assert found.remarks(ledger)[0].startswith("Warning: payment timing is the published curve")
+    assert found.notes_on(ledger)[0].startswith("Warning: payment timing is the published curve")
     assert chosen("due_date", ledger, state="nowhere").timing.name == "due_date"
 
 

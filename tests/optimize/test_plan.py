@@ -220,7 +220,7 @@ def test_without_an_answer_from_the_solver_there_is_a_plan_by_index(
     feasible(found)
     assert found.status == "fallback"
     assert 0 < found.objective <= best.bound + 1e-6
-    assert "no answer" in found.warnings[-1]
+    assert "no answer" in found.notes[-1]
     late = plan(owing(30), MODEL, CALLS, 1, DATE, 1, seconds=0.0)
     pd.testing.assert_frame_equal(late.rows, found.rows)
 
@@ -264,7 +264,7 @@ def test_a_ledger_that_ends_before_the_date_is_used_as_it_is_and_said_so():
     """Three working days later nothing more is known: the plan says it."""
     found = plan(owing(2), MODEL, CALLS, 1, "2025-04-04", 2)
     assert len(found.rows) == 2
-    assert any("3 working days" in text for text in found.warnings)
+    assert any("3 working days" in text for text in found.notes)
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def test_a_plan_may_be_as_long_as_sixty_working_days(days: int):
     assert within <= set(found.rows["customer_id"])
     assert last - found.rows["date"].max() < pd.Timedelta(days=7)
     assert found.status in ("optimal", "feasible")
-    assert any("cash counts within" in text for text in found.warnings)
+    assert any("cash counts within" in text for text in found.notes)
 
 
 def test_limits_are_those_of_what_was_given():
@@ -56,7 +56,7 @@ def test_limits_are_those_of_what_was_given():
     with pytest.raises(BadInput, match="days is 61"):
         plan_shifts(Team(specialists=(Specialist(id="s"),)), TUESDAY, 61)
     assert len(plan_shifts(Team(specialists=(Specialist(id="s"),)), TUESDAY, 60).dates) == 60
-    assert not planned(40, TUESDAY, 20).warnings
+    assert not planned(40, TUESDAY, 20).notes
 
 
 @pytest.mark.parametrize(("date", "days"), [(TUESDAY, 5), (WEDNESDAY, 1), (MONDAY, 5)])
@@ -80,7 +80,7 @@ def test_few_hours_wait_for_the_day_on_which_there_is_work():
 @pytest.mark.parametrize(("hours", "said"), [(45, "s 40 of 45"), (1, "s 0 of 1"), (40, ""), (30, "")])
 def test_contracted_hours_that_cannot_be_planned_are_said(hours: float, said: str):
     """A day has at most eight hours, a shift at least two: 45 and 1 a week do not fit."""
-    text = " ".join(planned(hours, MONDAY, 5).warnings)
+    text = " ".join(planned(hours, MONDAY, 5).notes)
     assert said in text
     assert ("Contracted hours" in text) is bool(said)
 

@@ -45,7 +45,7 @@ def test_nobody_is_called_early_for_want_of_a_zone():
     """From London an American without a zone would be called when it is past eight in Hawaii too: never."""
     found = planned(LONDON, {"country": "US"}, {"country": "US"}, {"country": "DE"})
     assert set(found.rows["customer_id"]) == {"c2"}
-    (said,) = [text for text in found.warnings if "time zone" in text]
+    (said,) = [text for text in found.notes if "time zone" in text]
     assert said.startswith("2 customers have no time zone, and a country with several (US 2)")
     assert "only when it is time to call in all of them" in said
     assert found.binding.set_index("rule").loc["calling_window", "accounts"] == 2
@@ -56,14 +56,14 @@ def test_a_zone_is_taken_from_a_country_with_one_clock():
     found = planned(CHICAGO, *[{"country": "DE"}] * 4)
     assert len(found.rows) == 4
     assert all(16 <= hour <= 18 for hour in local_hours(found, CHICAGO, "Europe/Berlin"))
-    assert not found.warnings
+    assert not found.notes
 
 
 def test_at_home_the_collectors_clock_stands_for_a_country_with_several():
     """A team in Chicago calls Americans without a zone on its own clock, and says how many."""
     found = planned(CHICAGO, {"country": "US"}, {"country": "US", "timezone": "America/New_York"}, {})
     assert len(found.rows) == 3
-    said = " ".join(found.warnings)
+    said = " ".join(found.notes)
     assert "1 customer has no time zone, and a country with several (US 1): the collectors' clock, America/Ch" in said
     assert "1 customer has no known time zone: the collectors' clock is taken" in said
 
@@ -73,7 +73,7 @@ def test_languages_that_nobody_speaks_are_counted():
     people = [{"timezone": LONDON, "language": code} for code in ("fi", "fi", "sv", "en", "es")]
     found = planned(LONDON, *people, languages=("en", "es"))
     assert len(found.rows) == 5
-    assert "3 customers speak what nobody of the team does (fi 2, sv 1): English serves." in found.warnings
+    assert "3 customers speak what nobody of the team does (fi 2, sv 1): English serves." in found.notes
 
 
 def test_standard_full_timers_work_where_the_customers_are():

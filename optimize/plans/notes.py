@@ -11,7 +11,7 @@ from optimize.plans.capacity import Desks
 _NAMED: Final = 5  # countries or languages in one remark
 
 
-def zone_remarks(people: pd.DataFrame, home: str, year: int) -> tuple[str, ...]:
+def zone_notes(people: pd.DataFrame, home: str, year: int) -> tuple[str, ...]:
     """Return how many customers have no time zone, their own or their country's, and when they are called."""
     lacking = without_zone(people, year)
     several, said = lacking.drop("", errors="ignore"), []
@@ -28,7 +28,7 @@ def zone_remarks(people: pd.DataFrame, home: str, year: int) -> tuple[str, ...]:
     return tuple(said)
 
 
-def language_remarks(desks: Desks, people: pd.DataFrame) -> tuple[str, ...]:
+def language_notes(desks: Desks, people: pd.DataFrame) -> tuple[str, ...]:
     """Return how many customers speak a language that nobody of the team does."""
     foreign = desks.unspoken(people["language"])
     if foreign.empty:
