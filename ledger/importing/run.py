@@ -18,6 +18,7 @@ from ledger.importing.documents.documents import Documents, attribute, read_docu
 from ledger.importing.documents.others import read_contacts, read_disputes, read_promises
 from ledger.importing.documents.payments import Receipts, read_payments
 from ledger.importing.documents.references import InvoiceColumns
+from ledger.importing.documents.remarks import remarks
 from ledger.importing.maps.map_tables import PEOPLE
 from ledger.importing.maps.maps import Map, preset_map, read_map
 from ledger.importing.maps.used_map import used_map
@@ -33,7 +34,6 @@ from ledger.importing.words.dates import DateColumn
 from ledger.table.answers import Origin
 from ledger.table.ledger import Day, Ledger, as_day
 from ledger.table.tables import empty
-from ledger.wording import plural
 
 
 def import_ledger(
@@ -188,7 +188,7 @@ def _ledger(
         origin=_origin(documents, settled, as_of),
         **others,
     )
-    return ledger, [*settled.warnings, *unplaced, *_remarks(documents, as_of)]
+    return ledger, [*settled.warnings, *unplaced, *remarks(documents, as_of)]
 
 
 def _origin(documents: Documents, settled: Settled, as_of: np.datetime64) -> Origin:
@@ -287,20 +287,3 @@ def _check(documents: Documents, invoices: InvoiceColumns, settled: Settled, tab
         applied = int(payments["amount"][payments["invoice_id"].notna()].sum())
         if int(invoices.amount.sum()) - applied != owed:
             raise RuntimeError(f"open amounts do not add up: {owed} in the source, {invoiced - applied} in the ledger")
-
-
-def _remarks(documents: Documents, as_of: np.datetime64) -> list[str]:
-    """Return what was seen in the invoice table and not taken over."""
-    remarks = []
-    intake = documents.intake
-    if "disputed" in intake.sheet:
-        yes = pc.is_in(pc.utf8_lower(intake.text("disputed")), value_set=pa.array(["yes", "true", "1", "y", "x"]))
-        if count := int((flags(yes) & intake.good).sum()):
-            remarks.append(
-                f"{plural(count, 'invoice is', 'invoices are')} marked as disputed, without a day: not taken over, "
-                "for nothing says when that became known"
-            )
-    late = int((intake.day("issue_date") > as_of).sum())
-    if late and documents.stated.open is not None:
-        remarks.append(f"open amounts are those of the day of the export, which is later than {as_of}")
-    return remarks

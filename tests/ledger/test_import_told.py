@@ -56,6 +56,44 @@ def test_a_total_after_columns_by_age_is_told_to_be_what_is_open(tmp_path):
     assert imported.ledger.open_amount().tolist() == [10_000, 5_000]
 
 
+def aged(tmp_path, rows):
+    """Return what the import of an aging says of its columns by age, and what is open."""
+    (tmp_path / "i.csv").write_text(
+        "invoice_id,customer_id,issue_date,due_date,Current,1-30,31-60,> 60\n" + "\n".join(rows) + "\n"
+    )
+    imported = import_ledger(tmp_path / "i.csv", as_of="2024-06-30")
+    return [said for said in imported.warnings if "by age" in said and "no column" not in said], imported.ledger
+
+
+def test_a_column_by_age_that_contradicts_the_due_date_is_counted_and_named(tmp_path):
+    """The due date counts: B is due on 2024-06-15, 15 days before, and stands among 31-60."""
+    rows = [
+        "A,C1,2024-05-01,2024-05-31,,100.00,,",
+        "B,C1,2024-05-16,2024-06-15,,,50.00,",
+        "C,C1,2024-06-10,2024-07-10,20.00,,,",
+        "D,C1,2024-02-01,2024-03-02,,,,70.00",
+    ]
+    told, ledger = aged(tmp_path, rows)
+    assert told[-1] == (
+        "i.csv: 1 of 4 invoices stand in another column by age than their due date says on 2024-06-30 "
+        "(row 3: due 2024-06-15, in 31-60): the due date counts"
+    )
+    assert f"{ledger.invoices['due_date'].iloc[1]:%F}" == "2024-06-15"
+    assert len(aged(tmp_path, [rows[0], *rows[2:]])[0]) == len(told) - 1
+
+
+def test_columns_by_age_that_count_from_the_issue_date_are_told_to_do_so(tmp_path):
+    """30 days of terms: each stands one column later than its due date says."""
+    rows = ["A,C1,2024-06-10,2024-07-10,,100.00,,", "B,C1,2024-05-16,2024-06-15,,,50.00,"]
+    assert "the columns by age count from the issue date" in aged(tmp_path, rows)[0][-1]
+
+
+def test_an_aging_of_another_day_is_asked_about(tmp_path):
+    """Printed on 2024-05-31 and imported as of 2024-06-30: most rows are a column too young."""
+    rows = ["A,C1,2024-04-01,2024-05-01,,100.00,,", "B,C1,2024-05-01,2024-05-31,50.00,,,"]
+    assert aged(tmp_path, rows)[0][-1].endswith("the due date counts; is 2024-06-30 the day of the export?")
+
+
 def test_columns_that_a_map_names_outside_its_roles_and_the_source_lacks_are_told(tmp_path):
     """Those that distinguish numbers, and those by age, with the nearest."""
     (tmp_path / "i.csv").write_text(",".join([*HEAD, "Comp code"]) + "\nA,C1,2024-01-10,2024-02-09,100.00,1\n")

@@ -14,8 +14,8 @@ from ledger.arrays import Flags
 from ledger.files.reading import plain
 from ledger.importing.maps.map_tables import InvoiceMap
 from ledger.importing.sources.report_rows import Rows, given, total_words
-from ledger.importing.words.buckets import compared, is_bucket, owed
-from ledger.importing.words.cells import Sheet, flags
+from ledger.importing.words.buckets import aged_column, compared, is_bucket, owed
+from ledger.importing.words.cells import AGED, Sheet, flags
 from ledger.wording import plural
 
 _MINUS: Final = r"^\s*[-−(].*[1-9]|[1-9].*-\s*$"
@@ -43,10 +43,12 @@ def lay_out(sheet: Sheet, map_: InvoiceMap, decimal: str = "auto") -> Sheet:
     said = [*_told(written, rows, skip & ~blank)]
     off, doubts = _off_total(written, source, skip | blank, map_, decimal)
     roles = [role for role in sheet.cells if not role.startswith("#")]
+    buckets = [role for role in sheet.cells if role.startswith("#bucket")]
     return replace(
         sheet,
         header={role: sheet.header[role] for role in roles},
-        cells={role: sheet.cells[role] for role in roles},
+        cells={role: sheet.cells[role] for role in roles} | ({AGED: aged_column(sheet, buckets)} if buckets else {}),
+        aged_by=tuple(sheet.header[role] for role in buckets),
         layout=skip,
         off_total=off,
         source_header=source,

@@ -41,6 +41,9 @@ _BY_NAME: Final = re.compile(
 )
 
 
+_OLD: Final = re.compile(r"old|älter", re.IGNORECASE)
+
+
 def is_bucket(name: str) -> bool:
     """Return whether a column's name, or a heading, is a span of age.
 
@@ -55,6 +58,55 @@ def is_bucket(name: str) -> bool:
 def are_buckets(names: Sequence[str]) -> bool:
     """Return whether several columns are an aging: at least two, and one of them a number of days or months."""
     return len(names) > 1 and any(_BY_DAYS.fullmatch(name) for name in names)
+
+
+_ENDLESS: Final = 10.0**6  # days
+_DAYS: Final = r"d|days?|t|tage?n?|j|jours?|d[ií]as?|giorni|dagen|dias|dni"
+_SPAN: Final = re.compile(rf"\s*(\d+)\s*(?:{_DAYS})?\s*{_TO}\s*(\d+)\s*(?:{_DAYS})?\s*{_LATE}?\s*", re.IGNORECASE)
+_LEAST: Final = re.compile(
+    rf"\s*(?:{_OVER}\s*(\d+)\s*(?:{_DAYS})?|(\d+)\s*(?:{_DAYS})?\s*{_UP}\s*(?:{_DAYS})?)\s*{_LATE}?\s*", re.IGNORECASE
+)
+_MOST: Final = re.compile(rf"\s*<=?\s*(\d+)\s*(?:{_DAYS})?\s*{_LATE}?\s*", re.IGNORECASE)
+
+
+def spans(names: Sequence[str], among: Sequence[str]) -> dict[str, tuple[float, float]] | None:
+    """Return the days past due, first and last, of columns by age; None where one of an aging is not told by days.
+
+    What is current ends where the others begin, and what is older begins where they end; without a column for what is
+    current the youngest holds that too. Of "> 90" the 90th day counts as inside, for some count it so.
+
+    Examples
+    --------
+    >>> spans(["Current", "1 - 30", "> 30 Tage"], ["Current", "1 - 30", "> 30 Tage"])
+    {'Current': (-1000000.0, 0.0), '1 - 30': (1.0, 30.0), '> 30 Tage': (30.0, 1000000.0)}
+    """
+    found: dict[str, tuple[float, float]] = {}
+    for name in among:
+        if match := _SPAN.fullmatch(name):
+            found[name] = float(match[1]), float(match[2])
+        elif match := _LEAST.fullmatch(name):
+            found[name] = float(match[1] or match[2]), _ENDLESS
+        elif match := _MOST.fullmatch(name):
+            found[name] = -_ENDLESS, float(match[1])
+        elif not _BY_NAME.fullmatch(name):
+            return None
+    if not found:
+        return None
+    rest = [name for name in among if name not in found]
+    old = [name for name in rest if _OLD.search(name)]
+    youngest = min(found, key=lambda name: found[name])
+    if len(rest) == len(old):
+        found[youngest] = -_ENDLESS, found[youngest][1]
+    begin, end = max(found[youngest][0] - 1, 0.0), max(last for _, last in found.values())
+    found |= {name: (end, _ENDLESS) if name in old else (-_ENDLESS, begin) for name in rest}
+    return {name: found[name] for name in names}
+
+
+def aged_column(sheet: Sheet, roles: Sequence[str]) -> pa.StringArray:
+    """Return the name of the one column by age in which each row has an amount; null where none, or several."""
+    filled = np.stack([flags(pc.match_substring_regex(sheet.text(role), r"[1-9]")) for role in roles])
+    names = pa.array([sheet.header[role] for role in roles], pa.string())
+    return names.take(pa.array(filled.argmax(axis=0), mask=filled.sum(axis=0) != 1))
 
 
 def owed(sheet: Sheet, roles: Sequence[str]) -> tuple[pa.StringArray, Flags]:

@@ -14,6 +14,7 @@ from ledger.arrays import Flags, Ints
 from ledger.wording import plural
 
 _WHOLE: Final = 1e18  # up to here a float is written as a whole number
+AGED: Final = "#aged"  # role of what the layout finds: the name of the one column by age with an amount
 IDS: Final = ("invoice_id", "customer_id", "payment_id", "clearing", "applies_to", "reverses", "contact_id")
 
 
@@ -40,6 +41,7 @@ class Sheet:
     off_total: Flags | None = None  # rows whose amounts by age contradict their total
     unused: Mapping[str, pa.StringArray] = field(default_factory=dict)
     source_header: Mapping[str, str] | None = None  # as found, where the layout changed it
+    aged_by: tuple[str, ...] = ()  # the columns by age; in which of them each row stands is the role `AGED`
 
     def __len__(self) -> int:
         return len(self.row)
@@ -79,6 +81,7 @@ class Sheet:
             off_total=None if self.off_total is None else self.off_total[keep],
             unused=self.unused,
             source_header=self.source_header,
+            aged_by=self.aged_by,
         )
 
 
