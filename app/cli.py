@@ -33,6 +33,14 @@ Model = Annotated[
         show_default="kaplan_meier",
     ),
 ]
+Rate = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--rate",
+        metavar="CODE=RATE",
+        help="What one unit of a currency is worth in the ledger's, as USD=0.92: wages and costs are assumed in USD.",
+    ),
+]
 NoTrack = Annotated[bool, typer.Option("--no-track", help="Do not log to MLflow.")]
 HERE = Path("runs")
 
@@ -68,6 +76,7 @@ def compare(
     planner: Annotated[str | None, typer.Option(help="Who is called first.", show_default="risk_weighted")] = None,
     specialists: Annotated[int | None, typer.Option(help="People who call.", show_default="2")] = None,
     confidence: Annotated[float | None, typer.Option(help="Of each interval.", show_default="0.95")] = None,
+    rate: Rate = None,
     workers: Workers = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the results.", show_default="STATE/studies/NAME")] = None,
     no_track: NoTrack = False,
@@ -90,6 +99,7 @@ def compare(
         "planner": planner,
         "specialists": specialists,
         "confidence": confidence,
+        "rates": rate,
         "seed": seed,
     }
     run_study(file=study, fields=fields, state=state, out=out, workers=workers, track=not no_track, as_json=as_json)
@@ -246,6 +256,7 @@ def simulate(
     portfolio: Annotated[str | None, typer.Option(help="normal or stress.", show_default="normal")] = None,
     ledger: Annotated[Path | None, typer.Option(help="Ledger folder to start from.")] = None,
     model: Model = None,
+    rate: Rate = None,
     replication: Annotated[int, typer.Option(help="Which replication.")] = 0,
     desk: Annotated[str, typer.Option(help="fast, or event (one event per attempt; same result).")] = "fast",
     out: Annotated[Path | None, typer.Option(help="Folder to write the run's ledger to.")] = None,
@@ -265,6 +276,7 @@ def simulate(
         "portfolio": portfolio,
         "ledger": ledger,
         "model": model,
+        "rates": rate,
         "seed": seed,
     }
     run_simulation(fields, replication=replication, desk=desk, out=out, state=state, as_json=as_json)
@@ -280,6 +292,7 @@ def plan(
     out: Annotated[Path | None, typer.Option(help="Folder of the plan.", show_default="STATE/plans")] = None,
     database: Annotated[str | None, typer.Option(help="SQLite or PostgreSQL URL to publish to.")] = None,
     model: Model = None,
+    rate: Rate = None,
     previous: Annotated[
         Path | None, typer.Option(help="Plan to compare with.", show_default="the last in --out")
     ] = None,
@@ -312,6 +325,7 @@ def plan(
         "days": days,
         "database": database,
         "model": model,
+        "rates": rate,
         "previous": previous,
         "max_age": max_age,
         "exploration": exploration,
@@ -337,6 +351,7 @@ def staffing(
     replications: Annotated[int, typer.Option(help="Simulated runs at each number of hours.")] = 8,
     planner: Annotated[str, typer.Option(help="Who is called first in the simulation.")] = "uplift_per_minute",
     model: Model = None,
+    rate: Rate = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the results.", show_default="STATE/staffing")] = None,
     seed: Seed = None,
     state: State = HERE,
@@ -356,6 +371,7 @@ def staffing(
         replications=replications,
         planner=planner,
         model=model or "kaplan_meier",
+        rates=rate or (),
         out=out,
         state=state,
         seed=seed or 0,

@@ -17,6 +17,7 @@ _NO_RULES: Final = ("capacity", "worth")  # what holds accounts back without a r
 def run_plan(fields: dict[str, Any], *, out: Path | None, state: Path, dry_run: bool, as_json: bool) -> int:
     """Make and publish a plan, and say what became of it; return the exit code."""
     from ledger import BadInput
+    from ledger.table.exchange import read_rate_options
     from optimize.nightly.job import nightly
     from optimize.nightly.request import Order
 
@@ -24,6 +25,7 @@ def run_plan(fields: dict[str, Any], *, out: Path | None, state: Path, dry_run: 
         if not fields.get(name):
             raise BadInput("is needed", where="command line", field=f"--{name}")
     given = {name: value for name, value in fields.items() if value is not None}
+    given["rates"] = read_rate_options(given.get("rates", ()))
     folder = (state / "plans" if out is None else out).absolute()
     night = nightly(Order(out=folder, state=state, **given), dry_run=dry_run)
     _show(night, dry_run=dry_run, as_json=as_json)

@@ -14,13 +14,17 @@ def run_simulation(
     import sim
     from experiments.comparing.metrics import metrics_of
     from experiments.comparing.planners import planner_of
-    from experiments.comparing.replication import portfolio_of, portfolio_with_model, source_of
+    from experiments.comparing.replication import portfolio_of, portfolio_with_model, source_of, with_study_rates
     from experiments.comparing.study import Study
     from ledger import BadInput, read_ledger
     from ledger.files.storage import check_folder
     from ledger.notes import warnings_among
+    from ledger.screen import wrapped
+    from ledger.table.exchange import read_rate_options
+    from sim.world.prices import unpriced
 
-    study = Study.of({key: value for key, value in fields.items() if value is not None}, where="command line")
+    given = {key: value for key, value in fields.items() if value is not None}
+    study = Study.of(given | {"rates": read_rate_options(given.pop("rates", ()))}, where="command line")
     if desk not in ("fast", "event"):
         raise BadInput("must be fast or event", where="command line", field="desk", value=desk)
     if replication < 0:
@@ -36,9 +40,11 @@ def run_simulation(
         portfolio = portfolio_of(source)
     else:
         portfolio = portfolio_with_model(read_ledger(source.ledger), study.model, state)
-        for note in warnings_among(portfolio.notes):
-            remark(note)
+        portfolio = with_study_rates(portfolio, study.rates)
     strategy = sim.Strategy.load(study.strategies[0])
+    lacking = unpriced(portfolio, [strategy], study.specialists)
+    for note in warnings_among((*portfolio.notes, *lacking)):
+        remark(wrapped(note))
     run = sim.simulate(
         portfolio,
         strategy,
@@ -67,6 +73,7 @@ def run_simulation(
         "seconds": float(run.seconds),
         "invoices_per_second": float(run.invoices / run.seconds) if run.seconds else None,
         "metrics": metrics_of(run),
+        "warnings": list(lacking),
     }
     if out is not None:
         result["ledger"] = str(run.ledger.write(out))
@@ -104,7 +111,8 @@ def _show(result: dict[str, Any]) -> None:
     table.add_column("Value", justify="right")
     table.add_column("Unit")
     for metric, amount in result["metrics"].items():
-        table.add_row(METRICS[metric].title, value(metric, amount), unit(metric, result["currency"]))
+        shown = "not available" if amount is None else value(metric, amount)
+        table.add_row(METRICS[metric].title, shown, unit(metric, result["currency"]))
     screen().print(table)
     rate = result["invoices_per_second"]
     speed = "" if rate is None else f", {rate:,.0f} invoices per second"

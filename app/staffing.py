@@ -43,6 +43,7 @@ def run_staffing(
     replications: int,
     planner: str,
     model: str,
+    rates: Sequence[str],
     out: Path | None,
     state: Path,
     seed: int,
@@ -61,7 +62,7 @@ def run_staffing(
     found, better, simulated = _computed(
         ledger, roster, percents,
         strategy=strategy, date=date, days=days, horizon=horizon, replications=replications, planner=planner,
-        model=model, state=state, seed=seed,
+        model=model, rates=rates, state=state, seed=seed,
     )  # fmt: skip
     joined = found.levels.merge(simulated.table().drop(columns="paid_hours"), on="hours_percent", how="left")
 
@@ -100,19 +101,20 @@ def _percents(text: str) -> list[float]:
 
 def _computed(
     place: Path, roster: str, percents: list[float], *,
-    strategy: str, date: str | None, days: int, horizon: int, replications: int, planner: str, model: str, state: Path,
-    seed: int,
+    strategy: str, date: str | None, days: int, horizon: int, replications: int, planner: str, model: str,
+    rates: Sequence[str], state: Path, seed: int,
 ) -> tuple["Frontier", "ShiftChoice", "Staffed"]:  # fmt: skip
     """Return the frontier of a week, the shifts that are worth the most, and the same hours simulated."""
     import sim
     from experiments.hours.hours import staffed
     from ledger import read_ledger
+    from ledger.table.exchange import read_rate_options, with_rates
     from models.registry.reference import chosen
     from optimize.staffing.frontier import frontier
     from optimize.staffing.shift_choice import choose_shifts
     from optimize.staffing.week import week
 
-    known, first = _known(read_ledger(place), date)
+    known, first = _known(with_rates(read_ledger(place), read_rate_options(rates)), date)
     who = int(roster) if roster.isdigit() else roster
     timing = chosen(model, known, state=state)
     with progress_bar("what there is to do") as progress:

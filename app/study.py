@@ -58,8 +58,11 @@ def study_of(file: Path | None, fields: dict[str, Any]) -> "Study":
     """Return the study of a file, or the default one, with what the command line gives in place of what it says."""
     from experiments import Study
     from experiments.comparing.study import study_fields
+    from ledger.table.exchange import read_rate_options
 
     given = {key: value for key, value in fields.items() if value is not None}
+    if "rates" in given:
+        given["rates"] = read_rate_options(given["rates"])
     from_file = DEFAULT if file is None else study_fields(file)
     if file is None and "ledger" in given:
         name = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(given["ledger"]).resolve().name).strip(".-_")
@@ -142,6 +145,8 @@ def _cell(comparison: "Comparison", name: str, metric: str) -> str:
         return f"{mean}\n"
     pair, places = comparison.pair(name, metric), METRICS[metric].places
     apart = pair.difference
+    if apart.mean is None:
+        return f"{mean}\n"
     half = "" if apart.low is None or apart.high is None else f" ±{number((apart.high - apart.low) / 2, places)}"
     mark = "=" if pair.equal else {"better": "▲", "worse": "▼", "undecided": "?"}[pair.verdict]
     colour = {"▲": "green", "▼": "red"}.get(mark, "dim")

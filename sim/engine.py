@@ -85,13 +85,13 @@ def simulate(
     Raises
     ------
     BadInput
-        For an unknown name, a number out of range, or an amount in a currency for which the ledger has no rate.
+        For an unknown name, a number out of range, or a minimum balance in a currency for which the ledger has no rate.
     """
     if not 1 <= days <= LONGEST:
         raise BadInput(f"must lie between 1 and {LONGEST}", field="days", value=days)
     one_of(desk, DESKS, field="desk")
     people = roster(specialists, portfolio.timezone)
-    chosen, assume = in_base(portfolio, strategy, people, assumptions)
+    chosen, assume = in_base(portfolio, strategy, assumptions)
     setting = _Setting(
         portfolio=portfolio,
         strategy=chosen,

@@ -28,7 +28,7 @@ from ledger.progress import Progress, silent
 from ledger.wording import plural
 from models.registry.code_version import code_version
 from sim import Portfolio
-from sim.world.prices import in_base
+from sim.world.prices import in_base, unpriced
 
 _TASKS_PER_WORKER = 6  # fewer do not pay for starting another process
 
@@ -80,7 +80,8 @@ def compare(
             place = memory if isinstance(ledger, Ledger) else Path(ledger).resolve()
             study = study.model_copy(update={"ledger": place, "customers": None})
         for strategy in names:  # what would be refused after the first runs is refused now
-            in_base(portfolio, strategy, study.specialists)
+            in_base(portfolio, strategy)
+        lacking = unpriced(portfolio, names, study.specialists)
         outcomes = _outcomes(_tasks(study, source), workers, progress)
     return Comparison(
         study=study,
@@ -92,7 +93,7 @@ def compare(
         customers=portfolio.customers,
         currency=portfolio.currency,
         start=portfolio.start,
-        notes=portfolio.notes,
+        notes=(*portfolio.notes, *lacking),
         model=portfolio.timing,
         curves=_curves(portfolio, outcomes, study),
         fingerprint=portfolio.ledger.fingerprint,

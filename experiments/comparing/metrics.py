@@ -51,10 +51,10 @@ def metrics_of(run: Run, path: pd.DataFrame | None = None) -> dict[str, float | 
     values: dict[str, float | None] = {}
     for name in (name for name in METRICS if name in KPIS):
         values[name] = finite(float(last[name])) if days_of(METRICS[name]) == "month" else whole[name]
-    cash = values["cash_collected"]
+    cash, cost = values["cash_collected"], run.cost
     values["contacts"] = float(run.contacts)
-    values["cost"] = float(run.cost)
-    values["cost_per_1000_collected"] = 1000 * run.cost / cash if cash else None
+    values["cost"] = cost
+    values["cost_per_1000_collected"] = 1000 * cost / cash if cash and cost is not None else None
     values["specialist_utilisation"] = float(run.specialist_utilisation)
     return {name: values[name] for name in METRICS}
 

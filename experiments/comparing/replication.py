@@ -1,6 +1,7 @@
 """One replication of one strategy: what a worker does, and the little that it sends back."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from experiments.comparing.planners import planner_of
 from experiments.comparing.study import Study
 from ledger import BadInput, Ledger, read_ledger
 from ledger.arrays import Floats
+from ledger.table.exchange import rates_in_words, with_rates
 from models.registry.reference import chosen
 from models.timing import learnable
 from sim import Portfolio
@@ -30,6 +32,8 @@ class PortfolioSource:
         When the ledger was written, so that a worker that has seen an older one in the same folder reads it again.
     prepared
         File of the portfolio that was made of the ledger and a payment-timing model: that is done once, for all.
+    rates
+        The study's, beside those of the ledger.
     """
 
     preset: str = "normal"
@@ -37,6 +41,7 @@ class PortfolioSource:
     ledger: str = ""
     stamp: int = 0
     prepared: str = ""
+    rates: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,10 +77,12 @@ def source_of(study: Study, ledger: str | Path | None = None) -> PortfolioSource
     folder = study.ledger if ledger is None else Path(ledger)
     if folder is None and study.model is not None:
         raise BadInput("needs a ledger: the embedded customers pay by their own law", field="model", value=study.model)
+    rates = tuple(study.rates.items())
     if folder is None:
-        return PortfolioSource(preset=study.portfolio, customers=study.customers)
+        return PortfolioSource(preset=study.portfolio, customers=study.customers, rates=rates)
     about = folder.resolve() / "ledger.json"
-    return PortfolioSource(ledger=str(about.parent), stamp=about.stat().st_mtime_ns if about.is_file() else 0)
+    stamp = about.stat().st_mtime_ns if about.is_file() else 0
+    return PortfolioSource(ledger=str(about.parent), stamp=stamp, rates=rates)
 
 
 @lru_cache(maxsize=1)
@@ -87,6 +94,18 @@ def portfolio_of(source: PortfolioSource) -> Portfolio:
     Refused
         Where a ledger without a model of its own cannot teach when its customers pay.
     """
+    return with_study_rates(_portfolio_of(source), dict(source.rates))
+
+
+def with_study_rates(portfolio: Portfolio, rates: Mapping[str, float]) -> Portfolio:
+    """Return the portfolio whose ledger has the study's rates too, and a note that says so."""
+    if not rates:
+        return portfolio
+    notes = (*portfolio.notes, *rates_in_words(rates, portfolio.currency))
+    return replace(portfolio, ledger=with_rates(portfolio.ledger, rates), notes=notes)
+
+
+def _portfolio_of(source: PortfolioSource) -> Portfolio:
     if source.prepared:
         import joblib
 

@@ -13,6 +13,7 @@ from experiments.comparing.metrics import METRICS
 from experiments.comparing.planners import planners
 from ledger import BadInput
 from ledger.files.reading import Written, one_of, read_toml, unknown
+from ledger.table.exchange import Rates
 from models.registry.reference import check_reference, is_file
 from sim import strategies
 
@@ -85,6 +86,9 @@ class Study(Written):
     margins
         Smallest difference that matters by metric: a number in the metric's unit, or a text such as "2 %", a share of
         the baseline's mean. Metrics that are not named keep the margin of `experiments.comparing.metrics`.
+    rates
+        What one unit of another currency is worth in the ledger's, where the ledger has no rate: assumed wages and
+        costs are in USD.
     """
 
     name: Name = "study"
@@ -101,6 +105,7 @@ class Study(Written):
     seed: int = Field(default=0, ge=0, lt=2**63)
     confidence: float = Field(default=0.95, ge=0.5, le=0.9999)
     margins: dict[MetricName, Margin] = Field(default_factory=dict)
+    rates: Rates = Field(default_factory=dict)
 
     @model_validator(mode="before")
     @classmethod
@@ -157,10 +162,11 @@ class Study(Written):
     def to_toml(self) -> str:
         """Return the study as a file that gives this study again."""
         plain = self.fields()
-        margins = plain.pop("margins")
+        tables = {name: plain.pop(name, {}) for name in ("margins", "rates")}
         lines = [f"{key} = {json.dumps(value)}" for key, value in plain.items()]
-        if margins:
-            lines += ["", "[margins]", *(f"{key} = {json.dumps(value)}" for key, value in margins.items())]
+        for name, table in tables.items():
+            if table:
+                lines += ["", f"[{name}]", *(f"{key} = {json.dumps(value)}" for key, value in table.items())]
         return "\n".join(lines) + "\n"
 
 

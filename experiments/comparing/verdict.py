@@ -147,6 +147,8 @@ def _cheaper(evidence: Evidence, pairs: dict[tuple[str, str], Pair], others: lis
 
 
 def _cei(pair: Pair) -> str:
+    if pair.difference.mean is None:
+        return "with a CEI that is not available"
     if pair.equal:
         return "with the same CEI"
     change = f"{number(abs(_mean(pair)))} points {'higher' if _mean(pair) > 0 else 'lower'}"
@@ -155,6 +157,8 @@ def _cei(pair: Pair) -> str:
 
 
 def _price(evidence: Evidence, pair: Pair) -> str:
+    if pair.difference.mean is None:
+        return "at a cost of collecting that is not available"
     if pair.equal:
         return "at the same cost of collecting"
     more = "more" if _mean(pair) > 0 else "less"

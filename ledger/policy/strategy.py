@@ -81,13 +81,18 @@ class Strategy(Written):
         if self.currency is None:
             return self
         least = exchange.to_base(
-            self.minimum_balance,
-            self.currency,
-            where=f"strategy {self.name}",
-            field="minimum_balance",
-            remedy=f"a strategy file with `currency = {exchange.base!r}`",
+            self.minimum_balance, self.currency, where=f"strategy {self.name}", field="minimum_balance"
         )
         return self.model_copy(update={"minimum_balance": least, "currency": None})
+
+    def assumes_too_much(self, exchange: Exchange) -> bool:
+        """Return whether its minimum balance is ours, not the user's, and has no rate: an embedded one as it stands."""
+        known = self.currency is None or self.currency in exchange.rates or not self.minimum_balance
+        return not known and self.name in strategies() and self == Strategy.load(self.name)
+
+    def for_all_balances(self) -> "Strategy":
+        """Return the same without a minimum balance."""
+        return self.model_copy(update={"minimum_balance": 0.0, "currency": None})
 
     @classmethod
     def load(cls, name: "str | Path | Strategy") -> "Strategy":

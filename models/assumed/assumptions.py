@@ -112,8 +112,7 @@ class Assumptions:
         return replace(self, currency=exchange.base, **amounts)
 
     def _in_base(self, name: str, exchange: Exchange) -> float:
-        remedy = "the cost of every specialist's hour in the roster" if name == "specialist_wage" else ""
-        return exchange.to_base(getattr(self, name), self.currency, where="assumptions", field=name, remedy=remedy)
+        return exchange.to_base(getattr(self, name), self.currency, where="assumptions", field=name)
 
     def _check(self) -> None:
         for channel in ("email", "phone", "portal", "letter"):

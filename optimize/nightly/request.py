@@ -1,6 +1,7 @@
 """What is asked of a night: the order, read and found good and fresh before anything is planned."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +13,7 @@ from ledger.files.database import safe
 from ledger.importing import import_ledger
 from ledger.policy.roster import SHIFT_START
 from ledger.policy.strategy import Strategy
+from ledger.table.exchange import rates_in_words, with_rates
 from ledger.table.ledger import Day, as_day
 from ledger.table.places import home_zone
 from ledger.wording import plural
@@ -49,6 +51,8 @@ class Order:
         Replace the plan of the same date and snapshot, or of a later date.
     seconds, exploration, stops, seed
         As `optimize.plan` takes them.
+    rates
+        Base-currency units for one unit of a currency for which the ledger has no rate.
     """
 
     ledger: str
@@ -69,6 +73,7 @@ class Order:
     preset: str | None = None
     mapping: Path | None = None
     again: bool = False
+    rates: Mapping[str, float] = field(default_factory=dict)
 
     def team(self, ledger: Ledger | None = None) -> Team:
         """Return the team; a table's open clock and currency, and those of standard full-timers, are the ledger's."""
@@ -123,6 +128,8 @@ def task_of(
         Where it is stale, or its database cannot be reached.
     """
     ledger, notes = ledger_at(order.ledger, preset=order.preset, mapping=order.mapping)
+    ledger = with_rates(ledger, order.rates)
+    notes += rates_in_words(order.rates, ledger.base_currency)
     team = order.team(ledger)
     asked = default_date(team, now) if order.date is None else as_day(order.date, field="date")
     date = working_days(asked, 1, team.country)[0]

@@ -60,8 +60,7 @@ class Policy:
         """Return the same with a price of goodwill; raise `BadInput` where it is the assumed one and has no rate."""
         if self.goodwill is not None:
             return self
-        remedy = f"`rates` in the roster, or a policy with a price in {exchange.base}"
-        price = exchange.to_base(*_GOODWILL, where="policy", field="goodwill", remedy=remedy)
+        price = exchange.to_base(*_GOODWILL, where="policy", field="goodwill")
         return replace(self, goodwill=price)
 
     def __post_init__(self) -> None:

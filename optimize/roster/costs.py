@@ -24,10 +24,10 @@ def team_in_base(team: Team, exchange: Exchange) -> Team:
     """
     if team.currency == exchange.base:
         return team
-    remedy, people = f"`rates` in the roster, or a roster in {exchange.base}", []
+    people = []
     for person in team.specialists:
         where = f"roster, specialist {person.id}"
-        cost = exchange.to_base(person.cost_per_hour, team.currency, where=where, field="cost_per_hour", remedy=remedy)
+        cost = exchange.to_base(person.cost_per_hour, team.currency, where=where, field="cost_per_hour")
         people.append(person.model_copy(update={"cost_per_hour": cost}))
     return team.model_copy(update={"currency": exchange.base, "specialists": tuple(people), "rates": {}})
 

@@ -1,7 +1,6 @@
 """What stands in a roster file: words, languages, days and parts of the week, in one reading for TOML and tables."""
 
 import re
-from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Annotated, Final
 
@@ -60,19 +59,7 @@ def _days(value: object) -> object:
     return tuple(sorted(days))
 
 
-def _rates(value: object) -> object:
-    """Return units of the team's currency for one unit of each other one."""
-    good = isinstance(value, Mapping) and all(
-        re.fullmatch("[A-Z]{3}", str(code)) and isinstance(rate, int | float) and 0 < rate < float("inf")
-        for code, rate in value.items()
-    )
-    if not good:
-        raise ValueError("must be ISO 4217 codes with a number above 0 each, such as { USD = 0.92 }")
-    return value
-
-
 Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
 Languages = Annotated[tuple[str, ...], BeforeValidator(_languages)]
 Cells = Annotated[tuple[str, ...], BeforeValidator(_cells)]
 Days = Annotated[tuple[date, ...], BeforeValidator(_days)]
-Rates = Annotated[Mapping[str, float], BeforeValidator(_rates)]

@@ -11,8 +11,9 @@ from ledger import Ledger
 from ledger.files.reading import Written
 from ledger.policy.roster import BLOCKS, FULL_SHIFT, Roster, roster
 from ledger.table.currency import decimals
+from ledger.table.exchange import Rates
 from ledger.table.tables import TEXT
-from optimize.roster.fields import WEEKDAYS, Cells, Days, Languages, Rates, Words
+from optimize.roster.fields import WEEKDAYS, Cells, Days, Languages, Words
 
 FULL_HOURS: Final = FULL_SHIFT / 3600
 

@@ -1,5 +1,6 @@
 """One simulated history: who was contacted when, and what became of every invoice."""
 
+import math
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -147,8 +148,8 @@ class History:
         return self.busy_minutes / self.productive_minutes if self.productive_minutes else 0.0
 
     @property
-    def cost(self) -> float:
-        """Cost of collecting in base-currency major units.
+    def cost(self) -> float | None:
+        """Cost of collecting in base-currency major units; None where a price that it needs is not known.
 
         Minutes in calls, grossed up by the productive share of the day, at the loaded wage (or the roster's own), plus
         messages. Staff that a strategy leaves idle is not charged to it.
@@ -162,7 +163,8 @@ class History:
         labour: float = float(np.sum(paid)) / 60 * 8 / assume.productive_hours_per_day
         steps: list[int] = np.bincount(self.log.step[self.log.step >= 0], minlength=len(self.strategy.steps)).tolist()
         price = {"email": assume.email_cost, "portal": assume.email_cost, "letter": assume.letter_cost, "phone": 0.0}
-        return labour + sum(n * price[step.channel] for n, step in zip(steps, self.strategy.steps, strict=True))
+        sent = sum(n * price[step.channel] for n, step in zip(steps, self.strategy.steps, strict=True) if n)
+        return None if math.isnan(labour + sent) else labour + sent
 
     def summary(self) -> str:
         """Return one line about the run."""

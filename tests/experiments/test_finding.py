@@ -43,6 +43,22 @@ def test_where_every_lower_dso_costs_cei_that_is_said(made: Made) -> None:
     assert "but with a CEI that is 2.0 points lower" in said
 
 
+@pytest.mark.parametrize(
+    ("metric", "words"), [("cost", "at a cost of collecting that is"), ("cei", "with a CEI that is")]
+)
+def test_what_is_not_known_of_the_best_is_not_called_nought(metric: str, words: str, made: Made) -> None:
+    """Without a rate there is no cost, without paid invoices no CEI: the sentence and the report say so."""
+    comparison = made({"friendly": 0.0, "escalated": -3.0})
+    rows = comparison.replications.assign(**{metric: float("nan")})
+    unknown = replace(comparison, replications=rows)
+    said = unknown.summary()
+    assert "escalated has the lowest DSO: 3.0 days below friendly" in said
+    assert f"{words} not available" in said
+    pairs = {pair.metric: pair for pair in unknown.pairs}
+    assert pairs[metric].difference.mean is None
+    assert "not available" in report(unknown)
+
+
 def test_a_tie_is_named(made: Made) -> None:
     """Two strategies a tenth of a day apart: neither is crowned alone; one a day behind is no tie."""
     said = made({"friendly": 0.0, "escalated": -3.0, "sop_cadence": -2.95, "proactive": -1.5}).summary()

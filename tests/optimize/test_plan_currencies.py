@@ -30,7 +30,7 @@ STEPS = (
 )
 MIXED = Strategy(name="mixed", steps=STEPS, minimum_balance=40, currency="USD")
 CALLS = Strategy(name="calls", steps=STEPS[1:2])
-NO_RATE = "has no rate for"
+NO_RATE = "no rate from"
 
 
 def owing(currency: str, rates: dict[str, float], *, times: float = 1, count: int = 24) -> Ledger:
@@ -96,11 +96,11 @@ def test_a_plan_costs_what_the_minute_costs_in_the_ledgers_money():
     ],
 )
 def test_what_has_no_rate_is_refused_by_name(roster: object, strategy: Strategy, named: str):
-    """The sentence says which amount, of what, in which currency, and that the yen ledger has no rate."""
+    """The sentence says which amount, of what, in which currency, that the yen ledger has no rate, and what helps."""
     with pytest.raises(BadInput, match=named) as refused:
         planned(owing("JPY", {}), roster, strategy)
     assert NO_RATE in str(refused.value)
-    assert "in JPY" in str(refused.value)
+    assert re.search("give JPY for one (USD|GBP), as `--rate (USD|GBP)=…`", str(refused.value))
 
 
 def test_whoever_names_all_amounts_needs_no_rate():
@@ -163,9 +163,12 @@ def test_a_run_costs_what_its_hours_and_messages_cost_in_the_ledgers_money():
     nowhere = replace(yen, ledger=owing("JPY", {}))
     with pytest.raises(BadInput, match="minimum_balance is '40 USD'"):
         simulate(nowhere, MIXED, days=30, specialists=1)
-    with pytest.raises(BadInput, match=r"specialist_wage is '20\.59 USD'"):
-        simulate(nowhere, CALLS, days=30, specialists=1)
     assert metrics_of(simulate(nowhere, "none", days=30, specialists=1))["cost"] == 0
+    unpriced = metrics_of(simulate(nowhere, CALLS, days=30, specialists=1))
+    priced = metrics_of(simulate(yen, CALLS, days=30, specialists=1))
+    assert unpriced == priced | {"cost": None, "cost_per_1000_collected": None}
+    paid = team("JPY", 2500).on_clock(nowhere.timezone).roster()
+    assert metrics_of(simulate(nowhere, CALLS, days=30, specialists=paid))["cost"] > 0  # no message, no assumed wage
 
 
 def test_nothing_is_nothing_in_every_currency():
