@@ -3,13 +3,15 @@
 Of one invoice that is unpaid on the evening known, with S(t) the chance that it still is t days later and w(t) what is
 lost by its being unpaid on the evening of day t,
 
-    worth = 1 − Σ_t w(t)·S(t),    w(t) = δ(t) − δ(t+1) before the horizon H,
-    w(H) = δ(H)·(1 − later·P(paid by the write-off age | unpaid at H)),   δ(t) = (1 + rate)^(−t/365)
+    worth = v(1) − Σ_t w(t)·S(t),    w(t) = v(t) − v(t+1) before the horizon H,
+    w(H) = v(H)·(1 − later·P(paid before it is written off | open at H)),    v(t) = (1 + rate)^(−t/365)·L(t)
 
-which is the sum over days of discounted cash, summed by parts. A contact on day d that is heard multiplies the hazard
-after it by 1 + x·½^((t − d)/half-life), so that it is worth Σ_t w(t)·S(t)·(1 − exp(−x·E_d(t))), E_d(t) the hazard of
-days d+1 .. t so faded. S(d) is a factor of every S(t) after it: that the invoice may be paid before the day of the call
-is in the value of the call. Beyond the horizon the contact is forgotten.
+with L(t) the chance that it is not written off before day t (`models.history.write_offs`): a write-off takes cash away
+as interest does, only faster. This is the sum over days of discounted cash, summed by parts. A contact on day d that is
+heard multiplies the hazard after it by 1 + x·½^((t − d)/half-life), so that it is worth
+Σ_t w(t)·S(t)·(1 − exp(−x·E_d(t))), E_d(t) the hazard of days d+1 .. t so faded. S(d) is a factor of every S(t) after
+it: that the invoice may be paid before the day of the call is in the value of the call. Beyond the horizon the contact
+is forgotten.
 """
 
 from dataclasses import dataclass
@@ -19,14 +21,17 @@ import numpy as np
 import pandas as pd
 
 from ledger.arrays import Flags, Floats, Ints
+from ledger.table.calendar import NEVER
 from ledger.table.months import day_number
 from models.effects.what_if import Effects, remembered_contacts
 from models.families.part_payments import OpenAmounts
+from models.history.write_offs import WriteOffs
 from models.timing import PaymentTiming
 from optimize.plans.policy import Policy
 from optimize.plans.steps_due import Chase
 
 _CHUNK: Final = 2000  # invoices at a time
+_EVER: Final = 3650  # days past due by which an invoice that nobody writes off is paid, if ever
 TONES: Final = ("friendly", "firm")
 
 
@@ -52,11 +57,13 @@ class Values:
     owing: Floats
 
 
-def values(chase: Chase, model: PaymentTiming, effects: tuple[Effects, Effects], age: int, policy: Policy) -> Values:
+def values(
+    chase: Chase, model: PaymentTiming, effects: tuple[Effects, Effects], written: WriteOffs, policy: Policy
+) -> Values:
     """Return what the contacts due are worth on each day.
 
-    `effects` are those of form messages and calls, and of messages that name a person; `age` is the write-off age, days
-    past due.
+    `effects` are those of form messages and calls, and of messages that name a person; `written` is the law by which
+    the house writes invoices off.
     """
     extra, tones = _extra(chase, effects, policy)
     worth = np.zeros((len(chase.invoice), len(chase.days)))
@@ -66,7 +73,7 @@ def values(chase: Chase, model: PaymentTiming, effects: tuple[Effects, Effects],
     order = np.argsort(-chase.due, kind="stable")
     for rows in np.split(order, range(_CHUNK, len(order), _CHUNK)):
         if len(rows):
-            parts = _Part.of(chase, owed, rows, age, policy)
+            parts = _Part.of(chase, owed, rows, written, policy)
             worth[rows] = parts.worth[:, None]
             unpaid[rows] = parts.unpaid
             gain[rows] = parts.gain(extra[chase.account[rows]], effects[0])
@@ -111,28 +118,28 @@ class _Part:
     at: Ints  # (D,) days after the evening known
 
     @classmethod
-    def of(cls, chase: Chase, owed: OpenAmounts, rows: Ints, age: int, policy: Policy) -> "_Part":
+    def of(cls, chase: Chase, owed: OpenAmounts, rows: Ints, written: WriteOffs, policy: Policy) -> "_Part":
         known = day_number(chase.ledger.as_of)
         at = chase.days - known
         span = int(at[0]) + policy.horizon
         late = known - chase.due[rows]  # ascending
         grid = np.arange(late[0], late[-1] + span + 1)
-        total = owed.cumulative_hazard(chase.invoice[rows], np.r_[grid, max(age, int(grid[-1]) + 1)])
+        beyond = _ages_beyond(int(grid[-1]), written) if policy.later_cash else np.empty(0, np.int64)
+        total = owed.cumulative_hazard(chase.invoice[rows], np.r_[grid, beyond])
         place = (late - late[0])[:, None] + np.arange(span + 1)
         inside = np.take_along_axis(total, place, axis=1)
-        end_age = np.clip(age - late, span, None)
-        last = np.minimum(end_age + late - late[0], len(grid))  # the column after the grid is the write-off age
-        at_end = np.take_along_axis(total, last[:, None], axis=1)[:, 0]
-        discount = (1 + policy.discount_rate) ** (-np.arange(span + 1) / 365)
-        weight = np.tile(discount[:-1] - discount[1:], (len(rows), 1))
-        weight = np.c_[weight[:, 1:], discount[-1] * (1 + policy.later_cash * np.expm1(inside[:, -1] - at_end))]
+        aged = np.where(owed.rests.open[chase.invoice[rows]], -NEVER, late)  # nobody writes a rest off
+        left = written.left(aged, np.arange(1, span + 1))
+        worth = (1 + policy.discount_rate) ** (-np.arange(1, span + 1) / 365) * left
+        lost = 1 - policy.later_cash * _paid_later(total, np.r_[grid, beyond], late + span, aged + span, written)
+        weight = np.c_[worth[:, :-1] - worth[:, 1:], worth[:, -1] * lost]
         survival = np.exp(-(inside[:, 1:] - inside[:, :1]))
         cost = weight * survival
         before = np.maximum(at - 1, 0)
         return cls(
             hazard=np.diff(inside, axis=1),
             cost=cost,
-            worth=discount[1] - cost.sum(axis=1),
+            worth=worth[:, 0] - cost.sum(axis=1),
             unpaid=np.exp(-(inside[:, before] - inside[:, :1])),
             at=at,
         )
@@ -150,3 +157,21 @@ class _Part:
                 x = extra[some, k, d]
                 out[some, k, d] = -(self.cost[some, day:] * np.expm1(-x[:, None] * faded)).sum(axis=1)
         return out
+
+
+def _ages_beyond(last: int, written: WriteOffs) -> Ints:
+    """Return the days past due after the last of a grid between which no invoice is written off."""
+    ages = np.r_[written.age, max(_EVER, last + 1)]
+    return np.unique(ages[ages > last])
+
+
+def _paid_later(total: Floats, ages: Ints, since: Ints, aged: Ints, written: WriteOffs) -> Floats:
+    """Return the chance that each invoice is paid before it is written off, if it is open so many days past due.
+
+    `total` is the cumulative hazard at these ages, ascending, shape (k, ages); `aged` are the days past due `since`
+    which an invoice is open as the house's write-offs count them.
+    """
+    now = np.take_along_axis(total, np.searchsorted(ages, since)[:, None], axis=1)
+    comes = -np.diff(np.exp(-np.maximum(total - now, 0.0)), axis=1)  # nothing before `since`
+    stands = written.left(aged - 1, ages[None, :-1] + 2 - since[:, None])
+    return np.asarray((comes * stands).sum(axis=1))

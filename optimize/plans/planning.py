@@ -18,6 +18,7 @@ from ledger.table.months import day_numbers
 from ledger.table.tables import TEXT
 from models.assumed.assumptions import Assumptions
 from models.effects.what_if import Effects
+from models.history.write_offs import expected_write_offs
 from models.timing import PaymentTiming
 from optimize.plans.call_plan import CallPlan
 from optimize.plans.candidates import Calls, choose
@@ -36,7 +37,7 @@ from optimize.plans.steps_due import chase
 from optimize.roster.shifts import plan_shifts
 from optimize.roster.team import Team
 
-_VERSION: Final = "3"  # of this method: part of every run id
+_VERSION: Final = "4"  # of this method: part of every run id
 
 
 def plan(
@@ -78,7 +79,8 @@ def plan(
     policy, horizon
         Named parameters of what a contact is worth; `horizon` (days) goes before the policy's.
     assumptions
-        About calls: reach, minutes, wages, promises, write-off age.
+        About calls: reach, minutes, wages, promises. A write-off age other than the default takes the place of the
+        ages at which the ledger's house writes off (`models.history.write_offs`).
     previous
         `prices` of an earlier plan: what a minute usually is worth, at which waiting for tomorrow is weighed.
     exploration
@@ -138,7 +140,8 @@ def laid_out(asked: Request) -> tuple[Calls, Flags, dict[str, Ints], tuple[str, 
     shifts = plan_shifts(asked.team, asked.date, asked.days, assumptions=asked.assume)
     desks = Desks.of(asked.team, shifts, asked.assume, asked.known.base_currency)
     reach = Reach.of(found, (asked.team.timezone, asked.team.country), asked.assume, asked.policy)
-    worths = values(found, asked.timing, asked.effects, int(asked.assume.write_off_age), asked.policy)
+    written = expected_write_offs(asked.known, asked.assume)
+    worths = values(found, asked.timing, asked.effects, written, asked.policy)
     held = asked.held(people["customer_id"])
     rules = Rules(
         chase=found,

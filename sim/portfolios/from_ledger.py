@@ -13,6 +13,7 @@ from models.families.kaplan_meier import KaplanMeier
 from models.families.part_payments import PartPayments, class_of
 from models.history.main_payments import PaymentHistory, history
 from models.history.weekdays import payment_weekdays
+from models.history.write_offs import write_offs
 from models.timing import PaymentTiming
 from sim.demand.demand import demand
 from sim.portfolios.by_amount import by_amount
@@ -20,7 +21,6 @@ from sim.portfolios.intents import intent_hazard
 from sim.world.behaviour import Behaviour
 from sim.world.payment_level import level_in_words, payment_level
 from sim.world.portfolio import Portfolio
-from sim.world.write_offs import write_offs
 
 _FIRST_DAY, _LAST_DAY = -120, 400
 _NO_WRITE_OFF = 3650  # days past due: the longest run

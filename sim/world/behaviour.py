@@ -7,9 +7,9 @@ import numpy as np
 from ledger import BadInput
 from ledger.arrays import Flags, Floats, Ints, SmallInts
 from models.families.part_payments import CLASSES, PartPayments
+from models.history.write_offs import WriteOffs
 from sim.demand.demand import Demand
 from sim.demand.order_level import Level
-from sim.world.write_offs import WriteOffs
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -12,6 +12,7 @@ from ledger.table.calendar import NEVER, Calendar
 from ledger.table.ledger import positions
 from ledger.table.places import calling_clocks
 from models.assumed.assumptions import Assumptions
+from models.history.write_offs import WriteOffs
 from sim.world.behaviour import Behaviour
 from sim.world.keyed import NOBODY, Purpose, child, key, triangular, uniform, uniforms
 from sim.world.orders import MONTH, Orders, draw_orders
@@ -20,7 +21,6 @@ from sim.world.payment import hazard_tables, start_clock
 from sim.world.portfolio import NO_DISPUTE, NO_PROMISE, NOT_PAID, Opening, Portfolio
 from sim.world.resume import still_felt
 from sim.world.state import Accounts, Invoices, Payments
-from sim.world.write_offs import WriteOffs
 
 _LAST_CYCLE = 90  # an invoice that is past the write-off age on day 0 is written off after so many days
 

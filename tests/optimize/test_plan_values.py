@@ -7,6 +7,7 @@ import pytest
 from ledger.policy.strategy import Step, Strategy
 from ledger.table.months import day_numbers
 from models.effects.what_if import Effects, incremental_cash
+from models.history.write_offs import WriteOffs
 from optimize.plans.contact_value import Values, values
 from optimize.plans.policy import Policy
 from optimize.plans.steps_due import chase
@@ -16,6 +17,7 @@ from tests.timings import Hazards, constant
 EVENING = "2025-03-31"
 DAYS = day_numbers(pd.DatetimeIndex(["2025-04-01", "2025-04-02", "2025-04-07"]))
 LADDER = Strategy(name="calls", steps=(Step(name="call", day=1, channel="phone"),))
+NEVER_OFF = WriteOffs(age=np.empty(0, np.int64), cumulative=np.empty(0), seen=0, followed=999)
 MODEL = Hazards(of=lambda name, days: {"c1": 0.02, "c2": 0.05}[name] * (1 + (days % 7 == 2)))
 
 
@@ -35,7 +37,7 @@ def ledger():
 def worth(policy: Policy, age: int = 180) -> Values:
     """Return the values of the two accounts."""
     effects = Effects.assumed()
-    return values(chase(ledger(), LADDER, DAYS, 0.7), MODEL, (effects, effects), age, policy)
+    return values(chase(ledger(), LADDER, DAYS, 0.7), MODEL, (effects, effects), WriteOffs.at(age), policy)
 
 
 def test_undiscounted_gain_is_the_models_incremental_cash():
@@ -52,15 +54,19 @@ def test_undiscounted_gain_is_the_models_incremental_cash():
 
 @pytest.mark.parametrize("later", [0.0, 0.4, 1.0])
 @pytest.mark.parametrize("day", [0, 2])
-def test_value_is_the_sum_over_days_of_discounted_cash(day: int, later: float):
-    """With and without the call, by a loop over days; what comes after the horizon counts in part."""
+@pytest.mark.parametrize("age", [100, 78, 60, 40])
+def test_value_is_the_sum_over_days_of_discounted_cash(day: int, later: float, age: int):
+    """With and without the call, by a loop over days; what comes after the horizon counts in part.
+
+    Nothing comes after the write-off, within the horizon or beyond it; what is older than that stands for good.
+    """
     policy = Policy(horizon=20, discount_rate=0.5, later_cash=later)
-    found = worth(policy, age=100)
+    found = worth(policy, age=age)
     effects, evening = Effects.assumed(), int(DAYS[0]) - 1
     extra = float(effects.extra("phone", "friendly"))
 
     def cash(customer: str, due: int, called: int | None) -> float:
-        end, write_off = evening + 21, max(due + 100, evening + 21)
+        end, write_off = evening + 21, due + (age if due + age > evening else 3650)
         alive, total = 1.0, 0.0
         for today in range(evening + 1, write_off + 1):
             rate = float(MODEL.of(customer, np.array([today]))[0])
@@ -85,7 +91,9 @@ def test_who_pays_anyway_is_worth_no_call():
     """Gain falls to nothing as payment becomes certain, and never exceeds what is open."""
     effects = Effects.assumed()
     gains = [
-        values(chase(ledger(), LADDER, DAYS, 0.7), constant(rate), (effects, effects), 180, Policy()).gain[0, 0, 0]
+        values(chase(ledger(), LADDER, DAYS, 0.7), constant(rate), (effects, effects), NEVER_OFF, Policy()).gain[
+            0, 0, 0
+        ]
         for rate in (1e-6, 0.01, 0.05, 1.0, 20.0)
     ]
     assert gains[0] < gains[1]
@@ -101,7 +109,7 @@ def test_a_rest_is_worth_next_to_no_call_where_none_was_ever_settled():
     open_ones = handmade(EVENING, invoices, [payment(f"i{k}", "2024-07-05", 98_00) for k in range(40)])
     unpaid = handmade(EVENING, [row | {"amount": 2_00} for row in invoices])
     gain, as_invoices = (
-        values(chase(one, LADDER, DAYS, 0.7), quick, (effects, effects), 180, Policy(horizon=30)).gain[0, 0, 0]
+        values(chase(one, LADDER, DAYS, 0.7), quick, (effects, effects), NEVER_OFF, Policy(horizon=30)).gain[0, 0, 0]
         for one in (open_ones, unpaid)
     )
     assert as_invoices > 1_00

@@ -5,8 +5,8 @@ import pandas as pd
 
 from ledger import Ledger
 from ledger.table.calendar import NEVER
+from models.history.write_offs import LONGEST, write_offs
 from sim import from_ledger, simulate
-from sim.world.write_offs import LONGEST, write_offs
 from tests.handmade import Row, handmade, invoice, payment
 
 AS_OF = pd.Timestamp("2024-12-31")

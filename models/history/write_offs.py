@@ -7,6 +7,7 @@ What counts is the write-off of at least half an invoice; a smaller one ends a r
 so a house that never wrote off does not begin to in a run, one that does so at 120 days goes on at 120, and one that
 leaves some old invoices standing leaves the same share. (The half keeps a single last invoice from deciding for all.)
 What is older than anything the history could show is written off at 365 days, the longest age in use, by assumption.
+The simulator draws from this law; planners, in the simulator and at night, know the law and not the draw.
 """
 
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from ledger import Ledger
 from ledger.arrays import Flags, Floats, Ints, SmallInts
 from ledger.table.calendar import NEVER
 from ledger.table.months import day_number, day_numbers
+from models.assumed.assumptions import Assumptions
 
 LONGEST: Final = 365  # days past due; `write_off_age` in models/assumed/assumptions.csv ends here
 
@@ -39,6 +41,34 @@ class WriteOffs:
         assert len(self.age) == len(self.cumulative)
         assert (np.diff(self.age) > 0).all()
         assert (np.diff(self.cumulative, prepend=0.0) >= 0).all()
+
+    @classmethod
+    def at(cls, age: int) -> "WriteOffs":
+        """Return the law of a house that writes everything off at one age, days past due."""
+        return cls(age=np.array([age]), cumulative=np.array([np.inf]), seen=0, followed=0)
+
+    def standing(self, late: Ints) -> Floats:
+        """Return the share that is not written off by so many days past due, 0 to 1."""
+        passed = np.searchsorted(self.age, late, "right")
+        return np.asarray(np.exp(-np.r_[0.0, self.cumulative][passed]))
+
+    def left(self, late: Ints, days: Ints) -> Floats:
+        """Return the chance that an invoice may still be paid so many days on: it is not written off before.
+
+        Parameters
+        ----------
+        late
+            Days past due on an evening on which it is not written off, shape (n,).
+        days
+            Days from that evening, shape (m,) or (n, m); a write-off comes at the end of its day.
+
+        Notes
+        -----
+        What stands although the law says that all are written off by then stands for good; see `lapse`.
+        """
+        now = self.standing(late)[:, None]
+        later = np.minimum(self.standing(late[:, None] + days - 1), now)
+        return np.where(now > 0, later / np.where(now > 0, now, 1.0), 1.0)
 
     @property
     def usual_age(self) -> float:
@@ -89,6 +119,13 @@ def write_offs(ledger: Ledger) -> WriteOffs:
     if followed < LONGEST:
         age, hazard = np.r_[age[age < LONGEST], LONGEST], np.r_[hazard[age < LONGEST], np.inf]
     return WriteOffs(age=age, cumulative=np.cumsum(hazard), seen=int(written.sum()), followed=followed)
+
+
+def expected_write_offs(ledger: Ledger, assume: Assumptions) -> WriteOffs:
+    """Return the law that a plan reckons with: the house's own, or at an age that somebody chose."""
+    if assume.write_off_age != Assumptions.default().write_off_age:
+        return WriteOffs.at(int(assume.write_off_age))
+    return write_offs(ledger)
 
 
 def _ends(ledger: Ledger) -> tuple[Ints, Flags]:
