@@ -19,7 +19,7 @@ def run_import(
     imported = import_ledger(source, **options)
     folder = imported.write(out, replace=replace)
     if as_json:
-        print_json(imported.about() | {"ledger": str(folder)} | ({"map": imported.used_map} if show_map else {}))
+        print_json(imported.to_dict() | {"ledger": str(folder)} | ({"map": imported.used_map} if show_map else {}))
         for warning in imported.warnings:
             remark(f"warning: {warning}")
     else:

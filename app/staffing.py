@@ -142,27 +142,17 @@ def _known(ledger: "Ledger", date: str | None) -> tuple["Ledger", "pd.Timestamp"
 
 
 def _as_dict(found: "Frontier", simulated: "Staffed", joined: "pd.DataFrame") -> dict[str, Any]:
-    checked = found.checked.assign(date=found.checked["date"].dt.strftime("%Y-%m-%d"))
-    return {
-        "summary": found.summary(),
-        "currency": found.currency,
-        "roster_hours": found.week.shifts.hours,
-        "cost_per_hour": found.week.cost_per_hour,
-        "pays_up_to_percent": found.pays_up_to,
-        "pays_up_to_hours": found.week.shifts.hours * found.pays_up_to / 100,
-        "shifts": found.week.shifts.status,
+    return found.to_dict() | {
         "levels": joined.to_dict("records"),
-        "checked_percent": found.checked_percent,
-        "checked": checked.to_dict("records"),
         "days": simulated.days,
-        "replications": int(simulated.runs["replication"].nunique()),
+        "replications": simulated.replications,
         "planner": simulated.planner,
         "notes": [*found.notes, *simulated.notes, *found.week.shifts.broken["sentence"]],
     }
 
 
 def _show(found: "Frontier", better: "ShiftChoice", simulated: "Staffed") -> None:
-    console, runs = screen(), int(simulated.runs["replication"].nunique())
+    console, runs = screen(), simulated.replications
     title = f"One week's calls by hours, and {plural(simulated.days, 'day')} simulated with them ({runs} runs each)"
     console.print(f"[bold]{title}[/]")
     show_in_parts(lambda some: _frontier_table(found, simulated, some), _columns(), console)

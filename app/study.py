@@ -43,7 +43,7 @@ def run_study(
     for note in comparison.warnings:
         remark(note)
     write_comparison(comparison, folder)
-    result = comparison.to_json() | {"report": str(folder / "report.html"), "folder": str(folder)}
+    result = comparison.to_dict() | {"report": str(folder / "report.html"), "folder": str(folder)}
     if not as_json:
         show(comparison)
     if track:

@@ -35,3 +35,8 @@ def json_ready(value: Any) -> Any:
     if isinstance(value, datetime):
         return None if value != value else value.isoformat().removesuffix("T00:00:00")  # NaT is not itself
     return value
+
+
+def json_object(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return fields with their values as strict JSON can hold them."""
+    return {name: json_ready(value) for name, value in fields.items()}

@@ -24,15 +24,16 @@ from experiments.comparing.study import Study
 from experiments.comparing.verdict import Evidence, Pair, finding
 from ledger import BadInput
 from ledger.arrays import Floats
-from ledger.json_ready import json_ready
+from ledger.json_ready import json_object
 from ledger.notes import Note, warnings_among
+from ledger.results import Result
 
 MARKER: Final = "comparison.json"
 CURVES: Final = "payment_curves.parquet"
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Comparison:
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Comparison(Result):
     """A finished study.
 
     Parameters
@@ -204,7 +205,7 @@ class Comparison:
         )
         return finding(evidence)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return the comparison as plain numbers and text; None where a number is not available."""
         about = {
             "name": self.study.name,
@@ -231,8 +232,7 @@ class Comparison:
             "study": self.study.fields(),
             "names": dict(self.names),
         }
-        plain: dict[str, Any] = json_ready(about)
-        return plain
+        return json_object(about)
 
     @classmethod
     def read(cls, path: str | Path) -> "Comparison":

@@ -1,8 +1,8 @@
 """What hours do to DSO, CEI and cash: the same receivables, simulated with more people and with fewer."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -11,8 +11,12 @@ import sim
 from experiments.comparing.metrics import METRICS, metrics_of
 from experiments.comparing.statistics import Interval, mean_interval, paired_difference
 from ledger import BadInput
+from ledger.json_ready import json_object
 from ledger.progress import Progress, silent
+from ledger.results import Result
+from ledger.screen import text_table, wrapped
 from ledger.table.calendar import Calendar
+from ledger.wording import plural
 from models.assumed.assumptions import Assumptions, costs_of
 from optimize.roster.costs import exchange_of, hourly_cost, team_in_base
 from optimize.roster.team import Specialist, Team
@@ -22,15 +26,15 @@ SHOWN: Final = ("dso", "cei", "cash_collected", "specialist_utilisation")
 _GOLDEN: Final = (5**0.5 - 1) / 2  # spreads days off evenly over the team
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Staffed:
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Staffed(Result):
     """Replications at several numbers of hours, by hours_percent and replication, one column per metric.
 
     Differences are to the roster's own hours, paired by replication; `paid_hours` and `paid_cost` (base currency, major
     units) are those of the whole horizon.
     """
 
-    runs: pd.DataFrame = field(repr=False)
+    runs: pd.DataFrame
     days: int
     confidence: float
     planner: str
@@ -43,6 +47,34 @@ class Staffed:
     def difference(self, percent: float, metric: str) -> Interval:
         """Return the mean difference to the roster's own hours with its interval."""
         return paired_difference(self._values(percent, metric), self._values(100.0, metric), self.confidence)
+
+    @property
+    def replications(self) -> int:
+        """Runs at each number of hours."""
+        return int(self.runs["replication"].nunique())
+
+    def summary(self) -> str:
+        """Return the DSO at each number of hours as text of at most 80 columns."""
+        metric = METRICS["dso"]
+        first = (
+            f"{plural(self.days, 'day')} with {plural(self.runs['hours_percent'].nunique(), 'number')} of hours, "
+            f"{plural(self.replications, 'run')} each: mean {metric.title} ({metric.unit}), and its difference to the "
+            f"roster's hours with its {100 * self.confidence:g} % interval"
+        )
+        rows = []
+        for percent, runs in self.runs.groupby("hours_percent"):
+            own, apart = self.mean(float(str(percent)), "dso"), self.difference(float(str(percent)), "dso")
+            hours = f"{runs['paid_hours'].iloc[0]:,.0f}"
+            rows.append((f"{percent:g} %", hours, *map(_shown, (own.mean, apart.mean, apart.low, apart.high))))
+        table = text_table(("hours", "paid", metric.title, "difference", "low", "high"), rows)
+        return "\n".join([wrapped(first), table, *map(wrapped, self.notes)])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the table and how it was made as plain values."""
+        return json_object(
+            {name: getattr(self, name) for name in ("days", "replications", "confidence", "planner", "notes")}
+            | {"levels": self.table().to_dict("records")}
+        )
 
     def table(self) -> pd.DataFrame:
         """Return one row per number of hours: paid hours, cost, and mean, low, high and difference of each metric."""
@@ -63,6 +95,10 @@ class Staffed:
     def _values(self, percent: float, metric: str) -> "pd.Series[float]":
         runs = self.runs[self.runs["hours_percent"] == percent].sort_values("replication")
         return runs[metric].astype("float64")
+
+
+def _shown(value: float | None) -> str:
+    return "–" if value is None else f"{value:,.2f}"
 
 
 def staffed(

@@ -15,7 +15,9 @@ from experiments.comparing.statistics import Interval, mean_interval, paired_dif
 from experiments.planner_study.cash_value import settlement
 from ledger import BadInput
 from ledger.files.reading import one_of
+from ledger.json_ready import json_object
 from ledger.progress import Progress, silent
+from ledger.results import Result
 from ledger.screen import text_table, wrapped
 from ledger.wording import plural
 from sim import BELIEFS
@@ -129,12 +131,12 @@ def _run(task: _Task) -> dict[str, Any]:
     } | {measure: getattr(worth, measure) for measure in MEASURES}
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class PlannerComparison:
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class PlannerComparison(Result):
     """What the planners brought: `runs` has one row per planner, belief and replication."""
 
     study: PlannerStudy
-    runs: pd.DataFrame = field(repr=False)
+    runs: pd.DataFrame
     seconds: float
 
     def gained(self, planner: str, belief: str, measure: str) -> "pd.Series[float]":
@@ -168,6 +170,15 @@ class PlannerComparison:
                 row |= {"ahead": ahead.mean, "ahead_low": ahead.low, "ahead_high": ahead.high}
             rows.append(row)
         return pd.DataFrame(rows)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the table of every measure, and what was compared, as plain values."""
+        names = ("strategy", "specialists", "days", "replications", "seed", "confidence")
+        return json_object(
+            {name: getattr(self.study, name) for name in names}
+            | {"seconds": self.seconds}
+            | {measure: self.table(measure).to_dict("records") for measure in MEASURES}
+        )
 
     def summary(self, measure: str = "cash_and_run_off") -> str:
         """Return the table as text of at most 80 columns."""

@@ -16,7 +16,7 @@ def write_comparison(comparison: Comparison, folder: str | Path) -> Path:
     """
 
     def fill(fresh: Path) -> None:
-        about = json.dumps(comparison.to_json(), indent=2, allow_nan=False)
+        about = json.dumps(comparison.to_dict(), indent=2, allow_nan=False)
         (fresh / MARKER).write_text(about + "\n", encoding="utf-8")
         comparison.replications.to_parquet(fresh / "replications.parquet", index=False)
         comparison.paths.to_parquet(fresh / "paths.parquet", index=False)

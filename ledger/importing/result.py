@@ -13,6 +13,7 @@ import pandas as pd
 from ledger.errors import BadInput
 from ledger.files.database import safe
 from ledger.importing.rows.intake import Account, rule_counts
+from ledger.results import Result
 from ledger.table.ledger import ABOUT, Ledger
 from ledger.wording import plural
 
@@ -23,8 +24,8 @@ _RULES: Final = 6  # shown
 _WARNINGS: Final = 9
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Imported:
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Imported(Result):
     """A ledger and the account of how it came about.
 
     `rejects` has the columns row (as a person sees it: the header is row 1), column, value, rule, amount (major units;
@@ -80,7 +81,7 @@ class Imported:
     def summary(self) -> str:
         """Return what was read and from which columns, that it adds up, what was rejected and what to know.
 
-        At most a screen, in lines of 80 columns; all of it is in `warnings`, `rejects` and `about`.
+        At most a screen, in lines of 80 columns; all of it is in `warnings`, `rejects` and `to_dict`.
         """
         lines = [line for account in self.accounts for line in _lines(account)]
         lines += _folded("columns: ", ", ".join(_columns(self.columns["invoices"])))
@@ -95,7 +96,13 @@ class Imported:
             [*lines, *(line for one in self.ledger.answers().findings for line in _folded("  ", one.text))]
         )
 
-    def about(self) -> dict[str, Any]:
+    def table(self) -> pd.DataFrame:
+        """Return one row per table read: where from, rows imported, rejected and skipped, amounts as given."""
+        names = ["table", "where", "rows", "imported", "rejected", "skipped"]
+        names += ["amount", "amount_imported", "amount_rejected"]
+        return pd.DataFrame([[getattr(one, name) for name in names] for one in self.accounts], columns=names)
+
+    def to_dict(self) -> dict[str, Any]:
         """Return the account as plain values, for JSON."""
         return {
             "source": self.source,
@@ -139,7 +146,7 @@ class Imported:
             Where the folder holds the ledger of another source and `replace` is false.
         """
         check_same_source(folder, self.place, replace=replace)
-        about = json.dumps(self.about(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        about = json.dumps(self.to_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
         rejects = self.rejects.to_csv(index=False, lineterminator="\r\n")  # then both of them are quoted in values
         return self.ledger.write(folder, beside={"rejects.csv": rejects, ACCOUNT: about})
 

@@ -19,15 +19,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import combinations
 from math import factorial
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from ledger.arrays import Floats, Ints
 from ledger.errors import BadInput
+from ledger.json_ready import json_object
 from ledger.kpi import formulas
 from ledger.kpi.catalogue import KPIS
+from ledger.results import Result
 from ledger.screen import text_table
 from ledger.table.columns import Columns, columns
 from ledger.table.ledger import Day, Ledger, as_day
@@ -40,8 +42,8 @@ _CLASSES: Final = 2 * (len(_TERM_BANDS) + 1)
 Window = tuple[Day, Day]
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Gaming:
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Gaming(Result):
     """A change of DSO and CEI between two windows, taken apart; the parts of each add up to its change."""
 
     before: tuple[pd.Timestamp, pd.Timestamp]
@@ -59,6 +61,22 @@ class Gaming:
             cells.append((str(name), f"{row['dso']:{sign}.2f}", f"{row['cei']:{sign}.2f}"))
         head = ("", *(f"{KPIS[name].title} ({KPIS[name].change_in('')})" for name in ("dso", "cei")))
         return f"from {spans[0]}, to {spans[1]}\n\n{text_table(head, cells)}"
+
+    def table(self) -> pd.DataFrame:
+        """Return before, the part of each factor, and after: a row each, columns dso (days) and cei (points)."""
+        ends = self.figures.T
+        return pd.concat([ends.loc[["before"]], self.parts, ends.loc[["after"]]])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return both windows, the figures and the parts of their change, as plain values."""
+        return json_object(
+            {
+                "before": self.before,
+                "after": self.after,
+                "figures": self.figures.to_dict("index"),
+                "parts": self.parts.to_dict("index"),
+            }
+        )
 
 
 def gaming(ledger: Ledger, before: Window, after: Window) -> Gaming:

@@ -22,11 +22,12 @@ import numpy as np
 import pandas as pd
 
 from ledger.errors import BadInput
-from ledger.json_ready import finite
+from ledger.json_ready import finite, json_object
 from ledger.kpi import aging
 from ledger.kpi.activity import Activity, Values
 from ledger.kpi.catalogue import KPIS, resting_on
 from ledger.kpi.window_totals import Facts, facts
+from ledger.results import Result
 from ledger.screen import text_table, wrapped
 from ledger.table.answers import Origin
 from ledger.table.columns import Columns, Entries, columns_of
@@ -38,8 +39,8 @@ CEI_TARGET: Final = 80.0
 BAD_DEBT_TARGET: Final = 0.5
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Kpis:
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Kpis(Result):
     """Key figures of one window; `values` holds `None` where a figure is not available.
 
     Amounts are in major units of the base currency, percents run from 0 to 100, durations are days. `reasons` say of
@@ -65,14 +66,25 @@ class Kpis:
             {"bucket": bucket, "amount": amount, "percent": percent, "invoices": invoices}
             for bucket, amount, percent, invoices in self._aging_rows()
         ]
-        return {
-            "as_of": f"{self.as_of:%Y-%m-%d}",
-            "window": {"from": f"{self.start:%Y-%m-%d}", "to": f"{self.end:%Y-%m-%d}"},
-            "kpis": dict(self.values),
+        about = {
+            "as_of": self.as_of,
+            "window": {"from": self.start, "to": self.end},
+            "kpis": self.values,
             "aging": rows,
             "ar": {name: amount for name, _, amount in self._ties()},
-            **{name: dict(why) for name, why in (("not_available", self.reasons), ("at_most", self.at_most)) if why},
         }
+        lacking = {"not_available": self.reasons, "at_most": self.at_most}
+        return json_object(about | {name: why for name, why in lacking.items() if why})
+
+    def table(self) -> pd.DataFrame:
+        """Return one row per figure, by its key: label, unit, value (NaN where not available), target, met."""
+        targets = self.targets()
+        rows = {
+            name: (kpi.title, kpi.unit_in(self.currency), self.values.get(name), *targets.get(name, ("", None)))
+            for name, kpi in KPIS.items()
+        }
+        table = pd.DataFrame.from_dict(rows, orient="index", columns=["label", "unit", "value", "target", "met"])
+        return table.astype({"value": np.float64}).rename_axis("kpi")
 
     def targets(self) -> dict[str, tuple[str, bool | None]]:
         """Return, by KPI with a pass line, the line in words and whether it is met (`None`: nobody can tell)."""

@@ -6,7 +6,8 @@ from typing import Any, Final
 import pandas as pd
 
 from ledger import BadInput
-from ledger.json_ready import json_ready
+from ledger.json_ready import json_object
+from ledger.results import Result
 from ledger.screen import text_table, wrapped
 from ledger.wording import plural
 from models.effects.what_if import Effect, Effects
@@ -48,8 +49,8 @@ class Estimate:
         )
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class EffectStudy:
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class EffectStudy(Result):
     """Estimates side by side.
 
     `as_assigned` is the hazard ratio of overdue invoices in spans when contact was allowed against spans when it was
@@ -120,10 +121,10 @@ class EffectStudy:
         said += [
             f"{one.channel} {one.tone}, {one.caveat}" for one in self.table().itertuples() if one.method == "assumed"
         ]
-        said += self._remarks()
+        said += self._sentences()
         return "\n".join([title, table, *(wrapped(text, "") for text in said)])
 
-    def _remarks(self) -> list[str]:
+    def _sentences(self) -> list[str]:
         """Return sentences on the draw, the data and what could not be estimated."""
         said = list(self.notes)
         if self.estimates:
@@ -147,11 +148,12 @@ class EffectStudy:
         """Return the study as plain values."""
         one = self.as_assigned
         shown = ("invoices", "customers", "payments", "contacts", "since", "as_of", "frailty_variance")
-        return {name: getattr(self, name) for name in shown} | {
-            "effects": json_ready(self.table().to_dict("records")),
+        about = {name: getattr(self, name) for name in shown} | {
+            "effects": self.table().to_dict("records"),
             "as_assigned": None if one is None else {"ratio": one.ratio, "low": one.low, "high": one.high},
             "half_life": self.assumed.half_life,
             "fatigue": self.assumed.fatigue,
             "memory": self.assumed.memory,
-            "notes": list(self.notes),
+            "notes": self.notes,
         }
+        return json_object(about)

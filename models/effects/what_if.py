@@ -7,7 +7,7 @@ result says which. Promises that a call may win are not counted: what is shown i
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,8 @@ import pandas as pd
 
 from ledger import BadInput, Ledger
 from ledger.arrays import Floats, Ints
+from ledger.json_ready import json_object
+from ledger.results import Result
 from ledger.table.ledger import Day, as_day, positions
 from ledger.table.months import day_number, day_numbers
 from ledger.table.tables import TEXT, TONES
@@ -125,8 +127,14 @@ class Effects:
         return np.where(since > 0, 0.5 ** (np.maximum(since, 0) / self.half_life), 0.0)
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class WhatIf:
+def _evidence(effect: Effect, basis: str) -> dict[str, Any]:
+    """Return of which contact an answer is, and on what it rests."""
+    names = ("channel", "tone", "ratio", "grade", "source")
+    return {name: getattr(effect, name) for name in names} | {"basis": basis}
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class WhatIf(Result):
     """Chances of being unpaid on the evening of each day past due, (invoices, days), with a contact and without."""
 
     days: Ints
@@ -140,6 +148,17 @@ class WhatIf:
         """Evidence grade of the effect."""
         return self.effect.grade
 
+    def table(self) -> pd.DataFrame:
+        """Return one row per day past due: the mean chance of being unpaid without the contact and with it."""
+        means = {"without": self.without.mean(axis=0), "survival": self.survival.mean(axis=0)}
+        return pd.DataFrame(means, index=pd.Index(self.days, name="day"))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the table and the evidence as plain values."""
+        return json_object(
+            _evidence(self.effect, self.basis) | {"curve": self.table().reset_index().to_dict("records")}
+        )
+
     def summary(self) -> str:
         """Return one line: how much likelier payment by the last day is, and on what evidence."""
         gained = 100 * float((self.without - self.survival)[:, -1].mean()) if self.survival.size else 0.0
@@ -149,8 +168,8 @@ class WhatIf:
         )
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class IncrementalCash:
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class IncrementalCash(Result):
     """Expected cash up to a horizon with a contact less without, per invoice and in all, base-currency minor units."""
 
     per_invoice: Floats
@@ -167,6 +186,17 @@ class IncrementalCash:
     def grade(self) -> str:
         """Evidence grade of the effect."""
         return self.effect.grade
+
+    def table(self) -> pd.DataFrame:
+        """Return one row per invoice: cash (minor units)."""
+        return pd.DataFrame({"cash": self.per_invoice})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the sum and the evidence as plain values."""
+        return json_object(
+            _evidence(self.effect, self.basis)
+            | {"horizon": self.horizon, "invoices": len(self.per_invoice), "cash": self.total}
+        )
 
     def summary(self) -> str:
         """Return one line: the cash brought forward, and on what evidence."""

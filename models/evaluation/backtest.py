@@ -20,6 +20,7 @@ from ledger import BadInput, Ledger
 from ledger.files.reading import one_of
 from ledger.json_ready import json_ready
 from ledger.progress import Progress, silent
+from ledger.results import Result
 from ledger.screen import text_table, wrapped
 from ledger.table.answers import few
 from ledger.table.ledger import Day, as_day
@@ -38,8 +39,8 @@ COSTS: Final = ("fit_seconds", "predict_seconds", "peak_mib")
 Models = Sequence[str | PaymentTiming] | Mapping[str, str | PaymentTiming]
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Backtest:
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Backtest(Result):
     """How well each model would have predicted the invoices issued after a day.
 
     `metrics` has one row per model, columns `METRICS` and `COSTS`, NaN where not defined; `intervals` columns model,
@@ -100,6 +101,12 @@ class Backtest:
         return said + [
             f"{name}: {note}." for name, model in self.fitted.items() for note in getattr(model, "notes", ())
         ]
+
+    def table(self) -> pd.DataFrame:
+        """Return one row per model and metric: value (NaN where not defined), low, high."""
+        values = [(model, name, row[name]) for model, row in self._rows(self.metrics) for name in METRICS]
+        table = pd.DataFrame(values, columns=["model", "metric", "value"]).set_index(["model", "metric"])
+        return table.join(self.intervals.set_index(["model", "metric"])[["low", "high"]])
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything but the predictions as plain values; None where a number is not defined."""

@@ -10,6 +10,7 @@ import pandas as pd
 from ledger import BadInput, Ledger
 from ledger.json_ready import json_ready
 from ledger.progress import Progress, silent
+from ledger.results import Result
 from ledger.screen import text_table
 from ledger.table.ledger import Day, as_day
 from ledger.table.months import day_number, month_ends, timestamp
@@ -18,8 +19,8 @@ from models.evaluation.backtest import Backtest, backtest, cell
 from models.evaluation.metrics import METRICS, SUPPORT
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class WalkForward:
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class WalkForward(Result):
     """Back-tests in the order of their cuts; only the last keeps its predictions."""
 
     backtests: tuple[Backtest, ...]
@@ -43,6 +44,10 @@ class WalkForward:
         ]
         table = text_table(("mean over cuts", *(METRICS[name].label for name in names)), rows)
         return f"{plural(len(self.backtests), 'cut')}, {self.backtests[0].cut:%F} to {self.last.cut:%F}\n{table}"
+
+    def table(self) -> pd.DataFrame:
+        """Return every metric by cut and model."""
+        return self.metrics
 
     @property
     def last(self) -> Backtest:

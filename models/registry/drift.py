@@ -19,6 +19,7 @@ from ledger import BadInput, Ledger
 from ledger.arrays import Flags, Floats
 from ledger.json_ready import json_ready
 from ledger.notes import Note
+from ledger.results import Result
 from ledger.screen import text_table, wrapped
 from ledger.table.answers import few
 from models.evaluation.backtest import Backtest, backtest, cell
@@ -34,8 +35,8 @@ SOME: Final = 0.1
 LARGE: Final = 0.25
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Drift:
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Drift(Result):
     """A model on invoices issued since its last day.
 
     `metrics` has one row per metric of `JUDGED`: registered, now, low, high, compared (both have intervals), worsened,
@@ -77,6 +78,10 @@ class Drift:
     def drifted(self) -> bool:
         """Whether any metric worsened or lost to a baseline."""
         return bool(self.metrics["worsened"].any() or (self.metrics["lost_to"] != "").any())
+
+    def table(self) -> pd.DataFrame:
+        """Return one row per metric: registered, now, low, high, compared, worsened, lost_to."""
+        return self.metrics
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values; None where a number is not defined."""

@@ -1,17 +1,21 @@
 """The answer of `optimize.assign`: who gets what, how good that is, and how good it could be at most."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from ledger.arrays import Floats, Ints
+from ledger.json_ready import json_object
+from ledger.results import Result
 
 TIGHT = 1e-10  # share of its capacity by which a load may seem too large, from rounding of sums
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Assignment:
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Assignment(Result):
     """One (action, desk, slot) per account, or none.
 
     Parameters
@@ -75,6 +79,18 @@ class Assignment:
         )
         if not (self.choice[must, 0] >= 0).all():
             raise AssertionError("an account that must be served is not, and is not named")
+
+    def table(self) -> pd.DataFrame:
+        """Return one row per account: action, desk and slot, -1 where it is left alone."""
+        return pd.DataFrame(self.choice, columns=["action", "desk", "slot"]).rename_axis("account")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the proof and the prices as plain values; what each account gets is in `choice`."""
+        names = ("status", "objective", "bound", "gap", "seconds", "unserved", "prices")
+        return json_object(
+            {name: getattr(self, name) for name in names}
+            | {"accounts": len(self.choice), "served": int((self.choice[:, 0] >= 0).sum())}
+        )
 
     def summary(self) -> str:
         """Return status, objective, bound, gap and seconds in words."""

@@ -12,7 +12,7 @@ import pandas as pd
 
 from ledger import Ledger
 from ledger.files.database import safe
-from ledger.json_ready import json_ready
+from ledger.json_ready import json_object, json_ready
 from ledger.table.tables import TEXT
 from models.registry.code_version import code_version, environment
 from optimize.nightly.model import NightModel
@@ -69,8 +69,7 @@ def about_of(task: NightInputs, plan: CallPlan, change: Difference | None, model
         "inputs": inputs_of(task),
         "versions": {"code": code_version(), **environment(), **{name: version(name) for name in _PACKAGES}},
     }
-    found: dict[str, Any] = json_ready(about)
-    return found
+    return json_object(about)
 
 
 def overdue(ledger: Ledger, date: pd.Timestamp) -> int:

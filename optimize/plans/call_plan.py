@@ -5,6 +5,8 @@ from typing import Any, Final
 
 import pandas as pd
 
+from ledger.json_ready import json_object
+from ledger.results import Result
 from ledger.screen import wrapped
 from ledger.table.currency import decimals
 from ledger.wording import plural
@@ -75,8 +77,8 @@ def framed(columns: dict[str, str], values: dict[str, Any] | None = None) -> pd.
     return pd.DataFrame({name: pd.Series(given[name], dtype=types[name]) for name in columns})
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class CallPlan:
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class CallPlan(Result):
     """The contacts of the next working days.
 
     Money is in minor units of `currency`, the ledger's base currency.
@@ -161,15 +163,19 @@ class CallPlan:
             "status", "objective", "bound", "gap", "seconds", "accounts", "contacts", "minutes_used", "currency",
             "strategy", "model", "model_version", "effects_basis", "effects_grade", "snapshot", "run_id",
         )  # fmt: skip
-        return {
-            "date": f"{self.date:%Y-%m-%d}",
-            "days": self.days,
-            **{name: getattr(self, name) for name in names},
-            "prices": _records(self.prices),
-            "binding": _records(self.binding),
-            "unmet": _records(self.unmet),
-            "warnings": list(self.notes),
-        }
+        return json_object(
+            {
+                "date": self.date,
+                "days": self.days,
+                **{name: getattr(self, name) for name in names},
+                **{name: getattr(self, name).to_dict("records") for name in ("prices", "binding", "unmet")},
+                "warnings": self.notes,
+            }
+        )
+
+    def table(self) -> pd.DataFrame:
+        """Return the rows: one per contact."""
+        return self.rows
 
     def summary(self) -> str:
         """Return the plan in a few lines of at most 80 columns."""
@@ -201,10 +207,3 @@ class CallPlan:
 
 def _held(binding: pd.DataFrame) -> list[tuple[int, str]]:
     return list(zip(binding["accounts"].tolist(), binding["sentence"].tolist(), strict=True))
-
-
-def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    shown = table.copy()
-    for name in shown.columns[[kind.kind == "M" for kind in shown.dtypes]]:
-        shown[name] = shown[name].dt.strftime("%Y-%m-%d").astype(object)
-    return [{str(key): value for key, value in row.items()} for row in shown.to_dict("records")]

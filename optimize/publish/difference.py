@@ -6,14 +6,16 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from ledger.results import Result
+
 KINDS: Final = ("added", "dropped", "moved", "changed")
 _RANK: Final = {kind: k for k, kind in enumerate((*KINDS, ""))}
 _WHERE: Final = ["date", "block", "specialist_id"]
 _WHAT: Final = ["action", "channel", "tone", "step", "invoices", "open_amount"]
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Difference:
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Difference(Result):
     """Two plans compared over the days that both cover.
 
     Parameters
@@ -41,6 +43,10 @@ class Difference:
         """Return how many contacts changed, by kind."""
         found = self.rows["change"].value_counts()
         return {kind: int(found.get(kind, 0)) for kind in KINDS}
+
+    def table(self) -> pd.DataFrame:
+        """Return one row per contact that changed."""
+        return self.rows
 
     def to_dict(self) -> dict[str, Any]:
         """Return the counts as plain values."""

@@ -8,6 +8,8 @@ import pandas as pd
 
 from ledger import BadInput, Ledger
 from ledger.arrays import Flags
+from ledger.json_ready import json_object
+from ledger.results import Result
 from ledger.screen import text_table, wrapped
 from ledger.table.currency import decimals
 from ledger.table.ledger import positions
@@ -27,8 +29,8 @@ _NO_HOLDOUT: Final = "no holdout was drawn: plan with --exploration to measure w
 _LEFT_ALONE: Final = "leave alone"
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Reconciliation:
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Reconciliation(Result):
     """What became of a plan, known up to the evening of the ledger's last day.
 
     Parameters
@@ -65,25 +67,29 @@ class Reconciliation:
         found = self.rows["end"].value_counts()
         return {end: int(found.get(end, 0)) for end in ENDS}
 
+    def table(self) -> pd.DataFrame:
+        """Return one row per contact of the plan, with what became of it."""
+        return self.rows
+
     def to_dict(self) -> dict[str, Any]:
         """Return the figures as plain values; amounts in minor units."""
         sums = self.people[["minutes_planned", "minutes_spent", "uplift_expected", "cash_collected"]].sum()
-        people = self.people.astype(object).to_dict("records")
-        return {
+        about = {
             "date": self.date,
             "run_id": self.run_id,
-            "as_of": f"{self.as_of:%Y-%m-%d}",
+            "as_of": self.as_of,
             "currency": self.currency,
             "planned": len(self.rows),
             **{end.replace(" ", "_"): count for end, count in self.counts.items()},
             "unplanned": len(self.unplanned),
             "unplanned_minutes": float(self.unplanned["minutes"].sum()),
             **{str(name): float(value) for name, value in sums.items()},
-            "specialists": [{str(key): value for key, value in row.items()} for row in people],
+            "specialists": self.people.to_dict("records"),
             "holdout": self.holdout,
             "logged": self.logged,
             "remark": REMARK if self.logged else f"{_NO_LOG} {REMARK}",
         }
+        return json_object(about)
 
     def summary(self) -> str:
         """Return a table by specialist, at most 80 columns wide, and what it does not say."""

@@ -2,9 +2,9 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,9 @@ import pandas as pd
 
 from ledger import BadInput
 from ledger.arrays import Flags, Floats
+from ledger.json_ready import json_object
 from ledger.policy.roster import BLOCKS, FULL_SHIFT, SHIFT_START
+from ledger.results import Result
 from ledger.table.calendar import Calendar
 from ledger.table.ledger import Day, as_day
 from ledger.wording import plural
@@ -35,8 +37,8 @@ _NAMED: Final = 5  # people in one remark
 _HALF_HOUR: Final = 0.499  # hours: shifts are chosen by the half hour
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Shifts:
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Shifts(Result):
     """Who works when.
 
     Parameters
@@ -63,16 +65,16 @@ class Shifts:
         Wall-clock time.
     """
 
-    team: Team = field(repr=False)
+    team: Team
     dates: pd.DatetimeIndex
-    paid: Floats = field(repr=False)
-    assumptions: Assumptions = field(repr=False)
+    paid: Floats
+    assumptions: Assumptions
     productive: float
-    absent: Flags = field(repr=False)
+    absent: Flags
     status: str
     objective: float
     bound: float
-    broken: pd.DataFrame = field(repr=False)
+    broken: pd.DataFrame
     seconds: float
 
     @property
@@ -143,6 +145,14 @@ class Shifts:
                 ends = f"{last // 60:02d}:{last % 60:02d}"
                 rows.append((person.id, person.label, day, STARTS[worked[0]], ends, hours))
         return pd.DataFrame(rows, columns=["specialist_id", "specialist", "date", "starts", "ends", "hours"])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return hours, proof, what could not be covered and the shifts as plain values."""
+        names = ("status", "hours", "cost", "objective", "bound", "gap", "seconds")
+        return json_object(
+            {name: getattr(self, name) for name in names}
+            | {"broken": self.broken.to_dict("records"), "shifts": self.table().to_dict("records")}
+        )
 
     def summary(self) -> str:
         """Return a few lines: hours, status, and what could not be covered."""

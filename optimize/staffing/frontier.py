@@ -1,7 +1,7 @@
 """The staffing frontier: what a week's calls are worth at each number of hours, and where another hour stops to pay."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -9,8 +9,10 @@ import pandas as pd
 
 from ledger import BadInput
 from ledger.arrays import Floats
+from ledger.json_ready import json_object
 from ledger.policy.roster import BLOCKS
 from ledger.progress import Progress, silent
+from ledger.results import Result
 from optimize.roster.costs import hourly_cost
 from optimize.staffing.week import Week
 
@@ -19,8 +21,8 @@ _ROUNDS: Final = 30  # of looking for the hours that pay
 _GRID: Final = 20  # points of the curve
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Frontier:
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Frontier(Result):
     """Hours of one week against what its calls are worth. Money is in major units of `currency`.
 
     Parameters
@@ -50,12 +52,12 @@ class Frontier:
         What a reader must know.
     """
 
-    week: Week = field(repr=False)
+    week: Week
     levels: pd.DataFrame
-    prices: pd.DataFrame = field(repr=False)
-    checked: pd.DataFrame = field(repr=False)
+    prices: pd.DataFrame
+    checked: pd.DataFrame
     checked_percent: float
-    curve: pd.DataFrame = field(repr=False)
+    curve: pd.DataFrame
     pays_up_to: float
     notes: tuple[str, ...] = ()
 
@@ -63,6 +65,28 @@ class Frontier:
     def currency(self) -> str:
         """Currency of all amounts."""
         return self.week.currency
+
+    def table(self) -> pd.DataFrame:
+        """Return the levels: one row per number of hours."""
+        return self.levels
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the frontier as plain values, without prices and curve."""
+        return json_object(
+            {
+                "summary": self.summary(),
+                "currency": self.currency,
+                "roster_hours": self.week.shifts.hours,
+                "cost_per_hour": self.week.cost_per_hour,
+                "pays_up_to_percent": self.pays_up_to,
+                "pays_up_to_hours": self.week.shifts.hours * self.pays_up_to / 100,
+                "shifts": self.week.shifts.status,
+                "levels": self.levels.to_dict("records"),
+                "checked_percent": self.checked_percent,
+                "checked": self.checked.to_dict("records"),
+                "notes": self.notes,
+            }
+        )
 
     def summary(self) -> str:
         """Return where an hour stops to pay, in one or two sentences."""

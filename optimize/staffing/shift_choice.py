@@ -7,11 +7,14 @@ is a bound that no shifts exceed.
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+import pandas as pd
 
 from ledger.arrays import Floats
+from ledger.json_ready import json_object
+from ledger.results import Result
 from optimize.roster.labour_rules import available
 from optimize.roster.shifts import BLOCK_MINUTES, Shifts, plan_shifts
 from optimize.staffing.week import Week
@@ -21,8 +24,8 @@ _EVERYWHERE: Final = 0.1  # share of all available minutes in the first mean, so
 _CLOSE: Final = 1e-3  # share of the bound from which no better shifts are looked for
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class ShiftChoice:
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class ShiftChoice(Result):
     """The best shifts found, under the same rules and contracts, beside the roster's own.
 
     Parameters
@@ -41,6 +44,17 @@ class ShiftChoice:
     worth: float
     bound: float
     currency: str
+
+    def table(self) -> pd.DataFrame:
+        """Return one row per shift; see `Shifts.table`."""
+        return self.shifts.table()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what the shifts are worth, and the shifts, as plain values."""
+        return json_object(
+            {name: getattr(self, name) for name in ("own", "worth", "bound", "currency")}
+            | {"shifts": self.table().to_dict("records")}
+        )
 
     def summary(self) -> str:
         """Return a sentence."""

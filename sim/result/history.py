@@ -1,7 +1,6 @@
 """One simulated history: who was contacted when, and what became of every invoice."""
 
-import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -10,7 +9,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from ledger.arrays import Flags, Ints, SmallInts
+from ledger.json_ready import finite, json_object
 from ledger.policy.strategy import Strategy
+from ledger.results import Result
 from ledger.table.calendar import Calendar
 from ledger.table.currency import decimals
 from ledger.wording import plural
@@ -79,28 +80,28 @@ class ContactRecorder:
         return Contacts(**dict(zip(Contacts.__dataclass_fields__, made, strict=True)))
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class History:
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class History(Result):
     """What happened in one replication of one strategy, as columns and logs."""
 
     portfolio: Portfolio
     strategy: Strategy
     planner: str
-    staff: pd.DataFrame = field(repr=False)
+    staff: pd.DataFrame
     seed: int
     replication: int
     days: int
     seconds: float  # wall-clock time of the run itself
-    calendar: Calendar = field(repr=False)
-    columns: Invoices = field(repr=False)
-    number: SmallInts = field(repr=False)
-    parts: Parts = field(repr=False)
-    log: Contacts = field(repr=False)
-    promises: PromiseLog = field(repr=False)
-    holdout: Holdout = field(repr=False)
+    calendar: Calendar
+    columns: Invoices
+    number: SmallInts
+    parts: Parts
+    log: Contacts
+    promises: PromiseLog
+    holdout: Holdout
     busy_minutes: float
     productive_minutes: float
-    assumptions: Assumptions = field(repr=False)  # in the base currency; not a number where a cost is not known
+    assumptions: Assumptions  # in the base currency; not a number where a cost is not known
 
     @property
     def start(self) -> pd.Timestamp:
@@ -164,7 +165,22 @@ class History:
         steps: list[int] = np.bincount(self.log.step[self.log.step >= 0], minlength=len(self.strategy.steps)).tolist()
         price = {"email": assume.email_cost, "portal": assume.email_cost, "letter": assume.letter_cost, "phone": 0.0}
         sent = sum(n * price[step.channel] for n, step in zip(steps, self.strategy.steps, strict=True) if n)
-        return None if math.isnan(labour + sent) else labour + sent
+        return finite(labour + sent)
+
+    def table(self) -> pd.DataFrame:
+        """Return one row per step of the strategy: its name, channel, tone and how many contacts it made."""
+        made = np.bincount(self.log.step[self.log.step >= 0], minlength=len(self.strategy.steps)).tolist()
+        rows = [(step.name, step.channel, step.tone, n) for step, n in zip(self.strategy.steps, made, strict=True)]
+        return pd.DataFrame(rows, columns=["step", "channel", "tone", "contacts"])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what was run and what was done in it as plain values; key figures are those of its ledger."""
+        names = ("planner", "start", "end", "seed", "replication", "days", "invoices", "contacts", "calls", "cost")
+        return json_object(
+            {"strategy": self.strategy.name, "portfolio": self.portfolio.name}
+            | {name: getattr(self, name) for name in (*names, "seconds", "specialist_utilisation")}
+            | {"steps": self.table().to_dict("records")}
+        )
 
     def summary(self) -> str:
         """Return one line about the run."""

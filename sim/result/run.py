@@ -10,7 +10,7 @@ from sim.result.history import History
 from sim.result.records import records
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Run(History):
     """The result of `simulate`: one replication of one strategy.
 

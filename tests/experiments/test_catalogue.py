@@ -59,7 +59,7 @@ def test_an_entry_is_all_that_a_comparison_needs(made: Callable[..., Comparison]
     enter(monkeypatch)
     run = sim.simulate(sim.embedded("normal"), "none", days=31, specialists=0)
     assert metrics_of(run)["sales_a_day"] == pytest.approx(kpis(run.records)["sales_a_day"])
-    one = comparison.to_json()
+    one = comparison.to_dict()
     assert all("sales_a_day" in strategy["metrics"] for strategy in one["strategies"])
     assert [pair["margin"] for pair in one["pairs"] if pair["metric"] == "sales_a_day"] == [
         pytest.approx(500, rel=0.01)

@@ -31,7 +31,7 @@ def test_pairs_are_strategy_minus_baseline(made: Made):
 
 def test_json_has_the_keys_that_others_rely_on(made: Made):
     """The contract: baseline, replications, seconds, strategies with metrics, pairs with verdicts."""
-    result = made(SHIFTS).to_json()
+    result = made(SHIFTS).to_dict()
     assert {"baseline", "replications", "seconds", "strategies", "pairs"} <= result.keys()
     assert [strategy["name"] for strategy in result["strategies"]] == list(SHIFTS)
     assert set(result["strategies"][0]["metrics"]) == set(METRICS)
@@ -43,8 +43,8 @@ def test_json_has_the_keys_that_others_rely_on(made: Made):
 def test_one_replication_has_null_bounds_and_no_verdict(made: Made):
     """The whole chain holds with a single replication: JSON, sentence and report."""
     comparison = made(SHIFTS, replications=1)
-    assert {pair["verdict"] for pair in comparison.to_json()["pairs"]} == {"undecided"}
-    assert all(pair["low"] is None and pair["high"] is None for pair in comparison.to_json()["pairs"])
+    assert {pair["verdict"] for pair in comparison.to_dict()["pairs"]} == {"undecided"}
+    assert all(pair["low"] is None and pair["high"] is None for pair in comparison.to_dict()["pairs"])
     assert "at least two" in comparison.summary()
     assert "<!doctype html>" in report(comparison)
 
@@ -53,7 +53,7 @@ def test_a_metric_that_is_never_available_is_null(made: Made):
     """Count-back DSO runs out of history: null in JSON, n/a in the report."""
     whole = made(SHIFTS)
     comparison = replace(whole, replications=whole.replications.assign(dso_count_back=np.nan))
-    assert comparison.to_json()["strategies"][0]["metrics"]["dso_count_back"] == {
+    assert comparison.to_dict()["strategies"][0]["metrics"]["dso_count_back"] == {
         "mean": None,
         "low": None,
         "high": None,
@@ -83,9 +83,9 @@ def test_what_is_written_can_be_read(made: Made, tmp_path: Path):
     comparison = made(SHIFTS)
     folder = write_comparison(comparison, tmp_path / "a" / "study")
     read = Comparison.read(folder)
-    assert read.to_json() == comparison.to_json()
+    assert read.to_dict() == comparison.to_dict()
     assert report(read) == (folder / "report.html").read_text()
-    assert Comparison.read(folder / "comparison.json").to_json() == comparison.to_json()
+    assert Comparison.read(folder / "comparison.json").to_dict() == comparison.to_dict()
     assert (folder / "study.toml").read_text() == comparison.study.to_toml()
     pd.testing.assert_frame_equal(pd.read_parquet(folder / "replications.parquet"), comparison.replications)
     assert [path.name for path in (tmp_path / "a").iterdir()] == ["study"]

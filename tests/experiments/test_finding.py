@@ -96,7 +96,7 @@ def test_a_margin_that_is_a_share_of_nothing_is_of_the_largest_mean(made: Made) 
     note = "Cost of collecting: the strategy none has none, so the margin is a share of the largest mean."
     assert note in free.margin_notes(["cost"])
     assert note in report(free)
-    assert note in free.to_json()["notes"]
+    assert note in free.to_dict()["notes"]
     assert comparison.margin_notes() == []
     nothing = replace(free, replications=free.replications.assign(cost=0.0))
     assert nothing.pair("friendly", "cost").equal
@@ -112,7 +112,7 @@ def test_warnings_are_in_headline_report_and_json(made: Made, capsys: pytest.Cap
     show(warned)
     assert capsys.readouterr().out.splitlines()[1] == "Warning: a published curve."
     assert '<p class="warning">Warning: a published curve.</p>' in report(warned)
-    assert warned.to_json()["warnings"] == ["Warning: a published curve."]
+    assert warned.to_dict()["warnings"] == ["Warning: a published curve."]
 
 
 @pytest.mark.parametrize("width", [30, 60, 80, 100])

@@ -58,7 +58,7 @@ def test_the_columns_used_are_told_and_the_account_fits_a_screen(load):
     assert len(summary) <= 36
     assert "clear_date" not in imported.columns["invoices"]
     assert any("customer_id = Client" in line for line in summary)
-    assert imported.about()["columns"]["invoices"]["due_date"] == "Due Date"
+    assert imported.to_dict()["columns"]["invoices"]["due_date"] == "Due Date"
 
 
 SOURCES = {
