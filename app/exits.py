@@ -9,9 +9,7 @@ from typing import Any, Final
 
 OK: Final = 0
 BUG: Final = 1
-BAD_INPUT: Final = 2
-INFEASIBLE: Final = 3
-UNAVAILABLE: Final = 4
+BAD_INPUT: Final = 2  # of the command line itself; our errors carry theirs
 INTERRUPTED: Final = 130
 
 
@@ -38,7 +36,7 @@ def guarded(run: Callable[[], Any], *, debug: bool, as_json: bool) -> int:
 
 
 def _ended(error: Exception, *, as_json: bool) -> int:
-    # Classes are looked up by what is loaded: importing them here would cost every start a second.
+    # Our own errors are known by what they carry: importing their class would cost every start a second.
     import typer
     from typer._click.exceptions import ClickException, UsageError
 
@@ -49,24 +47,10 @@ def _ended(error: Exception, *, as_json: bool) -> int:
     if isinstance(error, ClickException):
         hint = f" (see `{error.ctx.command_path} --help`)" if isinstance(error, UsageError) and error.ctx else ""
         return _told(error.format_message().rstrip(".") + hint, BAD_INPUT, as_json=as_json)
-    if _is(error, "ledger.errors", "BadInput"):
-        details = {key: _plain(getattr(error, key)) for key in ("where", "field", "value", "rule")}
-        return _told(str(error), BAD_INPUT, as_json=as_json, **details)
-    if _is(error, "ledger.errors", "Unavailable"):
-        return _told(str(error), UNAVAILABLE, as_json=as_json)
-    if _is(error, "ledger.errors", "Refused"):
-        return _told(str(error), INFEASIBLE, as_json=as_json, **getattr(error, "details", {}))
+    if isinstance(code := getattr(error, "exit_code", None), int):  # `ledger.errors.ExpectedError`
+        return _told(str(error), code, as_json=as_json, **getattr(error, "details", {}))
     what = f"{type(error).__name__}: {error}".splitlines()[0]
     return _told(f"unexpected: {what} (a bug; set COLLECTLAB_DEBUG=1 for the traceback)", BUG, as_json=as_json)
-
-
-def _is(error: Exception, module: str, name: str) -> bool:
-    loaded = sys.modules.get(module)
-    return loaded is not None and isinstance(error, getattr(loaded, name))
-
-
-def _plain(value: Any) -> Any:
-    return value if value is None or isinstance(value, str | int | float | bool) else str(value)
 
 
 def _told(message: str, code: int, /, *, as_json: bool, **details: Any) -> int:

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from app.exits import INFEASIBLE
 from app.printing import print_json, remark
 from ledger.screen import wrapped
 
@@ -16,7 +15,7 @@ _NO_RULES: Final = ("capacity", "worth")  # what holds accounts back without a r
 
 def run_plan(fields: dict[str, Any], *, out: Path | None, state: Path, dry_run: bool, as_json: bool) -> int:
     """Make and publish a plan, and say what became of it; return the exit code."""
-    from ledger import BadInput
+    from ledger import BadInput, Refused
     from ledger.table.exchange import read_rate_options
     from optimize.nightly.job import nightly
     from optimize.nightly.request import Order
@@ -32,10 +31,10 @@ def run_plan(fields: dict[str, Any], *, out: Path | None, state: Path, dry_run: 
     if night.about["status"] == "infeasible":
         kept = "shown" if dry_run else "written"
         remark(f"collectlab: not all rules can be met: {_missed(night.about['unmet'])}; the best plan is {kept}")
-        return INFEASIBLE
+        return Refused.exit_code
     if reason := _idle(night.about):
         remark(wrapped(f"collectlab: {reason}"))
-        return INFEASIBLE
+        return Refused.exit_code
     return 0
 
 

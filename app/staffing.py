@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from app.exits import INFEASIBLE
 from app.printing import print_json, progress_bar, remark, screen, show_in_parts
 from ledger.screen import wrapped
 from ledger.wording import plural
@@ -51,7 +50,7 @@ def run_staffing(
 ) -> int:
     """Draw the frontier, write its files and show it; return the exit code."""
     from experiments.hours.figure import staffing_figure
-    from ledger import BadInput
+    from ledger import BadInput, Refused
     from ledger.files.storage import check_folder, write_folder
 
     if ledger is None or roster is None:
@@ -85,7 +84,7 @@ def run_staffing(
     own = joined.set_index("hours_percent").loc[100.0]
     if own["undone"]:
         remark(f"collectlab: {int(own['undone'])} promises and disputes cannot be answered with the roster's hours")
-        return INFEASIBLE
+        return Refused.exit_code
     return 0
 
 

@@ -3,9 +3,10 @@ import json
 import pytest
 import typer
 
-from app.exits import guarded
+import collectlab_start
+from app.exits import BAD_INPUT, guarded
 from ledger import BadInput
-from ledger.errors import TrackingUnavailable
+from ledger.errors import ExpectedError, Refused, TrackingUnavailable, Unavailable
 
 
 def raising(error: BaseException):
@@ -66,3 +67,18 @@ def test_success_and_typer_exits_keep_their_codes():
 def test_an_interrupt_inside_typer_is_told():
     """Typer returns 130 for Ctrl-C; the command ends with it."""
     assert guarded(lambda: 130, debug=False, as_json=False) == 130
+
+
+def test_every_error_of_ours_carries_its_exit_code():
+    """2 for what must be mended, 3 for what has no answer, 4 for what is not there; what starts the command agrees."""
+    codes = {BadInput: 2, Refused: 3, Unavailable: 4, TrackingUnavailable: 4}
+    assert {kind: kind.exit_code for kind in codes} == codes
+    assert {*ExpectedError.__subclasses__()} == {BadInput, Refused, Unavailable}
+    assert {collectlab_start.BAD_INPUT, BAD_INPUT} == {2}
+
+
+def test_a_refusal_tells_machines_its_details(capfd: pytest.CaptureFixture[str]):
+    """What was given with it stands beside message and exit code; what is not a number is null."""
+    guarded(raising(Refused("cannot be told", customers=3, share=float("nan"))), debug=False, as_json=True)
+    told = json.loads(capfd.readouterr().out)["error"]
+    assert told == {"message": "cannot be told", "exit_code": 3, "customers": 3, "share": None}
