@@ -93,7 +93,7 @@ def simulate(
     people = roster(specialists, portfolio.timezone)
     chosen, assume = in_base(portfolio, strategy, assumptions)
     setting = _Setting(
-        portfolio=portfolio,
+        portfolio=portfolio.under(assume),
         strategy=chosen,
         people=people,
         planner=for_one_run(planner_named(planner)),

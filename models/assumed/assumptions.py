@@ -93,6 +93,11 @@ class Assumptions:
         made._check()
         return made
 
+    @property
+    def effects(self) -> tuple[float, ...]:
+        """What contacts do to the hazard of payment: all values that `hazard_ratio` and its fading read."""
+        return tuple(getattr(self, name) for name in _EFFECTS)
+
     def by_name(self) -> dict[str, float]:
         """Return the values by name."""
         return {name: getattr(self, name) for name in _table()["parameter"]}
@@ -154,5 +159,16 @@ def costs_of(strategy: Strategy, *, wage: bool) -> tuple[str, ...]:
     return tuple(name for name, needed in zip(MONEY, used, strict=True) if needed)
 
 
+_EFFECTS: Final = (
+    "call_hazard_ratio",
+    "friendly_tone_ratio",
+    "firm_tone_ratio",
+    "email_generic_hazard_ratio",
+    "email_personal_hazard_ratio",
+    "letter_hazard_ratio",
+    "effect_half_life",
+    "fatigue",
+    "fatigue_memory",
+)
 _NAMES = {field.name for field in fields(Assumptions)} - {"currency"}
 assert set(_table()["parameter"]) == _NAMES, "assumptions.csv and Assumptions name different parameters"

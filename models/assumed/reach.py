@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from ledger.arrays import Floats
+from ledger.arrays import Floats, Ints
 from ledger.policy.roster import BLOCKS, FULL_SHIFT, SHIFT_START
 from ledger.table.calendar import Calendar
 from ledger.table.places import zones_meant
@@ -30,9 +30,13 @@ def reach_by_block(calendar: Calendar, clocks: tuple[str, ...], home: str, rate:
     begin = SHIFT_START / 3600 + length * np.arange(BLOCKS) + calendar.offsets(zones, home)[:, :, None]
     allowed = (begin >= CALLING_WINDOW[0]) & (begin + length <= CALLING_WINDOW[1])
     local = begin + length / 2
-    by_hour = np.interp(local, _HOUR, _BY_HOUR)
-    table = np.where(allowed, rate * by_hour * _BY_WEEKDAY[calendar.weekday()][None, :, None], 0.0)
+    table = np.where(allowed, rate * answering(local, calendar.weekday()[None, :, None]), 0.0)
     return np.array([table[rows].min(axis=0) for rows in meant]).reshape(len(clocks), *table.shape[1:])
+
+
+def answering(hour: Floats, weekday: Ints) -> Floats:
+    """Return the chance of reaching the right party beside the usual one, by local hour and weekday (Monday 0)."""
+    return np.asarray(np.interp(hour, _HOUR, _BY_HOUR) * _BY_WEEKDAY[weekday])
 
 
 def closing_hour(calendar: Calendar, clocks: tuple[str, ...], home: str) -> Floats:

@@ -2,8 +2,8 @@
 
 The hazard is a table: for a customer and a day relative to the due date, the probability that the customer decides that
 day to pay an invoice still unpaid. What is *seen* is the next of the customer's payment weekdays. So each observed
-payment is spread evenly over the days since the payment day before it (not before issue), and moving a simulated
-decision to the next payment day gives the observed delays back.
+payment is spread over the days since the payment day before it (`decision_days`), and moving a simulated decision to
+the next payment day gives the observed delays back.
 
 - An invoice is at risk from its issue date on (left truncation by its terms), to its payment or censoring. A censored
   one is at risk up to the last payment day on which it is known to be unpaid.
@@ -28,17 +28,17 @@ from ledger.arrays import Flags, Floats, Ints
 from ledger.table.ledger import positions
 from ledger.table.months import day_numbers
 from ledger.table.tables import TEXT
+from models.families.decision_days import DAYS, FIRST_DAY, LAST_DAY, DecisionDays
+from models.history.contacts_felt import ContactsFelt
 from models.history.main_payments import PaymentHistory, history, seen
 from models.history.weekdays import days_since, payment_weekdays, weekday
 from models.timing import ByHazard, asked_on, unpaid_on
 
-FIRST_DAY: Final = -120
-LAST_DAY: Final = 400
-DAYS: Final = LAST_DAY - FIRST_DAY + 1
 PSEUDO: Final = 2.0  # invoices that the parent's hazard stands for
 LATE: Final = 60  # days past due from which the portfolio's hazard is pooled
 LATE_PSEUDO: Final = 50.0
 OWN_ROW: Final = 5  # invoices that a customer needs for a row of its own
+_ROUNDS: Final = 1  # of telling the days of decision by the hazards of the segment
 _CHUNK: Final = 4096  # customers
 
 
@@ -136,24 +136,30 @@ def fit_kaplan_meier(ledger: Ledger, *, seed: int = 0) -> KaplanMeier:  # noqa: 
     return hazards_by_customer(history(ledger), ledger.customers)
 
 
-def hazards_by_customer(past: PaymentHistory, people: pd.DataFrame) -> KaplanMeier:
-    """Return the hazards by customer of a history; `people` are the customers that it numbers."""
+def hazards_by_customer(past: PaymentHistory, people: pd.DataFrame, felt: ContactsFelt | None = None) -> KaplanMeier:
+    """Return the hazards by customer of a history; `people` are the customers that it numbers.
+
+    With what was `felt` of contacts, they are those of the customers by themselves.
+    """
     segment_of, segments = pd.factorize(people["segment"], sort=True)
     portfolio_days, own_days = payment_weekdays(past, len(people))
     counts = np.bincount(past.customer, minlength=len(people))
     own = np.flatnonzero(counts >= OWN_ROW)
-    spread = _Spread.of(past, days_since(own_days))
+    decided = DecisionDays.of(past, days_since(own_days), felt)
 
     first_own = 1 + len(segments)
     table = np.empty((first_own + len(own), DAYS))
-    table[0] = portfolio_hazard(*spread.tables(np.zeros(len(people), np.int64), 1))
-    table[1:first_own] = _shrunk(*spread.tables(segment_of, len(segments)), table[:1])
+    for round_ in range(1 + _ROUNDS):
+        if round_:
+            decided = decided.told_by(table[1:first_own], segment_of)
+        table[0] = portfolio_hazard(*decided.tables(np.zeros(len(people), np.int64), 1))
+        table[1:first_own] = _shrunk(*decided.tables(segment_of, len(segments)), table[:1])
     for low in range(0, len(own), _CHUNK):  # in parts, so that no second table of all customers is ever held
         part = own[low : low + _CHUNK]
         slot = np.full(len(people), -1)
         slot[part] = np.arange(len(part))
         rows = slice(first_own + low, first_own + low + len(part))
-        table[rows] = _shrunk(*spread.tables(slot, len(part)), table[1 + segment_of[part]])
+        table[rows] = _shrunk(*decided.tables(slot, len(part)), table[1 + segment_of[part]])
     row_of = 1 + segment_of
     row_of[own] = first_own + np.arange(len(own))
     return KaplanMeier(
@@ -162,61 +168,6 @@ def hazards_by_customer(past: PaymentHistory, people: pd.DataFrame) -> KaplanMei
         customers=people["customer_id"],
         rows=row_of,
     )
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Spread:
-    """Invoices as (customer, column of the table): where they enter, and where parts of them are paid or censored."""
-
-    customer: Ints
-    entry: Ints
-    paid_customer: Ints
-    paid_day: Ints
-    paid_weight: Floats
-    lost_customer: Ints
-    lost_day: Ints  # the first day on which it is no longer at risk
-
-    @classmethod
-    def of(cls, past: PaymentHistory, since: Ints) -> "_Spread":
-        """Spread each payment over the days of decision that lead to it; censor after the last payday known unpaid."""
-        late, first = past.end - past.due, past.issue - past.due
-        paid = past.paid & (late <= LAST_DAY)  # what is paid later is at risk on every day of the table
-        before = 1 + since[past.customer, weekday(past.end - 1)]  # days since the payment day before
-        length = np.where(paid, np.minimum(before, late - first + 1), 0)
-        part = np.repeat(np.arange(len(past)), length)
-        back = np.arange(len(part)) - np.repeat(np.cumsum(length) - length, length)
-        unpaid_on = late - np.where(past.paid, 0, since[past.customer, weekday(past.end)])
-        return cls(
-            customer=past.customer,
-            entry=_column(first),
-            paid_customer=past.customer[part],
-            paid_day=_column(late[part] - back),
-            paid_weight=1.0 / length[part],
-            lost_customer=past.customer[~paid],
-            lost_day=_column(np.maximum(unpaid_on + 1, first)[~paid]),
-        )
-
-    def tables(self, group_of: Ints, groups: int) -> tuple[Floats, Floats]:
-        """Return payments d and invoices at risk n, both (groups, DAYS); customers of group −1 count nowhere."""
-
-        def total(customer: Ints, column: Ints, weights: Floats | None) -> Floats:
-            group = group_of[customer]
-            kept = (group >= 0) & (column < DAYS)
-            cells = group[kept] * DAYS + column[kept]
-            chosen = None if weights is None else weights[kept]
-            return np.bincount(cells, chosen, groups * DAYS).astype(np.float64).reshape(groups, DAYS)
-
-        paid = total(self.paid_customer, self.paid_day, self.paid_weight)
-        at_risk = total(self.customer, self.entry, None)
-        at_risk -= total(self.lost_customer, self.lost_day, None)
-        at_risk[:, 1:] -= paid[:, :-1]
-        np.cumsum(at_risk, axis=1, out=at_risk)
-        return paid, np.maximum(at_risk, paid)
-
-
-def _column(day: Ints) -> Ints:
-    """Return the table's column of a day relative to due; what is earlier counts on the first, later ones on none."""
-    return np.clip(day - FIRST_DAY, 0, DAYS)
 
 
 def _shrunk(paid: Floats, at_risk: Floats, parent: Floats) -> Floats:

@@ -8,9 +8,12 @@ import numpy as np
 from ledger import Ledger
 from ledger.arrays import Flags, Floats, Ints
 from ledger.table.ledger import positions
+from ledger.table.places import calling_clocks, zones_meant
+from models.assumed.reach import answering
 from models.history.contact_log import EFFECTIVE
 
 SPAN: Final = 2**21  # more days than any calendar here has
+ATTEMPTS: Final = 4.0  # that an assumed right-party rate counts as
 LONG_AGO: Final = -(2**20)
 NO_LOG: Final = 2**20  # the first day of an empty log
 
@@ -26,6 +29,7 @@ class Contacted:
     last_heard: Ints  # (customers,)
     last_call: Ints
     calls: Ints  # (customers,) calls made
+    expected: Floats  # the same, each as much as people answer at its hour and weekday (`models.assumed.reach`)
     reached: Ints  # of these, answered by the right party
     first: int  # day of the first contact of the log, heard or not; NO_LOG for an empty one
 
@@ -51,9 +55,18 @@ class Contacted:
             last_heard=last(heard),
             last_call=last(call),
             calls=np.bincount(who[call], minlength=people),
+            expected=np.bincount(who[call], _answered(ledger, who, call), people).astype(np.float64),
             reached=np.bincount(who[call & heard], minlength=people),
             first=int(day.min()) if len(day) else NO_LOG,
         )
+
+    def reach(self, rate: float, attempts: float = ATTEMPTS) -> Floats:
+        """Return the factor on an assumed right-party `rate` of each customer, by its own calls.
+
+        The assumed rate counts as so many `attempts`, to which the customer's are added; one at an hour at which
+        people answer more often counts for more.
+        """
+        return np.asarray((attempts + self.reached / max(rate, 1e-9)) / (attempts + self.expected))
 
     @staticmethod
     def count(keys: Ints, customer: Ints, first: Ints, last: Ints) -> Ints:
@@ -80,3 +93,16 @@ class Contacted:
         past = day < today
         faded = np.exp(-(today - day[past]) / memory)
         return np.bincount(who[past], faded, len(self.last_heard)).astype(np.float64)
+
+
+def _answered(ledger: Ledger, who: Ints, call: Flags) -> Floats:
+    """Return how often people answer beside the usual at the time of each call, on its customer's clock."""
+    year = ledger.as_of.year
+    clock = calling_clocks(ledger.customers, ledger.timezone, year).to_numpy(dtype=object)[who[call]]
+    time = ledger.contacts["time"][call]
+    out = np.ones(len(time))
+    for name in dict.fromkeys(clock):
+        here = clock == name
+        local = [time[here].dt.tz_convert(zone).dt for zone in zones_meant(name, year)]
+        out[here] = np.min([answering(at.hour + at.minute / 60, at.dayofweek.to_numpy()) for at in local], axis=0)
+    return out

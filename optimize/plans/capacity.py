@@ -119,8 +119,7 @@ class Reach:
         rate = assume.right_party_contact_rate
         table = reach_by_block(calendar, zones, home[0], rate)[:, at]
         row = positions(clock, pd.Series(zones, dtype=TEXT))
-        log, prior = chase.contacted, policy.reach_attempts
-        factor = (prior + log.reached / max(rate, 1e-9)) / (prior + log.calls)
+        factor = chase.contacted.reach(rate, policy.reach_attempts)
         chance = np.minimum(table[row] * factor[chase.customer][:, None, None], 0.95)
         talk = sum(assume.minutes("reached_call_minutes")) / 3 + sum(assume.minutes("wrap_up_minutes")) / 3
         country = people["country"].astype(object)

@@ -6,6 +6,7 @@ from typing import Final, Literal
 from ledger import BadInput
 from ledger.files.reading import one_of
 from ledger.table.exchange import Exchange
+from models.history.contacted import ATTEMPTS
 
 _GOODWILL: Final = (1.0, "USD")  # grade G
 
@@ -51,7 +52,7 @@ class Policy:
     goodwill: float | None = None
     continuity: float = 0.05
     minimum_gap: int = 2
-    reach_attempts: float = 4.0
+    reach_attempts: float = ATTEMPTS
     acknowledge_minutes: float = 5.0
     tones: Literal["strategy", "best"] = "strategy"
     lookahead: bool = True

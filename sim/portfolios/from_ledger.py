@@ -1,5 +1,7 @@
 """A portfolio from a real ledger: its customers pay and order as they did."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 
@@ -9,6 +11,7 @@ from ledger.table.months import day_number
 from ledger.wording import plural
 from models import fit
 from models.assumed.assumptions import Assumptions
+from models.families.decision_days import FIRST_DAY
 from models.families.kaplan_meier import KaplanMeier
 from models.families.part_payments import PartPayments, class_of
 from models.history.main_payments import PaymentHistory, history
@@ -16,13 +19,14 @@ from models.history.weekdays import payment_weekdays
 from models.history.write_offs import write_offs
 from models.timing import PaymentTiming
 from sim.demand.demand import demand
-from sim.portfolios.by_amount import by_amount
+from sim.portfolios.by_themselves import ByThemselves, in_words, logged, of_table, relearned
 from sim.portfolios.intents import intent_hazard
 from sim.world.behaviour import Behaviour
 from sim.world.payment_level import level_in_words, payment_level
 from sim.world.portfolio import Portfolio
 
-_FIRST_DAY, _LAST_DAY = -120, 400
+_LAST_DAY = 400
+_CONTAINED = "It contains whatever chasing and disputes there were then."
 _NO_WRITE_OFF = 3650  # days past due: the longest run
 
 
@@ -50,17 +54,21 @@ def from_ledger(
     BadInput
         For a ledger without invoices in its last year.
     """
+    past, learned = history(ledger), None
     if timing is None:
         timing = fit(ledger)
+        if logged(ledger):
+            learned = ByThemselves.of(ledger, past, Assumptions.default())
     customers = ledger.customers
     wanted, orders, lines, amount, term = demand(ledger)
-    past = history(ledger)
-    hazard, kind, weekdays = _timing(ledger, timing, past, wanted.rate)
+    hazard, kind, weekdays = _timing(ledger, past, timing, wanted.rate)
     n, written = len(customers), write_offs(ledger)
-    common = payment_level(hazard, kind, past, day_number(ledger.as_of), _FIRST_DAY)
+    common = payment_level(hazard, kind, past, day_number(ledger.as_of), FIRST_DAY)
+    if learned is not None:
+        hazard = learned.hazard
     parts = PartPayments.of(ledger)
     behaviour = Behaviour(
-        first_day=_FIRST_DAY,
+        first_day=FIRST_DAY,
         hazard=np.concatenate([hazard, _of_rests(parts, hazard.shape[1])]),
         kind=kind,
         frailty=np.ones(n),
@@ -70,9 +78,9 @@ def from_ledger(
         lines=lines,
         amount=amount,
         term=term,
-        reach=np.ones(n),
-        keeps=np.ones(n),
-        disputes=0.0,
+        reach=np.ones(n) if learned is None else learned.reach,
+        keeps=np.ones(n) if learned is None else learned.keeps,
+        disputes=0.0 if learned is None else learned.disputes,
         write_offs=written,
         part_payments=parts,
         demand=wanted,
@@ -90,8 +98,9 @@ def from_ledger(
         timezone=_most_common(customers["timezone"], ledger.timezone),
         country=_most_common(customers["country"], ""),
         timing=words,
+        relearn=None if learned is None else partial(relearned, ledger, behaviour),
         notes=(
-            f"Payment timing: {words}. It contains whatever chasing and disputes there were then.",
+            f"Payment timing: {words}. {in_words(ledger) if learned else _CONTAINED}",
             *notes,
             "Effects of contacts are assumptions, on top of that timing.",
             *_part_payments(parts),
@@ -104,7 +113,7 @@ def from_ledger(
 
 
 def _timing(
-    ledger: Ledger, timing: PaymentTiming, past: PaymentHistory, orders: Floats
+    ledger: Ledger, past: PaymentHistory, timing: PaymentTiming, orders: Floats
 ) -> tuple[Floats, SmallInts, Flags]:
     """Return daily hazards of deciding (kinds, days), each customer's kind, and payment weekdays.
 
@@ -113,15 +122,11 @@ def _timing(
     """
     ids = ledger.customers["customer_id"]
     if isinstance(timing, KaplanMeier):
-        rows, kind = np.unique(timing.row_of(ids), return_inverse=True)
-        hazard = -np.log1p(-timing.table[rows])
-        amount = ledger.base_rate * ledger.invoices["amount"].to_numpy()
-        hazard = by_amount(hazard, kind, past, amount, _FIRST_DAY)
-        return hazard, kind.astype(np.int32), timing.payment_weekdays(ids)
+        return *of_table(ledger, past, timing), timing.payment_weekdays(ids)
     weekdays = payment_weekdays(past, len(ids))[1]
     owing = np.bincount(ledger.customer_of_invoice[ledger.open_amount() > 0], minlength=len(ids)) > 0
     active = np.flatnonzero((orders > 0) | owing)  # the others never pay anything
-    hazard = intent_hazard(ledger, timing.knowing(ledger), weekdays, active, first_day=_FIRST_DAY, last_day=_LAST_DAY)
+    hazard = intent_hazard(ledger, timing.knowing(ledger), weekdays, active, first_day=FIRST_DAY, last_day=_LAST_DAY)
     row = np.zeros(len(ids), np.int32)
     row[active] = np.arange(len(active))
     return hazard, row, weekdays
@@ -152,7 +157,7 @@ def _part_payments(parts: PartPayments) -> tuple[str, ...]:
 def _of_rests(parts: PartPayments, days: int) -> Floats:
     """Return the hazards of small and large rests as rows of the table, whose day 0 is that of the main payment."""
     table = np.zeros((len(parts.hazard), days))
-    table[:, -_FIRST_DAY : -_FIRST_DAY + parts.hazard.shape[1]] = parts.hazard
+    table[:, -FIRST_DAY : -FIRST_DAY + parts.hazard.shape[1]] = parts.hazard
     return table
 
 

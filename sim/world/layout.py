@@ -12,6 +12,7 @@ from ledger.table.calendar import NEVER, Calendar
 from ledger.table.ledger import positions
 from ledger.table.places import calling_clocks
 from models.assumed.assumptions import Assumptions
+from models.history.dispute_share import DISPUTED_BY
 from models.history.write_offs import WriteOffs
 from sim.world.behaviour import Behaviour
 from sim.world.keyed import NOBODY, Purpose, child, key, triangular, uniform, uniforms
@@ -63,7 +64,7 @@ def prepare(
         runs=runs.table,
         applied=calendar.next_working(calendar.home, int(assume.cash_application_lag)),
     )
-    invoices, number, rests = _merge(begin, orders, portfolio.behaviour, assume)
+    invoices, number, rests = _merge(begin, orders, behaviour, assume)
     if behaviour.write_offs is not None and assume.write_off_age == portfolio.assumptions.write_off_age:
         _draw_write_offs(invoices, behaviour.write_offs, key(*seeds, Purpose.WRITE_OFF))
     invoices.lapse[rests] = NEVER
@@ -211,17 +212,23 @@ def _shortest(term: SmallInts, edge: npt.NDArray[np.intp]) -> SmallInts:
 
 
 def _draw_disputes(inv: Invoices, assume: Assumptions, factor: float, calendar: Calendar, draw: np.uint64) -> None:
-    """Draw which invoices will be disputed if still unpaid by then, from when to when, and what is credited."""
+    """Draw which invoices will be disputed if still unpaid by then, from when to when, and what is credited.
+
+    One that is open on day 0 without a dispute has fewer days left in which one can begin.
+    """
     carried = inv.dispute == 1
-    chance = np.where(inv.issue > 0, assume.dispute_share / 100 * factor, 0.0)
+    length = np.maximum(inv.due - inv.issue + DISPUTED_BY, 1)
+    gone = np.clip(-inv.issue / length, 0, 1)  # part of these days up to day 0
+    share = assume.dispute_share / 100 * factor
+    chance = share * (1 - gone) / (1 - np.minimum(share * gone, 0.99))
     hit = np.flatnonzero(carried | (uniforms(draw, inv.entity, 0) < chance))
     u = [uniforms(draw, inv.entity[hit], k) for k in range(1, 5)]
-    term = inv.due[hit] - inv.issue[hit]
-    opens = inv.issue[hit] + 1 + (u[0] * (term + 10)).astype(np.int32)
-    opens = np.where(carried[hit], 1, opens).astype(np.int32)
+    part = gone[hit] + u[0] * (1 - gone[hit])
+    opens = inv.issue[hit] + 1 + (part * length[hit]).astype(np.int32)
+    opens = np.where(carried[hit], 1, np.maximum(opens, 1)).astype(np.int32)
     working = np.flatnonzero(calendar.working(calendar.home))
-    length = np.round(triangular(u[1], assume.minutes("dispute_resolve"))).astype(np.int64)
-    position = np.searchsorted(working, np.minimum(opens, calendar.span - 1), "right") + np.maximum(length, 1) - 1
+    takes = np.round(triangular(u[1], assume.minutes("dispute_resolve"))).astype(np.int64)
+    position = np.searchsorted(working, np.minimum(opens, calendar.span - 1), "right") + np.maximum(takes, 1) - 1
     inside = (position < len(working)) & (opens < calendar.span)
     resolves = np.where(inside, working[np.minimum(position, len(working) - 1)], NEVER)
     keep = opens <= calendar.days

@@ -1,5 +1,6 @@
 """A portfolio: what is owed today, and the customers who owe it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -26,7 +27,7 @@ class Portfolio:
 
     `behaviour` has one row per row of `ledger.customers`. `timezone` and `country` are the collectors' own. `notes` say
     in words where the behaviour comes from, `timing` which payment-timing model it follows (empty: a law of its own);
-    both travel into reports.
+    both travel into reports. `relearn` tells the behaviour under other effects of contacts, where it depends on them.
     """
 
     name: str
@@ -37,6 +38,27 @@ class Portfolio:
     country: str
     notes: tuple[str, ...] = ()
     timing: str = ""
+    relearn: Callable[[Assumptions], Behaviour] | None = None
+
+    @property
+    def contains_contacts(self) -> bool:
+        """Whether the timing of payment contains what contacts of the past did."""
+        return bool(self.timing) and self.relearn is None
+
+    def under(self, assume: Assumptions) -> "Portfolio":
+        """Return the portfolio whose customers go on as they do if contacts, past ones too, do what is assumed.
+
+        What they do by themselves is what was seen of them less what contacts did (`sim.portfolios.by_themselves`).
+        """
+        if self.relearn is None or assume.effects == self.assumptions.effects:
+            return self
+        if assume.effects not in self._relearned:
+            self._relearned[assume.effects] = replace(self, behaviour=self.relearn(assume))
+        return self._relearned[assume.effects]
+
+    @cached_property
+    def _relearned(self) -> "dict[tuple[float, ...], Portfolio]":
+        return {}
 
     @cached_property
     def entity(self) -> Bits:

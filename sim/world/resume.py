@@ -13,6 +13,7 @@ from ledger.policy.strategy import Strategy
 from ledger.table.months import day_number
 from models.assumed.assumptions import Assumptions
 from models.history.contacted import SPAN
+from models.history.contacts_felt import extra_hazard
 from models.history.ladder import rungs, standing
 from sim.world.portfolio import Portfolio
 from sim.world.state import Accounts, Payments
@@ -61,16 +62,14 @@ def touched(portfolio: Portfolio) -> tuple[Ints, Ints]:
 def still_felt(portfolio: Portfolio, assume: Assumptions, pays: Payments) -> Floats:
     """Return what contacts up to day 0 add to the hazard of each open invoice: its A, see `sim.world.payment`.
 
-    Nothing where customers follow a payment-timing model: that contains the chasing it learned from. Messages count as
-    forms, for a contact log does not say which of them named a person.
+    Nothing where the timing of payment contains what contacts did.
     """
     begin = portfolio.opening
     out = np.zeros(len(begin.row))
-    if portfolio.timing or not len(portfolio.ledger.contacts):
+    if portfolio.contains_contacts or not len(portfolio.ledger.contacts):
         return out
     log, (invoice, contact) = portfolio.covered
-    ratio = np.array([assume.hazard_ratio(channel, tone, personal=False) for channel, tone in log.kinds])
-    extra = (ratio[log.kind] - 1) * assume.fatigue ** log.memory(assume.fatigue_memory)
+    extra = extra_hazard(log, assume)
     place = np.full(len(portfolio.ledger.invoices), -1)
     place[begin.row] = np.arange(len(begin.row))
     at, contact = place[invoice], contact[place[invoice] >= 0]

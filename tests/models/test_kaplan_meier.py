@@ -6,7 +6,8 @@ import pytest
 
 from ledger import BadInput, Ledger
 from models import PaymentTiming, fit
-from models.families.kaplan_meier import FIRST_DAY, LAST_DAY, KaplanMeier, fit_kaplan_meier
+from models.families.decision_days import FIRST_DAY, LAST_DAY
+from models.families.kaplan_meier import KaplanMeier, fit_kaplan_meier
 from models.history.main_payments import history
 from models.history.weekdays import days_since, payment_weekdays
 from models.timing import FITTERS

@@ -4,9 +4,12 @@ import numpy as np
 import pandas as pd
 
 from ledger import Ledger
+from ledger.arrays import Floats, Ints
 from models import fit
-from models.families.kaplan_meier import FIRST_DAY
+from models.families.decision_days import DecisionDays
+from models.families.kaplan_meier import KaplanMeier
 from models.history.main_payments import history
+from models.history.weekdays import days_since
 from sim import from_ledger, simulate
 from sim.portfolios.by_amount import by_amount
 from tests.handmade import handmade, invoice, payment
@@ -27,6 +30,14 @@ def ledger_of(large_late: int, small_late: int, large: int = 100_000) -> Ledger:
             if paid <= AS_OF:
                 payments.append(payment(f"i{k}-{who}", f"{paid:%F}", amount))
     return handmade(f"{AS_OF:%F}", invoices, payments)
+
+
+def learned(ledger: Ledger) -> tuple[Floats, Ints, DecisionDays]:
+    """Return hazards by row, each customer's row, and the days on which payments were decided."""
+    timing, ids = fit(ledger), ledger.customers["customer_id"]
+    assert isinstance(timing, KaplanMeier)
+    decided = DecisionDays.of(history(ledger), days_since(timing.payment_weekdays(ids)))
+    return -np.log1p(-timing.table), timing.row_of(ids), decided
 
 
 def paid_by(ledger: Ledger, late: int, after: pd.Timestamp, until: pd.Timestamp) -> float:
@@ -52,20 +63,16 @@ def test_large_invoices_that_are_paid_later_bring_their_money_later() -> None:
 def test_equal_amounts_change_nothing() -> None:
     """By amount and by number are then the same, to the last digit but two."""
     ledger = ledger_of(12, 0, large=1_000)
-    timing, past = fit(ledger), history(ledger)
-    hazard = -np.log1p(-timing.table)
-    kind = timing.row_of(ledger.customers["customer_id"]).astype(np.int32)
-    same = by_amount(hazard, kind, past, ledger.invoices["amount"].to_numpy(float), FIRST_DAY)
+    hazard, kind, decided = learned(ledger)
+    same = by_amount(hazard, kind, decided, ledger.invoices["amount"].to_numpy(float))
     assert np.allclose(same, hazard, rtol=1e-12)
 
 
 def test_amounts_that_tell_nothing_move_little() -> None:
     """Amounts drawn apart from lateness move no span's hazard by more than 10 %, over 20 draws."""
     ledger = ledger_of(7, 7)
-    timing, past = fit(ledger), history(ledger)
-    hazard = -np.log1p(-timing.table)
-    kind = timing.row_of(ledger.customers["customer_id"]).astype(np.int32)
+    hazard, kind, decided = learned(ledger)
     for seed in range(20):
-        amount = np.random.default_rng(seed).lognormal(0, 1.2, len(past))
-        moved = by_amount(hazard, kind, past, amount, FIRST_DAY)[hazard > 0] / hazard[hazard > 0]
+        amount = np.random.default_rng(seed).lognormal(0, 1.2, len(ledger.invoices))
+        moved = by_amount(hazard, kind, decided, amount)[hazard > 0] / hazard[hazard > 0]
         assert np.abs(np.log(moved)).max() < 0.1

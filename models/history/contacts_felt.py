@@ -1,0 +1,137 @@
+"""What contacts of the past did to the chance of payment, day by day, so that it can be taken out again.
+
+A contact adds ``extra · fatigue^remembered`` to the relative hazard of each invoice that it covered, from the day after
+on; the extra halves in `effect_half_life` days. An invoice in dispute is not paid, and one that is paid on a promised
+day says nothing of what its customer would have done otherwise. So who would know how customers pay by themselves
+counts a day under contact as 1 + A days at risk, a day in dispute as none, and a kept promise as the end of what is
+known (`models.families.kaplan_meier`): the estimator of Breslow (1974) with a ratio that is given.
+
+Of days before the log begins nothing is known. An invoice counts then as under as much contact as others were, so
+many days past due, since.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from ledger import Ledger
+from ledger.arrays import Flags, Floats, Ints
+from ledger.compiling import njit
+from ledger.table.ledger import positions
+from ledger.table.months import day_numbers
+from models.assumed.assumptions import Assumptions
+from models.history.contact_log import ContactLog, Pairs, dispute_days
+from models.history.main_payments import PaymentHistory
+
+Felt = tuple[Ints, Ints, Floats]
+
+_FAINT: Final = 1e-3  # of the baseline hazard: what is less is not felt
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ContactsFelt:
+    """Days on which the hazard of an invoice was another than its own; days are days since 1970-01-01."""
+
+    invoice: Ints  # row of the ledger's invoices
+    day: Ints
+    extra: Floats  # what is added to a relative hazard of 1: A, or −1 in a dispute
+    told: Flags  # (invoices,): its payment tells when its customer would pay by itself
+    decay: float  # of what is felt, per day
+
+    @classmethod
+    def of(cls, ledger: Ledger, past: PaymentHistory, assume: Assumptions) -> "ContactsFelt":
+        """Return what was felt of the ledger's contacts under these assumptions."""
+        log = ContactLog.of(ledger)
+        invoice, contact = log.covering(ledger, past)
+        decay = 0.5 ** (1 / assume.effect_half_life)
+        begin = np.searchsorted(invoice, np.arange(len(past) + 1))
+        blocks = _blocks(ledger, len(past))
+        row, day, extra = _walk(
+            (past.issue, past.end),
+            (begin, log.day[contact], extra_hazard(log, assume)[contact]),
+            blocks,
+            decay,
+        )
+        before = _before(past, log.first_day, (row, day, extra))
+        row, day, extra = (np.concatenate(part) for part in zip((row, day, extra), before, strict=True))
+        ids = ledger.invoices["invoice_id"]
+        promised = positions(ledger.promises["invoice_id"], ids)
+        told = np.ones(len(past), np.bool_)
+        told[promised[day_numbers(ledger.promises["due_on"]) == past.end[promised]]] = False
+        return cls(invoice=row, day=day, extra=extra, told=told, decay=decay)
+
+
+def extra_hazard(log: ContactLog, assume: Assumptions) -> Floats:
+    """Return what each contact of a log adds to the relative hazard at its moment, fatigue included.
+
+    Messages count as forms, for a contact log does not say which of them named a person.
+    """
+    ratio = np.array([assume.hazard_ratio(channel, tone, personal=False) for channel, tone in log.kinds])
+    return (ratio[log.kind] - 1) * assume.fatigue ** log.memory(assume.fatigue_memory)
+
+
+def _before(past: PaymentHistory, first: int, felt: Felt) -> Felt:
+    """Return the invoices' days before the log begins, under the mean contact of later days as far past due."""
+    row, day, extra = felt
+    late, low = day - past.due[row], int((past.issue - past.due).min(initial=0))
+    size = int((past.end - past.due).max(initial=0)) - low + 2
+    enter, leave = np.maximum(past.issue, first), past.end + 1
+    later = leave > enter
+    at_risk = np.bincount((enter - past.due - low)[later], minlength=size).astype(np.float64)
+    at_risk -= np.bincount((leave - past.due - low)[later], minlength=size)
+    mean = np.bincount(late - low, np.maximum(extra, 0), size) / np.maximum(np.cumsum(at_risk), 1)
+    days = np.maximum(np.minimum(past.end + 1, first) - past.issue, 0)
+    earlier = np.repeat(np.arange(len(past)), days)
+    when = past.issue[earlier] + np.arange(len(earlier)) - np.repeat(np.cumsum(days) - days, days)
+    added = mean[when - past.due[earlier] - low]
+    some = added > _FAINT
+    return earlier[some], when[some], added[some]
+
+
+def _blocks(ledger: Ledger, size: int) -> tuple[Ints, Ints, Ints]:
+    """Return where each invoice's disputes begin among all, and their days, first and last."""
+    opened, resolved = dispute_days(ledger)
+    row = positions(ledger.disputes["invoice_id"], ledger.invoices["invoice_id"])
+    order = np.lexsort((opened, row))
+    return np.searchsorted(row[order], np.arange(size + 1)), opened[order], resolved[order] - 1
+
+
+@njit(cache=True)
+def _walk(span: Pairs, contacts: tuple[Ints, Ints, Floats], blocks: tuple[Ints, Ints, Ints], decay: float):  # type: ignore[no-untyped-def]  # numba infers them
+    """Return invoice, day and extra of every day that is not an ordinary one: counted first, then filled."""
+    empty = np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
+    size = 0
+    for i in range(len(span[0])):
+        size = _invoice(i, size, span, contacts, blocks, decay, empty)
+    out = np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size)
+    size = 0
+    for i in range(len(span[0])):
+        size = _invoice(i, size, span, contacts, blocks, decay, out)
+    return out
+
+
+@njit(cache=True)
+def _invoice(i, at, span, contacts, blocks, decay, out):  # type: ignore[no-untyped-def]  # numba infers them
+    """Write the days of one invoice from place `at` on, if there is room; return the next place."""
+    issue, end = span
+    begin, heard, extra = contacts
+    first, opened, closed = blocks
+    j, last = begin[i], begin[i + 1]
+    b, b_last = first[i], first[i + 1]
+    if j == last and b == b_last:
+        return at
+    added = 0.0
+    for day in range(issue[i], end[i] + 1):
+        while j < last and heard[j] < day:
+            added += extra[j]
+            j += 1
+        added *= decay
+        disputed = False
+        for k in range(b, b_last):
+            disputed |= opened[k] <= day <= closed[k]
+        if disputed or added > _FAINT:
+            if at < len(out[0]):
+                out[0][at], out[1][at], out[2][at] = i, day, -1.0 if disputed else added
+            at += 1
+    return at
