@@ -67,7 +67,14 @@ class KaplanMeier(ByHazard):
         On the scale of observed payments: it rises on the customer's payment weekdays only, by all that the decisions
         since the payment day before add up to. 0 up to the last evening known unpaid.
         """
-        row, when = self.row_of(invoices["customer_id"]), np.asarray(days, np.int64).reshape(1, -1)
+        return self._hazard(invoices, np.asarray(days, np.int64).reshape(1, -1))
+
+    def hazard_until(self, invoices: pd.DataFrame, late: Ints) -> Floats:
+        """Return the same for a day past due of each invoice's own, shape (invoices,)."""
+        return self._hazard(invoices, late[:, None])[:, 0]
+
+    def _hazard(self, invoices: pd.DataFrame, when: Ints) -> Floats:
+        row = self.row_of(invoices["customer_id"])
         due = day_numbers(invoices["due_date"])[:, None]
         paid_by = when - self._since[row[:, None], weekday(due + when)]
         issue, unpaid = day_numbers(invoices["issue_date"])[:, None], unpaid_on(invoices)[:, None]

@@ -87,11 +87,7 @@ def _met_anyway(
 ) -> Floats:
     """Return the chance that each promised invoice would have been paid by the promised day by itself."""
     rows = ledger.invoices.iloc[promises.invoice].assign(asked_on=pd.to_datetime(promises.made, unit="D"))
-    days = promises.due - past.due[promises.invoice]
-    hazard = np.empty(len(rows))
-    for day in np.unique(days):
-        asked = days == day
-        hazard[asked] = timing.cumulative_hazard(rows[asked], [day])[:, 0]
+    hazard = timing.hazard_until(rows, promises.due - past.due[promises.invoice])
     key = np.int64(2**24)  # more than any day: one number holds invoice and day
     cells = pd.Series(felt.extra, felt.invoice * key + felt.day)
     extra = cells.reindex(promises.invoice * key + promises.made + 1).fillna(0.0).to_numpy()
