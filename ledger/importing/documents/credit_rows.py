@@ -39,6 +39,14 @@ def credits_of(
     sign, open_ = np.where(back, -1, 1), documents.stated.open
     settles = _in_invoice_currency(documents, invoices, np.where(barred, -1, row), money)
     currency = settles.currency.take(keep)
+    owed = invoices.currency.take(pa.array(row, mask=row < 0))
+    partly = flags(pc.not_equal(owed, currency)) & ~barred & (documents.kind[rows] == CASH)
+    if open_ is not None and (count := int((partly & (open_[rows] > 0)).sum())):
+        words = plural(count, "payment", "payments")
+        warnings.append(
+            f"{words} in another currency than the invoice, and partly open: what was settled shows in the invoice's "
+            "open amount, on no day of its own; the open part is kept as unapplied cash"
+        )
 
     def allowed(row: Ints) -> Ints:
         owed = invoices.currency.take(pa.array(row, mask=row < 0))

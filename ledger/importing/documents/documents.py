@@ -15,7 +15,7 @@ from ledger.errors import BadInput
 from ledger.files.reading import nearest
 from ledger.importing.documents.customers import AgreedTerms
 from ledger.importing.documents.due_dates import read_due_dates
-from ledger.importing.documents.numbers import Rows, identified, summed_lines, warn_of_look_alikes
+from ledger.importing.documents.numbers import Rows, identified, say_repeated, summed_lines, warn_of_look_alikes
 from ledger.importing.documents.stated import Stated, read_stated, status_is
 from ledger.importing.maps.map_tables import DEAD, InvoiceMap, Types
 from ledger.importing.rows.intake import EARLIEST, Intake, codes, text_column
@@ -95,6 +95,7 @@ def read_documents(
     )
     ids, lines = identified(intake, map_, rows)
     warn_of_look_alikes(intake, replace(rows, invoice=rows.invoice & (lines < 0)), stated.cleared)
+    say_repeated(intake, lines, amount)
     amount, stated = summed_lines(lines, amount, stated)
     if map_.sum_lines and stated.open is not None:
         exceeds = stated.open > amount

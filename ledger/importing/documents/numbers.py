@@ -131,8 +131,9 @@ def _lines(ids: pa.StringArray, same: Flags) -> Ints:
 def summed_lines(lines: Ints, amount: Ints, stated: Stated) -> tuple[Ints, Stated]:
     """Return amounts and settlements with those of further lines added to the first, which alone keeps any.
 
-    An open or paid amount that every line repeats beyond its own is that of the whole invoice. It was settled on the
-    day of the last line, if each line was.
+    An open or paid amount that every line repeats beyond its own is that of the whole invoice; and so are all, where
+    those of no invoice differ, though the amounts of its lines do. It was settled on the day of the last line, if each
+    line was.
     """
     more = np.flatnonzero(lines >= 0)
     if not len(more):
@@ -144,7 +145,9 @@ def summed_lines(lines: Ints, amount: Ints, stated: Stated) -> tuple[Ints, State
     def total(values: Ints) -> Ints:
         frame["value"] = values[of_lines]
         by = frame.groupby("first")
-        whole = (by["value"].min() == by["value"].max()) & (by["value"].max() > by["amount"].min())
+        same, most, least = by["value"].min() == by["value"].max(), by["value"].max(), by["amount"].min()
+        repeated = bool(same.all() and ((most > 0) & (least < by["amount"].max())).any())
+        whole = same & (repeated | (most > least))
         return with_first(values, by["value"].sum().where(~whole, by["value"].max()))
 
     def with_first(values: Ints, found: "pd.Series[int]") -> Ints:
@@ -164,6 +167,17 @@ def summed_lines(lines: Ints, amount: Ints, stated: Stated) -> tuple[Ints, State
         paid=np.where(some, -1, total(stated.paid)),
         cleared=cleared,
     )
+
+
+def say_repeated(intake: Intake, lines: Ints, amount: Ints) -> None:
+    """Tell where the amounts that are to be added up are the same on all lines of every invoice that has several."""
+    more = np.flatnonzero((lines >= 0) & intake.good)
+    if len(more) and (amount[more] == amount[lines[more]]).all():
+        count = plural(len(np.unique(lines[more])), "invoice", "invoices")
+        intake.warnings.append(
+            f"{intake.place('amount')}: all lines of each of {count} have the same amount, and are added up; if it is "
+            "the whole invoice's, write one_row_per_line = true instead of sum_lines"
+        )
 
 
 def _contradictions(intake: Intake, map_: InvoiceMap, ids: pa.StringArray, rows: Rows, same: Flags) -> None:

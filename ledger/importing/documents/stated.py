@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from ledger.arrays import Days, Flags, Ints
 from ledger.files.reading import plain
-from ledger.importing.maps.map_tables import PAID, InvoiceMap
+from ledger.importing.maps.map_tables import PAID, PARTLY, InvoiceMap
 from ledger.importing.rows.intake import Intake, codes
 from ledger.importing.rows.money import Money, minor_units
 from ledger.importing.rows.outstanding import in_other_currency
@@ -54,9 +54,18 @@ def read_stated(
     """Return what each row says of its settlement; contradictions are marked in the intake."""
     cleared, later = _clear_dates(intake, as_of, today)
     closed = status_is(intake, (*PAID, *map_.paid))
-    paid = _paid(intake, currency)
+    paid = _given(intake, currency, "paid_amount")
     open_, over = _open(intake, map_, invoice, closed, amount, currency, money)
     over = np.where(invoice & ~later & (open_ is None), np.maximum(paid - amount, 0), over)
+    if open_ is not None and "credited_amount" in intake.sheet:
+        credited = _given(intake, currency, "credited_amount")
+        paid = np.where((credited > 0) & (paid < 0), np.maximum(amount - open_ - credited, 0), paid)
+    partly = status_is(intake, PARTLY) & intake.good & invoice & (paid < 0) & np.isnat(cleared) & ~later
+    if open_ is None and (count := int(partly.sum())):
+        words = plural(count, "row has", "rows have")
+        intake.warnings.append(
+            f"{words} a status that says partly paid, and no column says how much: what no payment settles is open"
+        )
     if contradicts := int((closed & intake.good & (False if open_ is None else open_ > 0)).sum()):
         words = plural(contradicts, "row has", "rows have")
         intake.warnings.append(f"{words} a status that says paid and an open amount, which counts")
@@ -91,13 +100,13 @@ def _clear_dates(intake: Intake, as_of: np.datetime64, today: np.datetime64) -> 
     return np.where(known(cleared, as_of), cleared, UNREADABLE), later
 
 
-def _paid(intake: Intake, currency: pa.StringArray) -> Ints:
-    """Return the stated paid amounts without sign, -1 where there is none."""
-    found = intake.amount("paid_amount")
+def _given(intake: Intake, currency: pa.StringArray, role: str) -> Ints:
+    """Return the stated paid or credited amounts without sign, -1 where there is none."""
+    found = intake.amount(role)
     if found is None:
         return np.full(len(intake), -1)
-    intake.reject(found.unreadable, "bad_paid_amount", "paid_amount")
-    return np.where(found.empty, -1, np.abs(minor_units(intake, found, currency, "paid_amount")))
+    intake.reject(found.unreadable, "bad_paid_amount", role)
+    return np.where(found.empty, -1, np.abs(minor_units(intake, found, currency, role)))
 
 
 def _open(

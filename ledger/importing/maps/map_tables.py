@@ -20,6 +20,12 @@ PAID: Final = (
     "saldato", "saldata", "betaald", "voldaan", "pago", "paga", "liquidado", "liquidada", "zapłacona", "opłacona",
     "rozliczona",
 )  # fmt: skip
+PARTLY: Final = (
+    "partial", "partially paid", "partly paid", "part paid", "partial payment", "teilweise bezahlt", "teilbezahlt",
+    "partiellement payé", "partiellement payée", "parcialmente pagado", "parcialmente pagada", "parzialmente pagato",
+    "parzialmente pagata", "deels betaald", "gedeeltelijk betaald", "parcialmente pago", "parcialmente paga",
+    "częściowo zapłacona", "częściowo opłacona",
+)  # fmt: skip
 TABLES: Final = ("invoices", "payments", "customers", "contacts", "promises", "disputes")
 
 _WORD: Final = re.compile(r"[^\W_]+")
@@ -54,6 +60,7 @@ class InvoiceColumns(Written):
     currency: Names = ()
     open_currency: Names = ()
     paid_amount: Names = ()  # what was paid of it in cash
+    credited_amount: Names = ()  # what credit notes settled of it, beside what is open: the rest was paid
     clear_date: Names = ()  # empty: not yet settled
     clearing: Names = ()  # document that settled it: rows of one, of its year, company and customer, settle one another
     company: Names = ()  # whose numbers they are

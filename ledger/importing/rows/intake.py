@@ -31,7 +31,7 @@ DATES: Final[Mapping[str, tuple[str, ...]]] = {
     "disputes": ("opened", "acknowledged", "resolved"),
 }
 AMOUNTS: Final[Mapping[str, tuple[str, ...]]] = {
-    "invoices": ("amount", "rounded_amount", "open_amount", "paid_amount"),
+    "invoices": ("amount", "rounded_amount", "open_amount", "paid_amount", "credited_amount"),
     "payments": ("amount", "invoice_amount"),
     "customers": ("credit_limit",),
     "promises": ("amount",),

@@ -216,6 +216,13 @@ def not_there(map_: Map, table: str, found: Mapping[str, str], header: Sequence[
         yield f"{where}: the map names columns that are not there: {', '.join(parts[:_SHOWN])}{more}"
 
 
+def _fits(map_: Map, table: str, header: Sequence[str]) -> bool:
+    """Return whether a header has all that a map needs; what is open, alone or by age, may be the amount."""
+    found = match_columns(map_, table, header)
+    amount = {"amount"} if any(role == "open_amount" or role.startswith("#bucket") for role in found) else set()
+    return not lacking(map_, table, found.keys() | amount)
+
+
 def lacks_columns(map_: Map, table: str, missing: list[str], header: Sequence[str], where: str) -> BadInput:
     """Return the error that names what a table lacks, and the nearest of what it has."""
     header = [column for column in header if column.strip()]
@@ -227,8 +234,8 @@ def lacks_columns(map_: Map, table: str, missing: list[str], header: Sequence[st
         shown = f" (looked for {', '.join(names[:most])}{'…' if len(names) > most else ''})"
         terms = ", or `terms` in a map" if role == "due_date" else ""
         parts.append(f"{role}{shown}" + (f", nearest present: {near[0]}" if near else "") + terms)
-    fits = [name for name in presets() if not lacking(m := preset_map(name), table, match_columns(m, table, header))]
-    if table == "invoices" and missing[0] == "invoice_id" and are_buckets([*filter(is_bucket, header)]):
+    fits = [name for name in presets() if _fits(preset_map(name), table, header)]
+    if table == "invoices" and missing[0] == "invoice_id" and not fits and are_buckets([*filter(is_bucket, header)]):
         return BadInput(
             "is a summary by customer: it has columns by age and no invoices; export the detail", where=where
         )

@@ -12,7 +12,7 @@ from ledger.arrays import Flags
 from ledger.importing.maps.map_tables import InvoiceMap
 from ledger.importing.words.cells import Sheet, flags
 
-_AMOUNTS: Final = ("amount", "rounded_amount", "open_amount", "paid_amount")
+_AMOUNTS: Final = ("amount", "rounded_amount", "open_amount", "paid_amount", "credited_amount")
 _DAYS: Final = ("issue_date", "due_date", "clear_date")
 _NO_LABEL: Final = ("currency", "open_currency")
 _DATE: Final = (

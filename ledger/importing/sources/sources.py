@@ -17,7 +17,7 @@ from ledger.importing.sources.from_typed import read_frame, read_parquet
 from ledger.importing.sources.from_workbook import Workbook
 from ledger.importing.sources.headers import Match, lacking, lacks_columns, not_there
 from ledger.importing.sources.layout import lay_out
-from ledger.importing.words.cells import Sheet
+from ledger.importing.words.cells import Sheet, whole_ids
 
 _TEXT: Final = (".csv", ".tsv", ".txt", ".tab", ".dat")
 _BOOK: Final = (".xlsx", ".xlsm")
@@ -93,6 +93,7 @@ def _gather(read: Callable[[str], Read], map_: Map, name: str, warnings: tuple[s
     for table, (sheet, header) in reads.items():
         if sheet is None:
             continue
+        sheet = whole_ids(sheet)
         if table == "invoices":
             sheet = lay_out(sheet, map_.invoices, map_.decimal)
         if missing := lacking(map_, table, sheet.header, terms_elsewhere=terms):

@@ -1,7 +1,7 @@
 """Cells as a source gives them: columns of text, with row numbers as a person sees them."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any, Final
@@ -121,6 +121,17 @@ def cut_ids(sheet: Sheet) -> Iterator[str]:
                     f"{sheet.where}, {sheet.header[role]}: {ids} of more than 15 digits, of which a workbook keeps 15: "
                     "the last may be others, and two ids may have become one; store them as text"
                 )
+
+
+def whole_ids(sheet: Sheet) -> Sheet:
+    """Return the sheet with ids such as 1001.0 as whole numbers, where gaps have made all of a column floats."""
+    cells, said = dict(sheet.cells), list(sheet.warnings)
+    for role in (role for role in IDS if role in sheet):
+        given = sheet.cells[role].drop_null()
+        if len(given) and pc.all(pc.match_substring_regex(given, r"^\d+\.0$")).as_py():
+            cells[role] = pc.replace_substring_regex(sheet.cells[role], r"\.0$", "")
+            said.append(f"{sheet.where}, {sheet.header[role]}: every id ends in .0, as gaps make of numbers: left out")
+    return replace(sheet, cells=cells, warnings=tuple(said)) if len(said) > len(sheet.warnings) else sheet
 
 
 def rounded_ids(where: str, named: Mapping[str, tuple[str, Any]]) -> Iterator[str]:
