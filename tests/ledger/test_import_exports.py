@@ -1,5 +1,7 @@
 """Exports as people have them: what stands twice, stands for more, or is only half said is counted once and told."""
 
+import tomllib
+
 import pytest
 
 from ledger import BadInput
@@ -99,6 +101,49 @@ def test_a_report_in_another_language_than_its_preset_is_no_summary(load):
     with pytest.raises(BadInput, match="fit preset generic"):
         load(aging, preset="sage")
     assert open_of(load(aging)) == {"F1": 45_000}
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_a_running_balance_is_not_what_is_open(load, newest_first):
+    """A statement of account: taken as open amounts, INV1 would be owed after it was paid. A map leaves it out."""
+    head, *rows = (
+        "Customer,Date,Type,Number,Due Date,Amount,Balance",
+        "C1,2024-05-01,Invoice,INV1,2024-05-31,100.00,100.00",
+        "C1,2024-05-20,Payment,PAY1,,-100.00,0.00",
+        "C1,2024-06-01,Invoice,INV2,2024-07-01,70.00,70.00",
+        "C1,2024-06-05,Invoice,INV3,2024-07-05,30.00,100.00",
+    )
+    text = "\n".join([head, *(rows[::-1] if newest_first else rows)]) + "\n"
+    with pytest.raises(BadInput, match=r"Balance: holds a running balance.*open_amount = \[\]"):
+        load(text)
+    left = load(text, mapping={"extends": "generic", "invoices": {"columns": {"open_amount": []}}})
+    assert sum(open_of(left).values()) == 20_000
+    assert kpis(left.ledger).values["unapplied_cash"] == pytest.approx(100)
+
+
+@pytest.mark.parametrize(
+    ("cells", "role", "open_"),
+    [
+        (("119.00", "", "20.00"), "paid_amount", [0, 23_800, 3_950]),
+        (("Yes", "No", "no"), "status", [0, 23_800, 5_950]),
+        (("1", "0", "0"), "status", [0, 23_800, 5_950]),
+        (("2024-06-02", "-", "3 June 2024"), "clear_date", [0, 23_800, 0]),
+        (('"1,000,119.00"', "0.00", "-"), "paid_amount", [0, 23_800, 5_950]),
+    ],
+)
+def test_a_column_called_paid_holds_what_its_cells_say(load, cells, role, open_):
+    """Amounts, days, or yes and no; left unread, all would be open."""
+    rows = ("1,A,2024-05-01,2024-05-31,119.00", "2,A,2024-05-03,2024-06-02,238.00", "3,B,2024-05-04,2024-06-03,59.50")
+    lines = [f"{row},{cell}" for row, cell in zip(rows, cells, strict=True)]
+    imported = load("\n".join(["Invoice,Customer,Date,Due,Gross,Paid", *lines]) + "\n")
+    assert any(f"Paid is read as {role}, by its cells" in warning for warning in imported.warnings)
+    assert list(open_of(imported).values()) == open_
+    assert load("\n".join(["Invoice,Customer,Date,Due,Gross,Paid", *lines]) + "\n", mapping=used(imported)).rows == 3
+
+
+def used(imported):
+    """Return the map that an import used."""
+    return tomllib.loads(imported.used_map)
 
 
 def test_a_foreign_payment_that_is_partly_open_is_told(load):

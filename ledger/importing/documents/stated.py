@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ledger.arrays import Days, Flags, Ints
+from ledger.errors import BadInput
 from ledger.files.reading import plain
 from ledger.importing.maps.map_tables import PAID, PARTLY, InvoiceMap
 from ledger.importing.rows.intake import Intake, codes
@@ -100,6 +101,25 @@ def _clear_dates(intake: Intake, as_of: np.datetime64, today: np.datetime64) -> 
     return np.where(known(cleared, as_of), cleared, UNREADABLE), later
 
 
+def _is_running(intake: Intake) -> bool:
+    """Return whether the open amounts are a balance carried from row to row of each customer, down the file or up.
+
+    It is one where at least two rows add their amount to a balance that was not 0, and no row does otherwise.
+    """
+    amount, balance = intake.amount("amount"), intake.amount("open_amount")
+    if amount is None or balance is None:
+        return False
+    who = codes(intake.text("customer_id"))[0]
+    rows = np.flatnonzero(~(amount.unreadable | amount.empty | balance.unreadable | balance.empty) & (who >= 0))
+    for order in (rows, rows[::-1]):
+        at = order[np.argsort(who[order], kind="stable")]
+        same = who[at][1:] == who[at][:-1]
+        before, now, own = balance.micro[at][:-1][same], balance.micro[at][1:][same], amount.micro[at][1:][same]
+        if (now == before + own).all() and (before != 0).sum() > 1:
+            return True
+    return False
+
+
 def _given(intake: Intake, currency: pa.StringArray, role: str) -> Ints:
     """Return the stated paid or credited amounts without sign, -1 where there is none."""
     found = intake.amount(role)
@@ -127,6 +147,13 @@ def _open(
     found = intake.amount("open_amount")
     if found is None:
         return None, none
+    if _is_running(intake):
+        raise BadInput(
+            "holds a running balance, each row's the one before and its own amount, not what is open of each: leave "
+            "it out with open_amount = [] under [invoices.columns] of a map",
+            where=intake.sheet.where,
+            field=intake.sheet.header["open_amount"],
+        )
     dash = flags(pc.match_substring_regex(intake.text("open_amount"), r"^[-–—−]+$"))
     blank = found.empty | dash
     intake.reject(found.unreadable & ~dash, "bad_open_amount", "open_amount")

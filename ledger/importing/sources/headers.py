@@ -12,6 +12,8 @@ from ledger.importing.words.buckets import are_buckets, is_bucket
 
 HEADER_LINES: Final = 40  # in which a header must begin
 _SHOWN: Final = 8  # columns in one line
+PAID_OR_NOT: Final = "#paid"  # role of a column that is called so: its cells tell what it holds
+_PAID: Final = ("paid", "bezahlt", "paye", "regle", "pagado", "cobrado", "pagato", "betaald", "pago", "zaplacone")
 FURTHER: Final = "#further_"  # begins the role of a customer's column that is carried as it is
 
 
@@ -166,6 +168,9 @@ def _of_layout(map_: Map, header: Sequence[str], found: Mapping[str, int]) -> di
     roles = {f"#bucket_{k}": k for k in buckets}
     first = min(found.values())
     texts = [k for k in free if k not in buckets and ("customer_id" not in found or (k < first and not header[k]))]
+    paid = [k for k in free if plain(header[k]) in _PAID]
+    if paid and not {"paid_amount", "open_amount", "clear_date", "status"} & set(found):
+        roles[PAID_OR_NOT] = paid[0]
     return roles | {f"#text_{k}": k for k in texts}
 
 

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from ledger.arrays import Flags
 from ledger.files.reading import plain
 from ledger.importing.maps.map_tables import InvoiceMap
+from ledger.importing.sources.paid_column import with_paid
 from ledger.importing.sources.report_rows import Rows, given, total_words
 from ledger.importing.words.buckets import aged_column, compared, is_bucket, owed
 from ledger.importing.words.cells import AGED, Sheet, flags
@@ -31,6 +32,7 @@ def lay_out(sheet: Sheet, map_: InvoiceMap, decimal: str = "auto") -> Sheet:
     """
     if not sheet.cells:
         return sheet
+    sheet = with_paid(sheet)
     source, sheet = sheet.header, _with_amounts(sheet, map_)
     rows, written = Rows.of(sheet, map_), sheet
     sheet = _with_customers(sheet, rows, map_)
