@@ -28,7 +28,6 @@ TARGETS = {  # name: gap, seconds, MiB
     "10,000 x 30": (0.0002, 0.3, None),
     "100,000 x 30": (0.001, 1.0, None),
     "10,000 x 400": (0.003, 8.0, None),
-    "1,000,000 x 1,000": (0.0035, 75.0, 1024),
     "day 10,000 x 24": (0.005, 0.015, None),
     "day 10,000 x 80": (0.005, 0.015, None),
 }
@@ -75,8 +74,6 @@ def instance(name: str) -> dict[str, np.ndarray]:
     share = 8.0 * 0.35  # minutes per account
     if name == "10,000 x 400":
         return parts(10_000, 20, 20, 7 * 8.0, 5)
-    if name == "1,000,000 x 1,000":
-        return parts(1_000_000, 50, 20, 1000 * share, 5)
     if name.startswith("day"):
         return parts(10_000, 6, 4, 14 * 8.0, 1) if name.endswith("24") else parts(10_000, 20, 4, 7 * 8.0, 1)
     accounts = int(name.split()[0].replace(",", ""))
@@ -85,12 +82,8 @@ def instance(name: str) -> dict[str, np.ndarray]:
 
 def measure(name: str) -> dict[str, float]:
     """Plan one instance; return gap, seconds on the clock and of the processor, and peak memory."""
-    from optimize import Factored, assign, assign_factored
+    from optimize import assign
 
-    if name.startswith("1,000,000"):
-        assign_factored(Factored(**parts(3000, 10, 20, 50.0, 5)))  # loads the compiled code
-        factored = Factored(**instance(name))
-        return timed(lambda: assign_factored(factored))
     value, minutes, capacity = dense(instance(name))
     if not name.startswith("day"):
         few = dense(parts(3000, 20, 20, 20.0, 5))

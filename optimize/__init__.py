@@ -1,6 +1,5 @@
 """Scarce hours to accounts."""
 
-from optimize.assignment.product_form import Factored, assign_factored
 from optimize.assignment.result import Assignment
 from optimize.assignment.solve import assign
 from optimize.plans.call_plan import CallPlan
@@ -9,4 +8,4 @@ from optimize.plans.policy import Policy
 from optimize.roster.load import load_team
 from optimize.roster.team import Team
 
-__all__ = ["Assignment", "CallPlan", "Factored", "Policy", "Team", "assign", "assign_factored", "load_team", "plan"]
+__all__ = ["Assignment", "CallPlan", "Policy", "Team", "assign", "load_team", "plan"]

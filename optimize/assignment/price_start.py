@@ -5,7 +5,6 @@ the temperature from which it is looked at.
 """
 
 from dataclasses import dataclass, replace
-from typing import Protocol, Self
 
 import numpy as np
 
@@ -17,35 +16,9 @@ MANY = 150  # resources above which slots are first looked at in groups
 GROUPS = 5  # of slots, at least
 
 
-class OptionSource(Protocol):
-    """An instance of which options can be asked for."""
-
-    @property
-    def accounts(self) -> int:
-        """Number of accounts."""
-        ...
-
-    @property
-    def length(self) -> float:
-        """Mean minutes of an option, or of an action."""
-        ...
-
-    def near(self, prices: Floats, margin: float) -> Options:
-        """Return each account's options at most `margin` below its best."""
-        ...
-
-    def sample(self, size: int, seed: int) -> Self:
-        """Return so many accounts, drawn at random, with their share of the capacity; all when there are few more."""
-        ...
-
-    def coarse(self, step: int) -> Self:
-        """Return the instance with one slot of each `step`, which has the minutes of all of them."""
-        ...
-
-
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Listed:
-    """Options as a source; `slots` of each desk, 1 where resources have no such order."""
+    """Options of which some can be asked for; `slots` of each desk, 1 where resources have no such order."""
 
     options: Options
     slots: int = 1
@@ -65,11 +38,11 @@ class Listed:
         return self.options if margin == np.inf else nearby(self.options, prices, margin)
 
     def sample(self, size: int, seed: int) -> "Listed":
-        """Return so many accounts with their share of the capacity."""
+        """Return so many accounts, drawn at random, with their share of the capacity; all when there are few more."""
         return replace(self, options=sample(self.options, size, seed))
 
     def coarse(self, step: int) -> "Listed":
-        """Return the instance with one slot of each `step`."""
+        """Return the instance with one slot of each `step`, which has the minutes of all of them."""
         group, middle = grouped(self.slots, step)
         desks = len(self.options.capacity) // self.slots
         number = np.full((desks, self.slots), -1, np.int32)

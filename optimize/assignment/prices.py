@@ -18,7 +18,7 @@ from ledger.arrays import Flags, Floats
 from optimize.assignment.instance import Options
 from optimize.assignment.near_best import option_arrays
 from optimize.assignment.price_kernels import ROUNDING, best_sum, smooth
-from optimize.assignment.price_start import MANY, Listed, OptionSource, coarseness, one_price, sample, spread
+from optimize.assignment.price_start import MANY, Listed, coarseness, one_price, sample, spread
 
 CROWD, SAMPLE = 1000, 4000  # accounts on which the level of prices is sought first, and then their differences
 COOLING, WARM = 0.3, 0.005  # factor of the temperature from step to step; where it begins at yesterday's prices
@@ -78,7 +78,7 @@ def prices(
 
 
 def sought(
-    source: OptionSource, resources: int, slots: int, start: Floats | None, precision: float, seed: int
+    source: Listed, resources: int, slots: int, start: Floats | None, precision: float, seed: int
 ) -> tuple[Floats, float]:
     """Return prices, and the worth of a typical call at the margin; see `prices`."""
     worth = 0.0 if start is None else float(np.median(start)) * source.length
@@ -113,7 +113,7 @@ def heat(options: Options, found: Floats, scale: float) -> Floats:
     return found
 
 
-def cool(source: OptionSource, found: Floats, hot: float, cold: float, enough: float = 1e-6) -> Floats:
+def cool(source: Listed, found: Floats, hot: float, cold: float, enough: float = 1e-6) -> Floats:
     """Follow the smoothed bound's minimum from the `hot` temperature down to the `cold` one.
 
     At each temperature only options that could matter are looked at, and prices are held where that is so.

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ledger import BadInput
-from optimize import Factored, assign, assign_factored
+from optimize import assign
 from optimize.assignment import price_start as levels
 from optimize.assignment import prices as dual
 from optimize.assignment.instance import Options
@@ -232,65 +232,12 @@ def test_a_false_claim_does_not_pass_the_check():
             false.check(value, minutes, capacity)
 
 
-def products(accounts, *, desks=6, slots=4, seed=0):
-    """Draw a factored instance and write it out."""
-    rng = np.random.default_rng(seed)
-    kind, allowed = rng.integers(0, 3, accounts), rng.random((3, desks, slots)) < 0.6
-    worth = rng.lognormal(3, 1, (accounts, 1)) * rng.uniform(0.5, 1.2, (accounts, 2))
-    worth[rng.random(worth.shape) < 0.1] = -np.inf
-    factored = Factored(
-        worth=worth,
-        minutes=rng.uniform(4, 20, (accounts, 2)),
-        desk=rng.uniform(0.7, 1.2, (desks, 2)),
-        slot=0.98 ** np.arange(slots),
-        kind=kind,
-        allowed=allowed,
-        capacity=np.full((desks, slots), accounts * 4 / (desks * slots)),
-    )
-    value = worth[:, :, None, None] * factored.desk.T[:, :, None] * factored.slot
-    return factored, np.where(allowed[kind][:, None], value, -np.inf), factored.minutes[:, :, None, None]
-
-
-def test_a_factored_instance_is_that_written_out():
-    """The same bound at any prices, the envelope's best with and without ties, and a plan that checks."""
-    factored, value, minutes = products(800)
-    options = Options.of(value, minutes, factored.capacity)
-    rng = np.random.default_rng(1)
-    for most in (0.0, 1.0, 8.0):
-        there = rng.uniform(0, most, factored.capacity.size)
-        assert factored.bound(there) == pytest.approx(bound(options, there), rel=1e-12)
-        near = factored.near(there, 2.0)
-        dense = value.reshape(800, -1)[np.repeat(np.arange(800), np.diff(near.start)), near.origin]
-        assert near.value.tolist() == pytest.approx(dense.tolist())
-        assert bound(near, there) == pytest.approx(bound(options, there), rel=1e-12)
-    found = assign_factored(factored)
-    found.check(value, minutes, factored.capacity)
-    assert found.gap <= 0.005
-    assert found.bound == pytest.approx(assign(value, minutes, factored.capacity).bound, rel=2e-4)
-    assert assign_factored(factored).choice.tolist() == found.choice.tolist()
-
-
 def test_grouped_slots_and_samples_lead_to_the_same_prices(monkeypatch):
     """With many resources and accounts prices begin on some of them; the bound is that of all."""
-    factored, value, minutes = products(3000, slots=12)
-    plain = assign_factored(factored).bound
+    value, minutes, capacity = calls(3000)
+    options = Options.of(value, minutes, capacity)
+    slots = capacity.shape[-1]
+    plain = bound(options, prices(options, slots=slots))
     for module, name, small in ((levels, "MANY", 20), (dual, "MANY", 2), (dual, "SAMPLE", 300), (dual, "LARGE", 500)):
         monkeypatch.setattr(module, name, small)
-    assert assign_factored(factored).bound == pytest.approx(plain, rel=2e-4)
-    options = Options.of(value, minutes, factored.capacity)
-    assert bound(options, prices(options, slots=12)) == pytest.approx(plain, rel=2e-4)
-
-
-def test_a_factored_instance_without_anybody_or_any_desk():
-    """Nobody; no minutes; nothing of value."""
-    factored, _, _ = products(5)
-    nobody = replace(factored, worth=np.zeros((0, 2)), minutes=np.zeros((0, 2)), kind=np.zeros(0, np.int64))
-    for empty in (
-        nobody,
-        replace(factored, capacity=factored.capacity * 0),
-        replace(factored, worth=-factored.minutes),
-    ):
-        found = assign_factored(empty)
-        assert (found.status, found.objective, (found.choice >= 0).any()) == ("optimal", 0.0, False)
-    with pytest.raises(BadInput, match="kind"):
-        replace(factored, kind=factored.kind + 3)
+    assert bound(options, prices(options, slots=slots)) == pytest.approx(plain, rel=2e-4)
