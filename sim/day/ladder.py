@@ -11,14 +11,18 @@ from sim.world.state import Accounts, Invoices, Ladder, Payments
 
 @njit(cache=True)
 def open_disputes(inv: Invoices, acc: Accounts, pays: Payments, by_day: Ints, first: int, last: int) -> None:
-    """Open the disputes by_day[first:last]; one whose invoice is paid, promised or written off by then never opens."""
+    """Open the disputes by_day[first:last]; one whose invoice is paid, promised or written off by then never opens.
+
+    Nobody writes off what is disputed: the write-off waits for the dispute's end.
+    """
     tables = (pays.cumulative, pays.decayed, pays.first_day)
     for j in range(first, last):
         i = by_day[j]
         day = inv.dispute[i]
-        if inv.pay[i] < day or inv.hold[i] >= day or inv.lapse[i] <= inv.resolve[i]:
+        if inv.pay[i] < day or inv.hold[i] >= day or inv.lapse[i] < day:
             inv.dispute[i] = inv.resolve[i] = NEVER
             continue
+        inv.lapse[i] = max(inv.lapse[i], inv.resolve[i])
         c = inv.customer[i]
         acc.quiet[c] = 0
         runs = pays.runs[acc.run_row[c]]

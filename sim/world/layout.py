@@ -38,6 +38,7 @@ class World:
     parts: Parts
     disputes: Ints  # invoices by day of dispute
     dispute_days: SmallInts
+    standing: Floats  # share not written off by days past due: the law of `lapse`; empty where it is one age for all
     disputes_opened: int = 0  # how many of them have been looked at
 
 
@@ -65,8 +66,10 @@ def prepare(
         applied=calendar.next_working(calendar.home, int(assume.cash_application_lag)),
     )
     invoices, number, rests = _merge(begin, orders, behaviour, assume)
+    standing = np.empty(0)
     if behaviour.write_offs is not None and assume.write_off_age == portfolio.assumptions.write_off_age:
         _draw_write_offs(invoices, behaviour.write_offs, key(*seeds, Purpose.WRITE_OFF))
+        standing = behaviour.write_offs.standing(np.arange(max(behaviour.write_offs.age, default=0) + 1))
     invoices.lapse[rests] = NEVER
     accounts = _accounts(entity, portfolio, people, invoices, runs.row, _codes(clock, zones))
     old = np.flatnonzero(number < 0)
@@ -91,6 +94,7 @@ def prepare(
         parts=draw_parts(behaviour.part_payments, behaviour.rest_kind, invoices, rests, seeds),
         disputes=disputed,
         dispute_days=invoices.dispute[disputed],
+        standing=standing,
     )
 
 
