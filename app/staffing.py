@@ -117,7 +117,7 @@ def _computed(
     who = int(roster) if roster.isdigit() else roster
     timing = chosen(model, known, state=state)
     with progress_bar("what there is to do") as progress:
-        one = week(known, timing.timing, strategy, who, first, days, seed=seed)
+        one = week(known, timing.timing, strategy, who, first, days=days, seed=seed)
         found = frontier(one, percents, progress=progress, seed=seed)
         progress(0, 0, "shifts")
         better = choose_shifts(one, seed=seed)

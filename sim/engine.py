@@ -161,8 +161,8 @@ class _DayClock:
         self.minutes = Minutes.of(assume)
         self.response = Response.of(assume, self.keys[Purpose.PROMISE])
         self.view = WorkLists(
-            self.world, self.ladder, people, setting.planner, setting.belief, assume, self.response, minor,
-            self.keys[Purpose.PLANNER], setting.seeds[0],
+            self.world, self.ladder, people, setting.planner, setting.belief,
+            assume=assume, response=self.response, minor=minor, key=self.keys[Purpose.PLANNER], seed=setting.seeds[0],
         )  # fmt: skip
         self.reach = reach_by_block(
             self.calendar, self.world.zones, portfolio.timezone, assume.right_party_contact_rate

@@ -74,6 +74,18 @@ WINGS = {  # in order: a file may import its own wing and earlier ones; those in
     "collectlab": [{ROOTS}],
     "collectlab_start": [{ROOTS}],
 }
+MANY = {  # functions with more than five positional parameters; this set may only shrink
+    "ledger/importing/documents/applying.py": {"_settlements", "settle_all"},
+    "ledger/importing/documents/payments_table.py": {"_columns", "_say_days", "payments_table"},
+    "ledger/importing/documents/settlement_notes.py": {"say_settled"},
+    "ledger/importing/documents/stated.py": {"_open", "read_stated"},
+    "ledger/importing/rows/exchange.py": {"in_invoice_currency"},
+    "ledger/importing/rows/settling.py": {"_filled"},
+    "ledger/importing/run.py": {"_others"},
+    "ledger/importing/sources/from_csv.py": {"_assembled"},
+    "ledger/importing/words/terms.py": {"_due"},
+    "optimize/plans/planning.py": {"plan"},
+}
 HEAVY = {"joblib", "lifelines", "mlflow", "openpyxl", "ortools", "plotly", "sklearn", "sqlalchemy"}
 LIGHT = {"app.cli": HEAVY | {"numba", "numpy", "pandas", "pyarrow", "pydantic", "rich", "scipy"}}  # and the rest: HEAVY
 TWICE: set[str] = set()  # public names in two packages; this set may only shrink
@@ -291,6 +303,22 @@ def test_kernels_are_compiled_in_one_way():
         if "numba" in {name for _, name in imported(path.read_text(encoding="utf-8"))}
     }
     assert found == {"ledger/compiling.py"}
+
+
+def crowded(path: Path) -> set[str]:
+    """Return the functions of a file that take more than five arguments by their place; compiled ones may."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef) and "njit" not in "".join(map(ast.unparse, node.decorator_list)):
+            placed = [one.arg for one in (*node.args.posonlyargs, *node.args.args) if one.arg not in ("self", "cls")]
+            found |= {node.name} if len(placed) > 5 else set()
+    return found
+
+
+def test_arguments_beyond_the_fifth_have_names():
+    """Two of many values cannot be swapped unseen. The options of the command line are named anyway."""
+    found = {str(path.relative_to(ROOT)): crowded(path) for name, path in names().items() if name != "app.cli"}
+    assert {name: functions for name, functions in found.items() if functions} == MANY
 
 
 def test_no_file_names_a_place_on_somebodys_machine():

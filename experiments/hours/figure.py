@@ -53,7 +53,9 @@ def staffing_figure(found: Frontier, simulated: Staffed) -> "Figure":
 
 def _worth(figure: "Figure", found: Frontier) -> None:
     levels, curve = found.levels[found.levels["undone"] == 0], found.curve
-    _line(figure, 1, curve["paid_hours"], curve["bound"], "no plan is worth more (bound)", COLOURS[0], "dash")
+    _line(
+        figure, 1, curve["paid_hours"], curve["bound"], "no plan is worth more (bound)", colour=COLOURS[0], dash="dash"
+    )
     figure.add_scatter(
         x=_plain(levels["paid_hours"]),
         y=_plain(levels["value"]),
@@ -63,17 +65,25 @@ def _worth(figure: "Figure", found: Frontier) -> None:
         row=1,
         col=1,
     )
-    _line(figure, 1, curve["paid_hours"], curve["cost"], "cost of the hours", COLOURS[1], "solid")
+    _line(figure, 1, curve["paid_hours"], curve["cost"], "cost of the hours", colour=COLOURS[1], dash="solid")
     best = curve["bound"] - curve["cost"]
-    _line(figure, 1, curve["paid_hours"], best, "bound less cost", COLOURS[2], "dashdot")
+    _line(figure, 1, curve["paid_hours"], best, "bound less cost", colour=COLOURS[2], dash="dashdot")
 
 
 def _price(figure: "Figure", found: Frontier) -> None:
     curve, cost = found.curve, found.week.cost_per_hour
     shown = curve[curve["price_per_hour"] <= 8 * cost]  # where things must be left undone the price has no sense
-    _line(figure, 2, shown["paid_hours"], shown["price_per_hour"], "what one more hour brings", COLOURS[0], "solid")
+    _line(
+        figure,
+        2,
+        shown["paid_hours"],
+        shown["price_per_hour"],
+        "what one more hour brings",
+        colour=COLOURS[0],
+        dash="solid",
+    )
     ends = [0.0, float(curve["paid_hours"].max())]
-    _line(figure, 2, ends, [cost, cost], "what it costs", COLOURS[1], "solid")
+    _line(figure, 2, ends, [cost, cost], "what it costs", colour=COLOURS[1], dash="solid")
     pays = found.week.shifts.hours * found.pays_up_to / 100
     figure.add_annotation(
         x=pays, y=cost, text=f"pays up to {pays:,.0f} h", showarrow=True, ax=60, ay=-30, font={"size": 12}, row=2, col=1
@@ -97,7 +107,7 @@ def _dso(figure: "Figure", found: Frontier, simulated: Staffed) -> None:
     figure.add_hline(y=0, line={"color": "#888888", "width": 1}, row=3, col=1)
 
 
-def _line(figure: "Figure", row: int, x: object, y: object, name: str, colour: str, dash: str) -> None:
+def _line(figure: "Figure", row: int, x: object, y: object, name: str, *, colour: str, dash: str) -> None:
     line = {"color": colour, "width": 2, "dash": dash}
     figure.add_scatter(x=_plain(x), y=_plain(y), name=name, mode="lines", line=line, row=row, col=1)
 

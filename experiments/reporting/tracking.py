@@ -52,7 +52,8 @@ def _log(client: "MlflowClient", experiment: str, comparison: Comparison, folder
     parent = client.create_run(experiment, run_name=comparison.study.name, tags=tags).info.run_id
     try:
         runs = {
-            name: _log_strategy(client, experiment, parent, comparison, name, tags) for name in comparison.strategies
+            name: _log_strategy(client, experiment, parent, comparison, name, tags=tags)
+            for name in comparison.strategies
         }
         client.log_batch(parent, params=_params(comparison))
         client.log_artifacts(parent, str(folder))
@@ -64,7 +65,7 @@ def _log(client: "MlflowClient", experiment: str, comparison: Comparison, folder
 
 
 def _log_strategy(
-    client: "MlflowClient", experiment: str, parent: str, comparison: Comparison, name: str, tags: dict[str, str]
+    client: "MlflowClient", experiment: str, parent: str, comparison: Comparison, name: str, *, tags: dict[str, str]
 ) -> str:
     from mlflow.entities import Param
 

@@ -243,7 +243,13 @@ def columns_of(entries: Entries) -> Columns:
     back[to[on & (paid < 0)]] = True
     touched = np.flatnonzero(on)[back[to[on]]]
     closings = _closings(
-        to[touched], applied[touched], paid[touched], came[touched], cash[touched], write_off[touched], amount
+        to[touched],
+        applied[touched],
+        paid[touched],
+        came[touched],
+        cash[touched],
+        write_off=write_off[touched],
+        invoiced=amount,
     )
     standing = closings.of(closings.until == NEVER)
     last_cash[to[touched]], written[to[touched]] = -NEVER, False
@@ -272,7 +278,7 @@ def columns_of(entries: Entries) -> Columns:
 
 
 def _closings(
-    row: Ints, day: Ints, amount: Ints, came: Ints, cash: Flags, write_off: Flags, invoiced: Ints
+    row: Ints, day: Ints, amount: Ints, came: Ints, cash: Flags, *, write_off: Flags, invoiced: Ints
 ) -> Closings:
     """Return when invoices were settled in full, from all that was applied to them or taken back."""
     parts = {

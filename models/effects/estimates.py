@@ -72,7 +72,7 @@ def contact_effects(
         raise BadInput(f"must not lie after {known.as_of:%Y-%m-%d}", field="since", value=f"{start:%Y-%m-%d}")
     if not len(log):
         note = "The ledger has no contacts that took effect: nothing can be estimated, effects are assumed."
-        return _study(known, assumed, (), None, None, first, 0, (note,))
+        return _study(known, assumed, (), None, None, first=first, contacts=0, notes=(note,))
     rows = exposure(
         known,
         half_life=assumed.half_life,
@@ -97,7 +97,7 @@ def _estimated(ledger: Ledger, assumed: Effects, log: ContactLog, rows: Exposure
     ]
     kinds = np.flatnonzero(enough)
     if not len(kinds):
-        return _study(ledger, assumed, (), None, rows, first, len(log), tuple(notes))
+        return _study(ledger, assumed, (), None, rows, first=first, contacts=len(log), notes=tuple(notes))
     data = cells(ledger, rows, log.covers_from)
     extra = np.array([assumed.of(*kind).ratio - 1 for kind in log.kinds])
     drawn = bool(len(ledger.holdouts) and data.assigned.any())
@@ -112,13 +112,22 @@ def _estimated(ledger: Ledger, assumed: Effects, log: ContactLog, rows: Exposure
     notes += [f"The {name} estimate did not come to an end: too little varies." for name in fits if fits[name] is None]
     wide = _quantile(data.customer)
     estimates = [
-        _estimate(name, log.kinds[kind], fit, place, int(payments[kind]), wide)
+        _estimate(name, log.kinds[kind], fit, place, int(payments[kind]), wide=wide)
         for place, kind in enumerate(kinds)
         for name, fit in fits.items()
         if fit is not None
     ]
     intention = _tried(lambda: as_assigned(data)) if drawn else None
-    study = _study(ledger, assumed, tuple(estimates), _intention(intention, wide), rows, first, len(log), tuple(notes))
+    study = _study(
+        ledger,
+        assumed,
+        tuple(estimates),
+        _intention(intention, wide),
+        rows,
+        first=first,
+        contacts=len(log),
+        notes=tuple(notes),
+    )
     return study if middle is None else replace(study, frailty_variance=middle.frailty_variance)
 
 
@@ -155,7 +164,7 @@ def _quantile(customer: Ints) -> float:
     return float(stdtrit(len(np.unique(customer)) - 1, 0.975))
 
 
-def _estimate(method: str, kind: tuple[str, str], fit: Fit, place: int, payments: int, wide: float) -> Estimate:
+def _estimate(method: str, kind: tuple[str, str], fit: Fit, place: int, payments: int, *, wide: float) -> Estimate:
     ratio, error = max(1 + float(fit.coefficients[place]), 0.0), float(fit.errors[place])
     return Estimate(
         method=method,
@@ -189,6 +198,7 @@ def _study(
     estimates: tuple[Estimate, ...],
     intention: Estimate | None,
     rows: Exposure | None,
+    *,
     first: int,
     contacts: int,
     notes: tuple[str, ...],

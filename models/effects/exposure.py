@@ -68,7 +68,7 @@ def exposure(
     begin = np.searchsorted(invoice, np.arange(len(past) + 1))
     runs, origin = _payment_runs(ledger, past)
     heard, kind, kinds = log.day[contact], log.kind[contact], len(log.kinds)
-    draws = _draws(ledger, past, (invoice, contact), heard, kind, kinds, (origin, runs.shape[1]))
+    draws = _draws(ledger, past, (invoice, contact), heard, kind, kinds=kinds, calendar=(origin, runs.shape[1]))
     blocked = _blocked(ledger, past)
     table = _walk(
         (rows, past.customer, past.issue, past.due, past.end, past.paid),
@@ -131,7 +131,7 @@ def _blocked(ledger: Ledger, past: PaymentHistory) -> tuple[Ints, Ints, Ints]:
 
 
 def _draws(
-    ledger: Ledger, past: PaymentHistory, pairs: Pairs, day: Ints, kind: Ints, kinds: int, calendar: tuple[int, int]
+    ledger: Ledger, past: PaymentHistory, pairs: Pairs, day: Ints, kind: Ints, *, kinds: int, calendar: tuple[int, int]
 ) -> tuple[Floats, Floats, int]:
     """Return how much freer than on average each customer was on each day, and how often free ones were contacted.
 

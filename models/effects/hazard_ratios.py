@@ -105,7 +105,7 @@ def contact_effect(
     if cluster is not None and clusters >= FEW_CUSTOMERS:
         number = np.empty(size, np.int64)
         number[some] = np.arange(len(some))
-        robust = _robust(fit, design, level[at], count[some], number[cell], paid, cluster)
+        robust = _robust(fit, design, level[at], count[some], number[cell], paid=paid, cluster=cluster)
     return ContactEffect(
         names=tuple(covariates),
         coefficients=fit.coefficients,
@@ -159,7 +159,7 @@ def _linear(design: Floats) -> Relative:
     return lambda beta: (design @ beta, design)
 
 
-def _robust(fit: Fit, design: Floats, level: Ints, count: Ints, cell: Ints, paid: Flags, cluster: Ints) -> Floats:
+def _robust(fit: Fit, design: Floats, level: Ints, count: Ints, cell: Ints, *, paid: Flags, cluster: Ints) -> Floats:
     """Return standard errors clustered by `cluster`, from the scores of the rows."""
     hazard = np.exp(fit.level[level] + design @ fit.coefficients)
     hazard = np.where(np.isfinite(hazard), hazard, 0.0)

@@ -99,7 +99,7 @@ def regress(
         log_relative, gradient = _taken(relative(beta), rows)
         weight, gap = _working(n, y, base[level] + frail[who] + log_relative)
         pull, toward = _penalty(shape, frail)
-        first, second = _swept(np.column_stack([gap, gradient]), weight, level, who, pull, toward)
+        first, second = _swept(np.column_stack([gap, gradient]), weight, level, who, pull, toward=toward)
         left = np.column_stack([gap, gradient]) - first[level] - second[who]
         tool = (gradient if instruments is None else instruments[rows]) * weight[:, None]
         whole = _solved(tool, left, gradient)
@@ -119,7 +119,9 @@ def regress(
         if max(moved) < _ENOUGH:
             converged = True
             break
-    covariance = _covariance((n, y, level, who), (beta, base, frail, shape), relative, rows, instruments, cluster)
+    covariance = _covariance(
+        (n, y, level, who), (beta, base, frail, shape), relative, rows, instruments, cluster=cluster
+    )
     known = np.full(int(day.max()) + 1, -np.inf)
     known[day[rows]] = base[level]
     return Fit(
@@ -147,6 +149,7 @@ def _covariance(
     relative: Relative,
     rows: npt.NDArray[np.intp],
     instruments: Floats | None,
+    *,
     cluster: Ints | None,
 ) -> Floats:
     """Return the sandwich ``bread · Σ score score′ · bread′``, or without clusters the inverse information."""
@@ -156,7 +159,7 @@ def _covariance(
     weight, gap = _working(n, y, base[level] + frail[who] + log_relative)
     side = gradient if instruments is None else instruments[rows]
     pull, _ = _penalty(shape, frail)
-    first, second = _swept(np.column_stack([gradient, side]), weight, level, who, pull, np.zeros(len(frail)))
+    first, second = _swept(np.column_stack([gradient, side]), weight, level, who, pull, toward=np.zeros(len(frail)))
     k = len(beta)
     left = gradient - first[level, :k] - second[who, :k]
     tool = (side - first[level, k:]) * weight[:, None]
@@ -236,7 +239,7 @@ def _nothing(size: int) -> Fit:
 
 
 def _swept(
-    columns: Floats, weight: Floats, level: Ints, who: Ints, pull: Floats, toward: Floats
+    columns: Floats, weight: Floats, level: Ints, who: Ints, pull: Floats, *, toward: Floats
 ) -> tuple[Floats, Floats]:
     """Return the weighted regression of each column on levels and customers, (levels, columns), (customers, columns).
 

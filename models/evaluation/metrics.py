@@ -259,6 +259,7 @@ def scores(
     cash: pd.DataFrame,
     amounts: Floats,
     days: Ints,
+    *,
     shares: ExpectedShares | None = None,
 ) -> dict[str, Score]:
     """Return every metric of `METRICS`; `days` is the support of the Brier score, the rest is as for `cash_error`."""

@@ -92,7 +92,9 @@ class Trial:
         learned = measured(lambda: fit(known, model=model, seed=seed) if isinstance(model, str) else model)
         told = measured(lambda: predict(learned.result.knowing(ledger), self.invoices))
         peaks = [step.peak_mib for step in (learned, told) if step.peak_mib is not None]
-        found: dict[str, Score] = scores(told.result, self.outcomes, self.cash, self.amounts, self.days, self.shares)
+        found: dict[str, Score] = scores(
+            told.result, self.outcomes, self.cash, self.amounts, self.days, shares=self.shares
+        )
         values = {name: score.value for name, score in found.items()}
         return ModelResult(
             fitted=learned.result,

@@ -118,20 +118,20 @@ def _parents(placed: Placed, asked: Asked, half_life: float) -> Singles:
     sundays = first + 7 * np.arange(max((last - first) // 7 + 1, 1))
     week = np.clip((asked.evening - first) // 7, 0, len(sundays) - 1)
     whole = np.full((len(sundays), placed.axis.size), _PRIOR[0] / _PRIOR[1])
-    portfolio = _group_hazards(placed, np.arange(len(past)), sundays, half_life, whole, PSEUDO)
+    portfolio = _group_hazards(placed, np.arange(len(past)), sundays, half_life, whole, pseudo=PSEUDO)
     found = portfolio[week, weekday(asked.due)].astype(np.float32)
     counts = np.bincount(past.segment[past.customer], minlength=1)
     for segment in np.flatnonzero((counts >= _SEGMENT) & (counts < len(past))):
         mine = asked.segment == segment
         if mine.any():
             rows = np.flatnonzero(past.segment[past.customer] == segment)
-            table = _group_hazards(placed, rows, sundays, half_life, portfolio.mean(axis=1), _GROUP_PSEUDO)
+            table = _group_hazards(placed, rows, sundays, half_life, portfolio.mean(axis=1), pseudo=_GROUP_PSEUDO)
             found[mine] = table[week[mine], weekday(asked.due[mine])]
     return found
 
 
 def _group_hazards(
-    placed: Placed, rows: Ints, sundays: Ints, half_life: float, parent: Floats, pseudo: float
+    placed: Placed, rows: Ints, sundays: Ints, half_life: float, parent: Floats, *, pseudo: float
 ) -> Floats:
     """Return hazards (Sundays, 7 due weekdays, axis) of some invoices, shrunk to a parent's (Sundays, axis)."""
     past, axis = placed.past, placed.axis

@@ -89,7 +89,7 @@ def episodes(ledger: Ledger, *, as_of: Day | None = None, since: Day | None = No
         entry, stop, [(invoice, heard), (invoice, heard + WINDOW), (disputed, opened), (disputed, closed)]
     )
     last = np.r_[row[1:] != row[:-1], True][: len(row)]
-    recent, contacts = _contact_state(row, start, invoice, heard, log.kind[contact], len(log.kinds))
+    recent, contacts = _contact_state(row, start, invoice, heard, log.kind[contact], kinds=len(log.kinds))
     return Episodes(
         invoice=row,
         customer=past.customer[row],
@@ -154,7 +154,7 @@ def _cut(entry: Ints, stop: Ints, cuts: list[tuple[Ints, Ints]]) -> tuple[Ints, 
     return row, day, np.where(same, np.r_[day[1:], 0][: len(row)], stop[row])
 
 
-def _contact_state(row: Ints, start: Ints, invoice: Ints, day: Ints, kind: Ints, kinds: int) -> tuple[Flags, Ints]:
+def _contact_state(row: Ints, start: Ints, invoice: Ints, day: Ints, kind: Ints, *, kinds: int) -> tuple[Flags, Ints]:
     """Return for each episode and kind of contact whether one was recent, and how many there had been."""
     recent, contacts = np.zeros((len(row), kinds), np.bool_), np.zeros((len(row), kinds), np.int64)
     for k in range(kinds):

@@ -145,7 +145,7 @@ def _search(
     accounts = max(len(field.moves.start) - 1, 1)
     crowd = max(1.0, accounts / len(field.moves.capacity) / CROWD) * max(1.0, SMALL / accounts)
     goal = max(_goal(field), enough)
-    pool = _pool(field, draws, until, goal, crowd, share)
+    pool = _pool(field, draws, until, goal, crowd, share=share)
     if not pool:
         return None
     best = min(pool, key=lambda plan: plan.cost)
@@ -162,7 +162,7 @@ def _search(
 
 
 def _pool(
-    field: Field, draws: np.random.Generator, until: float | None, goal: float, crowd: float, share: float
+    field: Field, draws: np.random.Generator, until: float | None, goal: float, crowd: float, *, share: float
 ) -> list[Search]:
     """Return plans annealed from the prices, each on its own; fewer once one costs no more than `goal`."""
     begin = field.moves.start[:-1]

@@ -74,11 +74,11 @@ def prices(
     """
     if not len(options.value):
         return np.zeros(len(options.capacity))
-    return sought(Listed(options=options, slots=slots), len(options.capacity), slots, start, precision, seed)[0]
+    return sought(Listed(options=options, slots=slots), len(options.capacity), slots, start, precision, seed=seed)[0]
 
 
 def sought(
-    source: Listed, resources: int, slots: int, start: Floats | None, precision: float, seed: int
+    source: Listed, resources: int, slots: int, start: Floats | None, precision: float, *, seed: int
 ) -> tuple[Floats, float]:
     """Return prices, and the worth of a typical call at the margin; see `prices`."""
     worth = 0.0 if start is None else float(np.median(start)) * source.length

@@ -149,7 +149,7 @@ def choose(calls: Calls, previous: Floats | None, until: float | None, seed: int
     used, wanted, tasks = np.zeros_like(capacity), np.zeros(n, np.bool_), calls.tasks
     for turn in range(-(-calls.days // WEEK)):
         turned = replace(calls, tasks=tasks)
-        placed, best, some = _planned(turned, weight, capacity - used, turn == 0, previous, until, seed)
+        placed, best, some = _planned(turned, weight, capacity - used, turn == 0, previous, until=until, seed=seed)
         wanted |= some
         parts.append((placed, weight, best, before))
         used = used + placed.used(_minutes(turned))
@@ -161,14 +161,14 @@ def choose(calls: Calls, previous: Floats | None, until: float | None, seed: int
 
 
 def _planned(
-    calls: Calls, weight: Floats, room: Floats, first: bool, previous: Floats | None, until: float | None, seed: int
+    calls: Calls, weight: Floats, room: Floats, first: bool, previous: Floats | None, *, until: float | None, seed: int
 ) -> tuple[Placing, Ints, Flags]:
     """Return where calls and tasks are placed, the tone of each call (n, S, D), and who is worth calling."""
     must = np.r_[calls.must & first, calls.tasks.must]
     minutes = _minutes(calls)
     net, tone = calls.worth(weight)
     late = calls.lateness(net, must[: len(net)])
-    placed = _day_by_day(calls, net, late, minutes, room, must, previous, until, seed)
+    placed = _day_by_day(calls, net, late, minutes, room, must=must, previous=previous, until=until, seed=seed)
     days = range(calls.days)
     items = np.concatenate([_items(calls, net[:, :, day], late[:, day]) for day in days], axis=2)
     worthwhile: Flags = np.asarray((net[:, :, :-1] > 0).any(axis=(1, 2, 3)))
@@ -187,6 +187,7 @@ def _day_by_day(
     late: Floats,
     minutes: Floats,
     room: Floats,
+    *,
     must: Flags,
     previous: Floats | None,
     until: float | None,

@@ -79,7 +79,7 @@ def place(
         free = np.zeros_like(capacity)
         return Placing(status="optimal", desk=desk, slot=slot, objective=0.0, bound=0.0, prices=free)
     try:
-        made = _assigned(value[can], minutes[can], capacity, must[can], prices, until, seed)
+        made = _assigned(value[can], minutes[can], capacity, must[can], prices, until=until, seed=seed)
     except _ABSORBED as error:
         made = by_index(value[can], minutes[can], capacity, must[can])
         why = " ".join(str(error).split()) or type(error).__name__
@@ -116,6 +116,7 @@ def _assigned(
     capacity: Floats,
     must: Flags,
     prices: Floats | None,
+    *,
     until: float | None,
     seed: int,
 ) -> Placing:

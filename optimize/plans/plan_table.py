@@ -81,7 +81,7 @@ class Writer:
             day, block = divmod(int(chosen.slot[k]), blocks)
             item, desk = int(chosen.item[k]), int(chosen.desk[k])
             row, first = (
-                (self._call(item, desk, day, block, chosen, k), self._first(item, day))
+                (self._call(item, desk, day, block, chosen, k=k), self._first(item, day))
                 if item < n
                 else (self._task(item - n, desk, day), 1)
             )
@@ -114,7 +114,7 @@ class Writer:
             row |= {"order": order, "starts": f"{start // 60:02d}:{start % 60:02d}"}
             spent += row["minutes"]
 
-    def _call(self, account: int, desk: int, day: int, block: int, chosen: ChosenCalls, k: int) -> Row:
+    def _call(self, account: int, desk: int, day: int, block: int, chosen: ChosenCalls, *, k: int) -> Row:
         calls = self.calls
         tone, weight = int(chosen.tone[k]), float(chosen.weight[k])
         chance = float(calls.reach.chance[account, day, block])
@@ -122,7 +122,7 @@ class Writer:
         cost = calls.cost_of(account, desk, day, block) * weight
         again = int(chosen.before[k])
         note = f"only if nobody was reached on {_shown(again)}" if again >= 0 else ""
-        return self._chasing(account, day, "call", "phone", tone, uplift, chance, note) | {
+        return self._chasing(account, day, "call", "phone", tone, uplift=uplift, chance=chance, note=note) | {
             "minutes": float(calls.reach.minutes[account, day, block]),
             "net_value": uplift - cost,
         }
@@ -161,13 +161,14 @@ class Writer:
         step = self.calls.chase.strategy.steps[self.calls.chase.step[account, day]]
         uplift = float(self.calls.worths.gain[account, tone, day])
         kind = {"letter": "letter", "portal": "portal notice"}.get(step.channel, step.channel)
-        return self._chasing(account, day, kind, step.channel, tone, uplift, 1.0, "") | self._nobody(day) | {
+        row = self._chasing(account, day, kind, step.channel, tone, uplift=uplift, chance=1.0, note="")
+        return row | self._nobody(day) | {
             "action": "message",
             "net_value": float(sent.net[k]),
         }  # fmt: skip
 
     def _left_alone(self, account: int) -> Row:
-        row = self._chasing(account, 0, "contact", "", 0, 0.0, 0.0, "") | self._nobody(0)
+        row = self._chasing(account, 0, "contact", "", 0, uplift=0.0, chance=0.0, note="") | self._nobody(0)
         share = "drawn for the randomised holdout: please do not contact"
         step = self.calls.chase.step[account, 0]
         name = self.calls.chase.step_name(step) if step >= 0 else ""
@@ -185,7 +186,7 @@ class Writer:
         }
 
     def _chasing(
-        self, account: int, day: int, kind: str, channel: str, tone: int, uplift: float, chance: float, note: str
+        self, account: int, day: int, kind: str, channel: str, tone: int, *, uplift: float, chance: float, note: str
     ) -> Row:
         """Return what a row says of the invoices that it covers, and why they are chased."""
         chase, reasons = self.calls.chase, self.reasons

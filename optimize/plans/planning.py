@@ -105,7 +105,7 @@ def plan(
     began = time.monotonic()
     chosen_policy = policy or Policy()
     asked = request(
-        ledger, model, strategy, roster, date, days,
+        ledger, model, strategy, roster, date, days=days,
         effects=effects, policy=chosen_policy if horizon is None else replace(chosen_policy, horizon=horizon),
         assumptions=assumptions, exploration=exploration, stops=stops, skills=skills, seed=seed, version=model_version,
     )  # fmt: skip
@@ -128,7 +128,7 @@ def plan(
         about=about,
     )
     rows = writer.table(chosen, sent, held & ~findings.contacted, asked.share)
-    told = _told(asked, findings, rows, held, notes, about["run_id"])
+    told = _told(asked, findings, rows, held, notes, run_id=about["run_id"])
     return replace(told, seconds=time.monotonic() - began)
 
 
@@ -203,7 +203,7 @@ def _identity(asked: Request, calls: Calls, start: Floats | None) -> str:
 
 
 def _told(
-    asked: Request, findings: Findings, rows: pd.DataFrame, held: Flags, notes: tuple[str, ...], run_id: str
+    asked: Request, findings: Findings, rows: pd.DataFrame, held: Flags, notes: tuple[str, ...], *, run_id: str
 ) -> CallPlan:
     """Return the plan with its evidence."""
     chosen, sent, unmet = findings.chosen, findings.sent, findings.unmet()

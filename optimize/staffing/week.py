@@ -147,8 +147,8 @@ def week(
     strategy: Any,
     roster: Any,
     date: Day,
-    days: int = 5,
     *,
+    days: int = 5,
     policy: Policy | None = None,
     assumptions: Assumptions | None = None,
     seed: int = 0,
@@ -163,7 +163,7 @@ def week(
     if not 1 <= days <= WEEK:
         raise BadInput(f"must lie between 1 and {WEEK}: hours are judged by one week's plan", field="days", value=days)
     asked = request(
-        ledger, model, strategy, roster, date, days,
+        ledger, model, strategy, roster, date, days=days,
         effects=None, policy=policy or Policy(), assumptions=assumptions, exploration=0.0, stops=None, skills=None,
         seed=seed, version="",
     )  # fmt: skip
@@ -177,7 +177,7 @@ def week(
     free = np.zeros_like(calls.desks.cost)  # the roster's hours are paid whether they are used or not
     desks = replace(calls.desks, minutes=np.concatenate([shifts.minutes, nothing]), cost=free)
     calls = replace(calls, desks=desks, tasks=replace(calls.tasks, cost=desks.cost))
-    return _priced(asked.team, shifts, asked.assume, newcomers, calls, (*asked.notes, *notes))
+    return _priced(asked.team, shifts, asked.assume, newcomers, calls, notes=(*asked.notes, *notes))
 
 
 def _newcomers(team: Team) -> tuple[Specialist, ...]:
@@ -199,6 +199,7 @@ def _priced(
     assume: Assumptions,
     newcomers: tuple[Specialist, ...],
     calls: Calls,
+    *,
     notes: tuple[str, ...],
 ) -> Week:
     """Return the week with its calls at the worth that they have when the roster's own hours are priced."""

@@ -61,6 +61,7 @@ def prospects(
     who: Ints,
     inv: Invoices,
     acc: Accounts,
+    *,
     ladder: Ladder,
     pays: Payments,
     response: Response,

@@ -28,6 +28,7 @@ class WorkLists:
         people: Roster,
         planner: Planner,
         belief: Belief,
+        *,
         assume: Assumptions,
         response: Response,
         minor: int,
@@ -56,8 +57,8 @@ class WorkLists:
         found = None
         if self.outlook is not None:
             found = prospects(
-                day, seen, to_call, inv, acc, ladder, pays, self.response, self.effect,
-                self.outlook, self.grid, self.minor,
+                day, seen, to_call, inv, acc, ladder=ladder, pays=pays, response=self.response, effect=self.effect,
+                outlook=self.outlook, grid=self.grid, minor=self.minor,
             )  # fmt: skip
         return WorkList(
             day=day,

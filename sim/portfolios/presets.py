@@ -174,7 +174,7 @@ def _newborn(spec: Preset, customers: int, seed: int, days: int) -> Portfolio:
     return Portfolio(
         name=spec.name,
         ledger=ledger,
-        behaviour=_behaviour(spec, segment, terms, entity, draw, seed),
+        behaviour=_behaviour(spec, segment, terms, entity, draw, seed=seed),
         assumptions=Assumptions.default(),
         timezone=spec.timezone,
         country=spec.country,
@@ -212,7 +212,7 @@ def _terms(spec: Preset, segment: Ints, draw: _Draws) -> Ints:
     return out
 
 
-def _behaviour(spec: Preset, segment: Ints, terms: Ints, entity: Bits, draw: _Draws, seed: int) -> Behaviour:
+def _behaviour(spec: Preset, segment: Ints, terms: Ints, entity: Bits, draw: _Draws, *, seed: int) -> Behaviour:
     n = len(entity)
     variance = np.log1p(_of(spec, segment, "frailty"))
     spread = _of(spec, segment, "orders_spread")

@@ -52,7 +52,7 @@ def prepare(
     clock = calling_clocks(customers, portfolio.timezone, portfolio.start.year)
     zones = tuple(sorted(clock.unique()))
     begin = portfolio.opening
-    orders = draw_orders(behaviour, country, entity, calendar, *seeds)
+    orders = draw_orders(behaviour, country, entity, calendar, seeds[0], replication=seeds[1])
     runs = calendar.payment_day(country, behaviour.payment_weekdays)
     hazard = np.pad(behaviour.hazard, ((0, 0), (1, 0)))  # before the first day there is none
     tables = hazard_tables(hazard, behaviour.first_day - 1, assume.effect_half_life)
@@ -71,7 +71,7 @@ def prepare(
         _draw_write_offs(invoices, behaviour.write_offs, key(*seeds, Purpose.WRITE_OFF))
         standing = behaviour.write_offs.standing(np.arange(max(behaviour.write_offs.age, default=0) + 1))
     invoices.lapse[rests] = NEVER
-    accounts = _accounts(entity, portfolio, people, invoices, runs.row, _codes(clock, zones))
+    accounts = _accounts(entity, portfolio, people, invoices, runs.row, zone=_codes(clock, zones))
     old = np.flatnonzero(number < 0)
     invoices.added[old] = still_felt(portfolio, assume, payments)[-1 - number[old]]
     threshold = -np.log(uniforms(key(*seeds, Purpose.PAYMENT), invoices.entity, 0))
@@ -171,7 +171,7 @@ def _keep_promises(inv: Invoices, acc: Accounts, rest_kind: int, kept: float, dr
 
 
 def _accounts(
-    entity: Bits, portfolio: Portfolio, people: Roster, invoices: Invoices, run_row: SmallInts, zone: SmallInts
+    entity: Bits, portfolio: Portfolio, people: Roster, invoices: Invoices, run_row: SmallInts, *, zone: SmallInts
 ) -> Accounts:
     n = len(entity)
     behaviour = portfolio.behaviour

@@ -65,6 +65,7 @@ def draw_orders(
     entity: Bits,
     calendar: Calendar,
     seed: int,
+    *,
     replication: int,
 ) -> Orders:
     """Draw the order days of every customer, and one of its catalogue's orders for each."""
@@ -77,7 +78,7 @@ def draw_orders(
         upto = np.cumsum(_weight(demand, trend, calendar)[table], axis=1)
         horizon = float(max(upto[row, n - 1] for row, n in enumerate(length) if n)) if length.any() else 0.0
         own = _staying(demand, entity, factor, seed, replication)
-        processes = _together(own, _coming(demand, entity, own.rate, horizon, seed, replication))
+        processes = _together(own, _coming(demand, entity, own.rate, horizon, seed, replication=replication))
     many = behaviour.orders, behaviour.lines, behaviour.amount, behaviour.term
     catalogue = _Catalogue(*many, entity, demand is not None)
     keys = tuple(key(seed, replication, purpose) for purpose in _PURPOSES)
@@ -143,7 +144,7 @@ def _staying(demand: Demand, entity: Bits, factor: float, seed: int, replication
     return _Processes(np.arange(n), entity, rate, np.zeros(n), end, np.zeros(n, np.bool_))
 
 
-def _coming(demand: Demand, entity: Bits, rate: Floats, horizon: float, seed: int, replication: int) -> _Processes:
+def _coming(demand: Demand, entity: Bits, rate: Floats, horizon: float, seed: int, *, replication: int) -> _Processes:
     """Return new customers: when each one comes, whom it is like, on whose account its orders are booked."""
     draw = key(seed, replication, Purpose.NEWCOMER)
     often = demand.newcomers.drawn(uniform(draw, NOBODY, 0)) if len(demand.like) else 0.0

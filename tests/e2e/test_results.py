@@ -51,7 +51,7 @@ def ledger() -> "sim.Portfolio":
 def tuesday() -> Week:
     """Return a day's work of one person."""
     known = ledger().ledger
-    return week(known, "kaplan_meier", "friendly", 1, known.as_of + pd.Timedelta(days=1), 1)
+    return week(known, "kaplan_meier", "friendly", 1, known.as_of + pd.Timedelta(days=1), days=1)
 
 
 def hours() -> Result:

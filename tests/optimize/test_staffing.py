@@ -35,7 +35,7 @@ def portfolio() -> sim.Portfolio:
 @pytest.fixture(scope="module")
 def busy(portfolio: sim.Portfolio) -> Week:
     """Its week, with more calls than one person can make."""
-    return week(portfolio.ledger, "kaplan_meier", BUSY, 1, portfolio.start + pd.Timedelta(days=3), 3)
+    return week(portfolio.ledger, "kaplan_meier", BUSY, 1, portfolio.start + pd.Timedelta(days=3), days=3)
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +110,7 @@ def western(portfolio: sim.Portfolio) -> Week:
     person = {"id": "A", "weekly_hours": 20.0, "languages": ["en"]}
     team = Team.model_validate({"timezone": "America/New_York", "country": "US", "specialists": [person]})
     moved = replace(ledger, customers=customers)
-    return week(moved, "kaplan_meier", BUSY, team, portfolio.start + pd.Timedelta(days=3), 1)
+    return week(moved, "kaplan_meier", BUSY, team, portfolio.start + pd.Timedelta(days=3), days=1)
 
 
 def test_shifts_are_chosen_by_what_minutes_are_worth(western: Week):
@@ -134,7 +134,7 @@ def test_shifts_are_chosen_by_what_minutes_are_worth(western: Week):
 
 def test_where_minutes_are_not_scarce_no_shifts_are_better(portfolio: sim.Portfolio):
     """Ten people with little to do: the roster stays, and the bound is what it brings."""
-    found = choose_shifts(week(portfolio.ledger, "kaplan_meier", "sop_cadence", 10, portfolio.start, 2))
+    found = choose_shifts(week(portfolio.ledger, "kaplan_meier", "sop_cadence", 10, portfolio.start, days=2))
     assert found.worth == found.own == pytest.approx(found.bound, rel=1e-6)
     assert "roster's own" in found.summary()
 
