@@ -18,8 +18,9 @@ from ledger.policy.strategy import Strategy
 from ledger.table.calendar import NEVER, Calendar
 from ledger.table.currency import decimals
 from models.assumed.assumptions import Assumptions
+from models.assumed.call_minutes import CallMinutes
 from models.assumed.reach import reach_by_block
-from sim.day.call_outcomes import Minutes, chances, outcomes, talk_seconds
+from sim.day.call_outcomes import chances, outcomes, talk_seconds
 from sim.day.contact_effects import PromiseLog, Response, after_calls, callbacks, respond, room_for
 from sim.day.desk import DESKS, CallLists, DeskHours, Incoming
 from sim.day.ladder import due_contacts, open_disputes, sweep
@@ -158,7 +159,7 @@ class _DayClock:
         resume(self.acc, portfolio, setting.strategy, assume.fatigue_memory)
         self.keys = {purpose: key(*setting.seeds, purpose) for purpose in Purpose}
         self.holdout = Holdout.of(setting.strategy, self.acc.entity, self.keys[Purpose.HOLDOUT])
-        self.minutes = Minutes.of(assume)
+        self.minutes = CallMinutes.of(assume)
         self.response = Response.of(assume, self.keys[Purpose.PROMISE])
         self.view = WorkLists(
             self.world, self.ladder, people, setting.planner, setting.belief,

@@ -96,6 +96,8 @@ HOMES = {"tomllib": "ledger/files/reading.py", "get_close_matches": "ledger/file
     "null for NaN": "ledger/json_ready.py",
     "type of progress": "ledger/progress.py",
     "rich.progress": "app/printing.py",
+    "loaded wage": "models/assumed/assumptions.py",
+    "minutes of a call": "models/assumed/call_minutes.py",
 }
 ALIAS = re.compile(r"(\w+\.)?NDArray\[")
 ERROR = re.compile(r"(Error|Exception|BadInput|Refused|Unavailable)$")
@@ -269,6 +271,10 @@ def things(path: Path) -> Iterator[str]:
         if isinstance(node, ast.Import | ast.ImportFrom):
             named = {getattr(node, "module", None), *(alias.name for alias in node.names)}
             yield from HOMES.keys() & named
+        elif isinstance(node, ast.Attribute) and node.attr == "loaded_cost_factor":
+            yield "loaded wage"
+        elif isinstance(node, ast.Constant) and node.value == "reached_call_minutes":
+            yield "minutes of a call"
         elif isinstance(node, ast.ClassDef) and any(ERROR.search(ast.unparse(base)) for base in node.bases):
             yield "exception class"
         elif isinstance(node, ast.Assign) and "Progress" in map(ast.unparse, node.targets):

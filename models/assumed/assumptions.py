@@ -10,10 +10,13 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from ledger import BadInput
+from ledger.arrays import Floats
 from ledger.files.reading import unknown
+from ledger.policy.roster import FULL_SHIFT
 from ledger.policy.strategy import Strategy
 from ledger.table.exchange import Exchange
 
@@ -135,6 +138,15 @@ class Assumptions:
                 raise BadInput("must not exceed 1", where="assumptions", field=name, value=getattr(self, name))
         if self.promise_days_high < self.promise_days_low:
             raise BadInput("must not be below promise_days_low", where="assumptions", field="promise_days_high")
+
+    @property
+    def productive_share(self) -> float:
+        """Share of a full day's hours that goes into calls and what they bring along."""
+        return self.productive_hours_per_day / (FULL_SHIFT / 3600)
+
+    def hourly(self, own: Floats) -> Floats:
+        """Return what a paid hour costs: somebody's own cost, or where it is 0 the wage with all that is on top."""
+        return np.where(own > 0, own, self.specialist_wage * self.loaded_cost_factor)
 
     def hazard_ratio(self, channel: str, tone: str, *, personal: bool) -> float:
         """Return how many times higher the payment hazard is right after a contact (at least 1)."""

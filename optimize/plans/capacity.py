@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ledger.arrays import Flags, Floats, Ints
-from ledger.policy.roster import BLOCKS, FULL_SHIFT
+from ledger.policy.roster import BLOCKS
 from ledger.table.calendar import Calendar
 from ledger.table.currency import decimals
 from ledger.table.ledger import positions
@@ -15,7 +15,8 @@ from ledger.table.months import day_number
 from ledger.table.places import calling_clocks
 from ledger.table.tables import TEXT
 from models.assumed.assumptions import Assumptions
-from models.assumed.reach import closing_hour, reach_by_block
+from models.assumed.call_minutes import CallMinutes
+from models.assumed.reach import SUREST, closing_hour, reach_by_block
 from optimize.plans.policy import Policy
 from optimize.plans.steps_due import Chase, usual_specialist
 from optimize.roster.costs import hourly_cost
@@ -52,7 +53,6 @@ class Desks:
         """Return the desks of a team's shifts; hours without a cost of their own are at the assumed wage."""
         people = team.specialists
         hourly = np.full(len(people), hourly_cost(team, assume).mean()) if people else np.zeros(1)
-        productive = assume.productive_hours_per_day / (FULL_SHIFT / 3600)
         return cls(
             team=team,
             ids=team.ids or ("",),
@@ -60,7 +60,7 @@ class Desks:
             dates=shifts.dates,
             starts=STARTS,
             minutes=shifts.minutes if people else np.zeros((1, len(shifts.dates), BLOCKS)),
-            cost=np.asarray(hourly, np.float64) / 60 / productive * 10 ** decimals(currency),
+            cost=np.asarray(hourly, np.float64) / 60 / assume.productive_share * 10 ** decimals(currency),
             firm=team.able(skill="firm") if people else np.ones(1, np.bool_),
         )
 
@@ -120,14 +120,13 @@ class Reach:
         table = reach_by_block(calendar, zones, home[0], rate)[:, at]
         row = positions(clock, pd.Series(zones, dtype=TEXT))
         factor = chase.contacted.reach(rate, policy.reach_attempts)
-        chance = np.minimum(table[row] * factor[chase.customer][:, None, None], 0.95)
-        talk = sum(assume.minutes("reached_call_minutes")) / 3 + sum(assume.minutes("wrap_up_minutes")) / 3
+        chance = np.minimum(table[row] * factor[chase.customer][:, None, None], SUREST)
         country = people["country"].astype(object)
         working = {str(code): calendar.working(str(code))[at] for code in country.unique()}
         open_days = np.array([working[str(code)] for code in country], np.bool_).reshape(len(people), len(at))
         return cls(
             chance=chance,
-            minutes=chance * talk + (1 - chance) * sum(assume.minutes("unreached_call_minutes")) / 3,
+            minutes=CallMinutes.of(assume).expected(chance),
             open_days=open_days,
             closes=closing_hour(calendar, zones, home[0])[row, at[0]],
         )

@@ -124,7 +124,7 @@ def plan(
     writer = Writer(
         calls=calls,
         reasons=Reasons.of(asked.known, asked.policy.horizon, asked.strategy.name),
-        productive=asked.assume.productive_hours_per_day / 8,
+        productive=asked.assume.productive_share,
         about=about,
     )
     rows = writer.table(chosen, sent, held & ~findings.contacted, asked.share)

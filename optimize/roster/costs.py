@@ -44,4 +44,4 @@ def hourly_cost(team: Team, assume: Assumptions) -> Floats:
     if team.currency != assume.currency and not team.all_priced:
         rule = f"is assumed in {assume.currency}, and the team is paid in {team.currency}: give all a cost_per_hour"
         raise BadInput(rule, where="assumptions", field="specialist_wage", value=assume.specialist_wage)
-    return np.where(own > 0, own, assume.specialist_wage * assume.loaded_cost_factor)
+    return assume.hourly(own)

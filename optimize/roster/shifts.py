@@ -211,7 +211,7 @@ def plan_shifts(
         raise BadInput(f"must lie between 1 and {_LONGEST}", field="days", value=days)
     dates = working_days(first_day, days, team.country if country is None else country)
     assume = assumptions or Assumptions.default()
-    productive = min(assume.productive_hours_per_day / (FULL_SHIFT / 3600), 1.0)
+    productive = min(assume.productive_share, 1.0)
     absent = np.array([[day.date() in person.absences for day in dates] for person in team.specialists], np.bool_)
     absent = absent.reshape(len(team), len(dates))
     even = even_minutes(team, absent)

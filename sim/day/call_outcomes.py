@@ -1,52 +1,26 @@
 """Whom a call reaches, and how long calls take."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from ledger.arrays import Bits, Floats, Ints, SmallInts
 from ledger.compiling import njit
-from models.assumed.assumptions import Assumptions
+from models.assumed.call_minutes import CallMinutes
+from models.assumed.reach import SUREST
 from sim.world.keyed import triangular_one, uniform
-
-Triangle = tuple[float, float, float]  # low, mode, high in minutes
-
-
-@dataclass(frozen=True, slots=True)
-class Minutes:
-    """Triangular durations in minutes."""
-
-    talk: Triangle
-    wrap: Triangle
-    unreached: Triangle
-
-    @classmethod
-    def of(cls, assume: Assumptions) -> "Minutes":
-        """Return the assumed durations."""
-        return cls(
-            talk=assume.minutes("reached_call_minutes"),
-            wrap=assume.minutes("wrap_up_minutes"),
-            unreached=assume.minutes("unreached_call_minutes"),
-        )
-
-    def expected(self, chance: Floats) -> Floats:
-        """Return the expected minutes of an attempt that reaches somebody with the given chance."""
-        talk = sum(self.talk) / 3 + sum(self.wrap) / 3
-        return np.asarray(chance * talk + (1 - chance) * sum(self.unreached) / 3)
 
 
 @njit(cache=True)
 def chances(who: Ints, zone: SmallInts, factor: Floats, by_block: Floats) -> Floats:
-    """Return the chance of reaching each of these customers in each block, at most 0.95, shape (who, blocks)."""
+    """Return the chance of reaching each of these customers in each block, at most `SUREST`, shape (who, blocks)."""
     out = np.empty((len(who), by_block.shape[1]))
     for i in range(len(who)):
         for b in range(by_block.shape[1]):
-            out[i, b] = min(by_block[zone[who[i]], b] * factor[who[i]], 0.95)
+            out[i, b] = min(by_block[zone[who[i]], b] * factor[who[i]], SUREST)
     return out
 
 
 def outcomes(
-    keys: tuple[np.uint64, np.uint64], entity: Bits, call: SmallInts, chance: Floats, minutes: Minutes
+    keys: tuple[np.uint64, np.uint64], entity: Bits, call: SmallInts, chance: Floats, minutes: CallMinutes
 ) -> tuple[SmallInts, Ints]:
     """Return for each account's next call whether it reaches the right party (1 or 0), and its whole seconds."""
     reached, seconds = np.empty(len(entity), np.int32), np.empty(len(entity), np.int64)
@@ -54,7 +28,7 @@ def outcomes(
     return reached, seconds
 
 
-def talk_seconds(key: np.uint64, entity: Bits, k: SmallInts, minutes: Minutes) -> Ints:
+def talk_seconds(key: np.uint64, entity: Bits, k: SmallInts, minutes: CallMinutes) -> Ints:
     """Return the whole seconds of talk and wrap-up of calls that came in."""
     seconds = np.empty(len(entity), np.int64)
     _talks(key, entity, k, minutes.talk, minutes.wrap, seconds)

@@ -5,7 +5,7 @@ import numpy as np
 from ledger.arrays import Bits, Floats, Ints
 from ledger.policy.roster import FIRM, Roster
 from models.assumed.assumptions import Assumptions
-from sim.day.call_outcomes import Minutes
+from models.assumed.call_minutes import CallMinutes
 from sim.day.contact_effects import Response
 from sim.day.ladder import at_risk
 from sim.planners import Planner, WorkList
@@ -36,7 +36,7 @@ class WorkLists:
         seed: int,
     ) -> None:
         self.world, self.ladder, self.people, self.response = world, ladder, people, response
-        self.minutes, self.minor, self.key = Minutes.of(assume), minor, key
+        self.minutes, self.minor, self.key = CallMinutes.of(assume), minor, key
         self.outlook, self.effect = outlook_of(planner), belief.effect
         self.acc, self.pays = belief.believe(world.accounts, world.payments, seed)
         self.kind = world.invoices.kind if belief.informed else np.zeros_like(world.invoices.kind)
