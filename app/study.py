@@ -40,7 +40,7 @@ def run_study(
     study = study_of(file, fields)
     folder = check_folder(state / "studies" / study.name if out is None else out, MARKER)
     comparison = _compared(study, workers, state)
-    for note in comparison.warnings:
+    for note in comparison.warnings if as_json else ():  # else the table says them
         remark(note)
     write_comparison(comparison, folder)
     result = comparison.to_dict() | {"report": str(folder / "report.html"), "folder": str(folder)}

@@ -111,9 +111,16 @@ class Comparison(Result):
         return warnings_among(self.notes)
 
     def margin(self, metric: str) -> float:
-        """Return the smallest difference that matters, in the metric's unit; see `margin_notes`."""
-        means = [abs(self.mean(strategy, metric).mean or 0.0) for strategy in self.strategies]
-        return self.study.margin(metric, self.mean(self.baseline, metric).mean, max(means))
+        """Return the smallest difference that matters, in the metric's unit; see `margin_notes`.
+
+        NaN where it is a share of means that are not available.
+        """
+        means = [self.mean(strategy, metric).mean for strategy in self.strategies]
+        known = [abs(mean) for mean in means if mean is not None]
+        base = self.mean(self.baseline, metric).mean
+        if self.study.share(metric) is not None and (base is None or not known):
+            return float("nan")
+        return self.study.margin(metric, base, max(known, default=0.0))
 
     def margin_notes(self, metrics: Iterable[str] = METRICS) -> list[str]:
         """Return whose margin is a share of the largest mean, because the baseline has nothing to take a share of."""
@@ -122,7 +129,7 @@ class Comparison(Result):
             for metric in metrics
             if self.study.share(metric) is not None
             and not self.mean(self.baseline, metric).mean
-            and self.margin(metric)
+            and self.margin(metric) > 0
         ]
         if not bare:
             return []

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import pandas as pd
 
 from experiments.comparing.comparison import Comparison
@@ -158,8 +159,10 @@ def _mean(comparison: Comparison, strategy: str, metric: str) -> tuple[str, str]
 
 def _margin(comparison: Comparison, metric: str) -> str:
     margin = comparison.margin(metric)
+    if not np.isfinite(margin):
+        return "n/a"
     shown = f"{margin:,.{METRICS[metric].places}f}" if margin >= 1000 else f"{margin:,.3g}"
-    return f"{shown} {METRICS[metric].change_in(comparison.currency)}".strip()
+    return f"± {shown} {METRICS[metric].change_in(comparison.currency)}".strip()
 
 
 def _settings(comparison: Comparison) -> dict[str, str]:

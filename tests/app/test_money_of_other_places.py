@@ -96,6 +96,7 @@ def test_a_comparison_without_a_rate_says_so_in_table_json_and_report(command: C
     assert not re.search(r"at EUR|costs EUR|cost of collecting and", found["finding"])
     report = " ".join(Path(found["report"]).read_text(encoding="utf-8").split())
     assert "no rate from USD to EUR" in report
+    assert "± 0 EUR" not in report  # a share of what is not available is none
     code, out, _ = command("report", found["folder"])
     assert code == 0
     assert NO_RATE.format("EUR") in out
