@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ledger import Ledger
+from ledger.table.columns import Columns, columns
 from ledger.table.months import day_number, day_numbers
 
 Floats = npt.NDArray[np.float64]
@@ -15,13 +16,13 @@ _LAST: Final = 13  # weeks that sales and roll rates are taken from
 _AGES: Final = 30  # weeks before and after the due date that the roll rate tells apart
 
 
-def weekly_cash(ledger: Ledger, after: pd.Timestamp, weeks: int) -> Floats:
+def weekly_cash(known: Ledger | Columns, after: pd.Timestamp, weeks: int) -> Floats:
     """Return the cash received in each of some weeks after a day, base-currency minor units."""
-    cash = ledger.payments[ledger.payments["kind"] == "cash"]
-    week = (day_numbers(cash["received_date"]) - day_number(after) - 1) // 7
-    kept = (week >= 0) & (week < weeks)
-    value = cash["amount"].to_numpy(np.float64) * ledger.to_base(cash["currency"])
-    return np.bincount(week[kept], value[kept], weeks).astype(np.float64)
+    book = columns(known) if isinstance(known, Ledger) else known
+    week = (book.received - day_number(after) - 1) // 7
+    kept = book.received_cash & (week >= 0) & (week < weeks)
+    value = book.rates[book.received_currency[kept]] * book.received_amount[kept]
+    return np.bincount(week[kept], value, weeks).astype(np.float64)
 
 
 def last_eight_weeks(known: Ledger, weeks: int) -> Floats:

@@ -19,8 +19,9 @@ from ledger.arrays import Flags, Floats, Ints, SmallInts
 from ledger.table.months import month_ends
 from sim.demand.newcomers import Newcomers, newcomers
 from sim.demand.order_days import NONE, OrderDays, OrderExposure, order_days, weekly
-from sim.demand.order_level import Level, level, season
+from sim.demand.order_level import Level, level
 from sim.demand.order_sizes import catalogue
+from sim.demand.season import Season, season
 from sim.demand.turnover import Turnover, turnover
 
 WINDOW: Final = 365  # days of history whose orders are repeated
@@ -42,7 +43,7 @@ class Demand:
     level
         Factor on all rates on the last day.
     season
-        Factors of the twelve months to come.
+        Factors of the twelve months to come, and the doubt about them.
     week
         How much is ordered on each weekday, Monday first; they sum to five, so that rates are per working day.
     newcomers
@@ -56,7 +57,7 @@ class Demand:
     alive: Floats
     stop: float
     level: Level
-    season: Floats
+    season: Season
     week: Floats
     newcomers: Newcomers
     like: Ints
@@ -67,7 +68,7 @@ class Demand:
         gone = int((1 - self.alive[ordered]).sum().round())
         parts = [f"Orders: each customer repeats its own of the last {WINDOW} days at its own rate"]
         parts.append(f"all at {100 * self.level.expected:.0f} % of their year's level")
-        if (self.season != 1).any():
+        if self.season.seen:
             parts.append("with last year's season")
         parts.append(f"about {gone:,} of {int(ordered.sum()):,} have stopped")
         parts.append(f"about {self.newcomers.expected(_QUARTER_WORKED):,.0f} new ones come in a quarter")
@@ -94,7 +95,8 @@ def demand(ledger: Ledger) -> tuple[Demand, Ints, Ints, Ints, SmallInts]:
     start = np.maximum(days.first, days.end - WINDOW)
     changed = _changed(recent, workdays, start)
     start = np.where(changed, days.end - QUARTER, start)
-    came, walked = _rates(recent, workdays, start, wave)
+    repeated = catalogue(recent, days.end - QUARTER, changed)
+    came, walked = _rates(recent, workdays, start, wave.factor, _invoices(*repeated[:2]))
     listed = np.bincount(recent.owner, minlength=len(start)) > 0
     told = Demand(
         rate=np.where(listed, came.rate, 0.0),
@@ -107,7 +109,13 @@ def demand(ledger: Ledger) -> tuple[Demand, Ints, Ints, Ints, SmallInts]:
         newcomers=newcomers(days, workdays),
         like=np.flatnonzero(listed & (days.first > max(days.end - WINDOW, (2 * days.begin + days.end) // 3))),
     )
-    return told, *catalogue(recent, days.end - QUARTER, changed)
+    return told, *repeated
+
+
+def _invoices(orders: Ints, lines: Ints) -> Floats:
+    """Return how many invoices an order of each customer brings, of those that it repeats."""
+    many = np.diff(orders)
+    return np.diff(lines[orders]) / np.maximum(many, 1)
 
 
 def _blocks(days: OrderDays, months: int) -> Ints:
@@ -116,10 +124,10 @@ def _blocks(days: OrderDays, months: int) -> Ints:
     return ends[ends >= days.begin - 1]
 
 
-def _season(days: OrderDays, workdays: OrderExposure) -> Floats:
-    """Return the factors of the twelve months to come."""
+def _season(days: OrderDays, workdays: OrderExposure) -> Season:
+    """Return the season of the ledger's months."""
     edges = _blocks(days, 12 * _YEARS)
-    counts = np.histogram(days.day, np.r_[edges, np.inf] + 0.5)[0][:-1].astype(np.float64)
+    counts = np.histogram(days.day, np.r_[edges, np.inf] + 0.5, weights=np.diff(days.lines))[0][:-1].astype(np.float64)
     total = workdays.total.mean(axis=0)
     return season(counts, np.diff(total[np.clip(edges - workdays.first + 1, 0, len(total) - 1)]))
 
@@ -138,14 +146,23 @@ def _changed(recent: OrderDays, workdays: OrderExposure, start: Ints) -> Flags:
     return np.asarray((2 * tail < _LUCK) & (late > 0) & (start < border))
 
 
-def _rates(recent: OrderDays, workdays: OrderExposure, start: Ints, wave: Floats) -> tuple[Turnover, Level]:
-    """Return each customer's rate, and the level of all: by turns, since a rate counts from the level of its days."""
+def _rates(
+    recent: OrderDays, workdays: OrderExposure, start: Ints, wave: Floats, invoices: Floats
+) -> tuple[Turnover, Level]:
+    """Return each customer's rate, and the level of all: by turns, since a rate counts from the level of its days.
+
+    The level counts `invoices`, each order as many as the run will repeat: a house that grows writes more on one day
+    for one customer, too. They come in clusters, so they count by the dispersion that the repeated orders have.
+    """
     edges = month_ends(recent.end, 13)[::-1]
     month = np.clip(np.searchsorted(edges, workdays.first + np.arange(workdays.working.shape[1])) - 1, 0, 11)
     size, owner = len(start), recent.owner
     counted = recent.day > start[owner]
     orders = np.bincount(owner[counted], minlength=size).astype(np.float64)
-    counts = np.bincount(month[recent.day[counted] - workdays.first], minlength=12).astype(np.float64)
+    lines = np.diff(recent.lines)[counted]
+    cluster = max((lines**2).sum() / max(lines.sum(), 1), 1.0)
+    when = month[recent.day[counted] - workdays.first]
+    counts = np.bincount(when, lines / cluster, 12).astype(np.float64)
     latest, there = np.maximum(recent.latest, start), recent.latest > NONE
     seasonal = workdays.weighted(wave[month])
     path = np.ones(12)
@@ -158,7 +175,8 @@ def _rates(recent: OrderDays, workdays: OrderExposure, start: Ints, wave: Floats
         for k, (after, until) in enumerate(pairwise(edges)):
             whole = seasonal.between(np.maximum(start, after), until)
             ordered = seasonal.between(np.maximum(start, after), np.minimum(latest, until))
-            expected[k] = (there * (came.alive * came.rate * whole + (1 - came.alive) * came.before * ordered)).sum()
+            each = came.alive * came.rate * whole + (1 - came.alive) * came.before * ordered
+            expected[k] = (there * invoices * each).sum() / cluster
         known = np.flatnonzero(expected > 0)
         walked, path[known] = level(counts[known], expected[known])
     return came, walked

@@ -63,7 +63,8 @@ def from_ledger(
     wanted, orders, lines, amount, term = demand(ledger)
     hazard, kind, weekdays = _timing(ledger, past, timing, wanted.rate)
     n, written = len(customers), write_offs(ledger)
-    common = payment_level(hazard, kind, past, day_number(ledger.as_of), FIRST_DAY)
+    until = day_number(ledger.as_of)
+    common = payment_level(hazard, kind, past, until, first_day=FIRST_DAY, weekdays=weekdays)
     if learned is not None:
         hazard = learned.hazard
     parts = PartPayments.of(ledger)

@@ -50,6 +50,9 @@ class Purpose(IntEnum):
     ORDER_SAMPLE = 20
     PAYMENT_LEVEL = 21
     LIVE_PROMISE = 22
+    ORDER_MONTH = 23
+    ORDER_SEASON = 24
+    PAYMENT_MONTH = 25
 
 
 NOBODY: Final = np.uint64(0x6E6577)  # entity of what is drawn for all

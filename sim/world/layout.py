@@ -14,6 +14,7 @@ from ledger.table.places import calling_clocks
 from models.assumed.assumptions import Assumptions
 from models.history.dispute_share import DISPUTED_BY
 from models.history.write_offs import WriteOffs
+from sim.demand.order_level import Level
 from sim.world.behaviour import Behaviour
 from sim.world.keyed import NOBODY, Purpose, child, key, triangular, uniform, uniforms
 from sim.world.orders import MONTH, Orders, draw_orders
@@ -75,7 +76,7 @@ def prepare(
     old = np.flatnonzero(number < 0)
     invoices.added[old] = still_felt(portfolio, assume, payments)[-1 - number[old]]
     threshold = -np.log(uniforms(key(*seeds, Purpose.PAYMENT), invoices.entity, 0))
-    threshold /= _common(behaviour, calendar.days, key(*seeds, Purpose.PAYMENT_LEVEL))
+    threshold /= _pace(behaviour.payment_level, invoices.due, calendar.days, seeds)
     start_clock(
         (payments.cumulative, payments.decayed, payments.first_day), invoices.kind, behaviour.frailty,
         invoices.customer, invoices.issue, invoices.clock, threshold, runs.table, runs.row,
@@ -98,12 +99,19 @@ def prepare(
     )
 
 
-def _common(behaviour: Behaviour, days: int, draw: np.uint64) -> float:
-    """Return the factor on all hazards that this replication draws, the same under every strategy."""
-    if behaviour.payment_level is None:
-        return 1.0
+def _pace(level: Level | None, due: SmallInts, days: int, seeds: tuple[int, int]) -> Floats:
+    """Return the factor on each invoice's hazard that this replication draws, the same under every strategy.
+
+    It is the level of all, times that of the month in which the invoice falls due; the first where it is past due.
+    """
+    if level is None:
+        return np.ones(len(due))
+    draw = key(*seeds, Purpose.PAYMENT_LEVEL)
     way, height = (uniform(draw, NOBODY, k) for k in (0, 1))
-    return max(behaviour.payment_level.drawn(way, height, days / MONTH)[0], 1e-6)
+    month = (np.maximum(due, 0) / MONTH).astype(np.int64)
+    number = np.arange(month.max(initial=0) + 1, dtype=np.uint64)
+    own = level.months(way, uniforms(key(*seeds, Purpose.PAYMENT_MONTH), number, 0))
+    return np.maximum(level.drawn(way, height, days / MONTH)[0] * own, 1e-6)[month]
 
 
 def _codes(values: "pd.Series[str]", among: tuple[str, ...]) -> SmallInts:

@@ -1,9 +1,10 @@
 """Orders to come: each customer repeats its own past orders at its own rate, on working days of its country.
 
 Order days are a Poisson process. Where the rates are a ledger's (`demand`), each replication draws what is not
-known of them: the level and trend of all, each customer's rate about its mean (the mean of all stays: the level holds
-what is not known of that), whether it still orders and when it stops, who comes anew, and how often each past order is
-repeated (a bootstrap of the customer's orders). All draws are keyed, so every strategy meets the same ones.
+known of them: level and trend of all, the season's factors, what is a month's own, each customer's rate about its mean
+(the mean of all stays: the level holds what is not known of that), whether it still orders and when it stops, who comes
+anew, and how often each past order is repeated (a bootstrap of the customer's orders). All draws are keyed, so every
+strategy meets the same ones.
 """
 
 from dataclasses import dataclass
@@ -75,7 +76,8 @@ def draw_orders(
         upto, processes = np.arange(1.0, table.shape[1] + 1) + np.zeros((len(table), 1)), _steady(behaviour, entity)
     else:
         factor, trend = _level(demand, calendar.days, seed, replication)
-        upto = np.cumsum(_weight(demand, trend, calendar)[table], axis=1)
+        months = _months(demand, calendar.days, seed, replication)
+        upto = np.cumsum(_weight(demand, trend, months, calendar)[table], axis=1)
         horizon = float(max(upto[row, n - 1] for row, n in enumerate(length) if n)) if length.any() else 0.0
         own = _staying(demand, entity, factor, seed, replication)
         processes = _together(own, _coming(demand, entity, own.rate, horizon, seed, replication=replication))
@@ -124,12 +126,22 @@ def _level(demand: Demand, days: int, seed: int, replication: int) -> tuple[floa
     return demand.level.drawn(uniform(draw, NOBODY, 0), uniform(draw, NOBODY, 1), days / MONTH)
 
 
-def _weight(demand: Demand, trend: float, calendar: Calendar) -> Floats:
-    """Return how much is ordered on each day, by weekday, trend and season, beside a day at the ledger's end."""
-    months = np.arange(calendar.days + 1) / MONTH
-    fading = -np.expm1(np.log(FADES) * months) / -np.log(FADES)
+def _months(demand: Demand, days: int, seed: int, replication: int) -> Floats:
+    """Return a factor on the orders of each coming month: its season's, and what is its own."""
+    number = np.arange(int(days / MONTH) + 1, dtype=np.uint64)
+    way = uniform(key(seed, replication, Purpose.ORDER_LEVEL), NOBODY, 0)
+    own = demand.level.months(way, uniforms(key(seed, replication, Purpose.ORDER_MONTH), number, 0))
+    year = np.arange(12, dtype=np.uint64)
+    wave = demand.season.drawn(normals(key(seed, replication, Purpose.ORDER_SEASON), year, 0))
+    return np.asarray(own * wave[number % np.uint64(12)])
+
+
+def _weight(demand: Demand, trend: float, months: Floats, calendar: Calendar) -> Floats:
+    """Return how much is ordered on each day, by weekday, trend and month, beside a day at the ledger's end."""
+    age = np.arange(calendar.days + 1) / MONTH
+    fading = -np.expm1(np.log(FADES) * age) / -np.log(FADES)
     week = demand.week[calendar.weekday()[: calendar.days + 1]]
-    return np.asarray(np.exp(trend * fading) * demand.season[months.astype(np.int64) % 12] * week)
+    return np.asarray(np.exp(trend * fading) * months[age.astype(np.int64)] * week)
 
 
 def _staying(demand: Demand, entity: Bits, factor: float, seed: int, replication: int) -> _Processes:

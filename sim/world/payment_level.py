@@ -2,9 +2,10 @@
 
 Invoices do not pay apart from one another: a recession, a holiday or another hand in the ledger slows or quickens all.
 So the main payments of each of the last months are compared with those that the hazards expect of what was at risk.
-(Invoices whose customer has decided, but waits for its payment run, are among these; so the sums are made equal.) The
-ratio is a level that stands, walks or broke, weighted as that of orders is (`order_level`); without a trend, which
-would have no end.
+A customer's month ends with its last payment day: who decides later pays in the next. (Invoices whose customer has
+decided, but waits for its payment run, are among those at risk; so the sums are made equal.) The ratio is a level that
+stands, walks or broke, weighted as that of orders is (`order_level`); without a trend, which would have no end. Beside
+it each month to come has a factor of its own, as wide as the months that were seen.
 
 A history of fewer than `FEWEST` months cannot tell a common cause from chance: then there is none.
 """
@@ -15,9 +16,10 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from ledger.arrays import Floats
+from ledger.arrays import Flags, Floats
 from ledger.table.months import month_ends
 from models.history.main_payments import PaymentHistory
+from models.history.weekdays import days_since, weekday
 from sim.demand.order_level import Level, level
 from sim.world.payment import chance_by_day
 
@@ -26,7 +28,13 @@ _MOST: Final = 24
 
 
 def payment_level(
-    hazard: Floats, kind: npt.NDArray[np.integer[Any]], past: PaymentHistory, until: int, first_day: int
+    hazard: Floats,
+    kind: npt.NDArray[np.integer[Any]],
+    past: PaymentHistory,
+    until: int,
+    *,
+    first_day: int,
+    weekdays: Flags,
 ) -> Level | None:
     """Return the factor on all hazards of payment from the last day on; None where the history cannot tell.
 
@@ -40,15 +48,22 @@ def payment_level(
         The history that it was learned from.
     until
         Its last day, days since 1970-01-01.
+    first_day
+        Days past due of the hazard's first column.
+    weekdays
+        Payment weekdays of each customer, (customers, 7).
     """
     edges = month_ends(until, _MOST + 1)[::-1]
     edges = edges[edges >= (past.issue.min() if len(past) else until) - 1]
+    since = days_since(weekdays)
     total = chance_by_day(hazard)
     row, last, zero = kind[past.customer], total.shape[1] - 1, past.due + first_day
     paid, expected = np.empty((2, max(len(edges) - 1, 0)))
     for month, (after, end) in enumerate(pairwise(edges)):
         here = np.flatnonzero((past.issue <= end) & (past.end > after))
-        upto, before = np.minimum(past.end[here], end) + 1, np.maximum(past.issue[here], after + 1)
+        begun, ended = (edge - since[past.customer[here], weekday(np.array(edge))] for edge in (after, end))
+        upto, before = np.minimum(past.end[here], ended) + 1, np.maximum(past.issue[here], begun + 1)
+        upto = np.maximum(upto, before)
         low, high = (np.clip(day - zero[here], 0, last) for day in (before, upto))
         expected[month] = (total[row[here], high] - total[row[here], low]).sum()
         paid[month] = (past.paid & (past.end > after) & (past.end <= end)).sum()

@@ -14,8 +14,9 @@ from sim import from_ledger, simulate
 from sim.demand.demand import Demand, demand
 from sim.demand.newcomers import Newcomers, newcomers
 from sim.demand.order_days import OrderExposure, order_days, weekly
-from sim.demand.order_level import level, season
+from sim.demand.order_level import Level, level
 from sim.demand.order_sizes import catalogue
+from sim.demand.season import NO_SEASON, Season, season
 from sim.demand.turnover import _chances, turnover
 from tests.handmade import Row, handmade, invoice
 
@@ -110,22 +111,75 @@ def test_last_years_season_comes_again_where_it_told_this_years():
     """Two years of one wave give the wave; two that have nothing in common give none."""
     months = np.arange(24)
     wave = np.exp(0.4 * np.sin(2 * np.pi * months / 12))
-    told = season(np.round(200 * wave), np.full(24, 21.0))
+    told = season(np.round(200 * wave), np.full(24, 21.0)).factor
     assert np.abs(np.log(told) - np.log(wave[:12])).max() < 0.05
-    grown = season(np.round(200 * wave * np.exp(0.03 * months)), np.full(24, 21.0))
+    grown = season(np.round(200 * wave * np.exp(0.03 * months)), np.full(24, 21.0)).factor
     assert np.abs(np.log(grown) - np.log(wave[:12])).max() < 0.05
 
 
 def test_no_season_is_seen_in_noise_but_once_in_a_hundred():
     """Of 400 ledgers without one, 4 are expected to show one by luck; more than 14 in fewer than 1 of 10,000 tries."""
     rng = np.random.default_rng(8)
-    seen = sum((season(rng.poisson(60, 26).astype(float), np.full(26, 21.0)) != 1).any() for _ in range(400))
+    seen = sum(season(rng.poisson(60, 26).astype(float), np.full(26, 21.0)).seen for _ in range(400))
     assert seen <= 14
 
 
 def test_less_than_eighteen_months_show_no_season():
     """One year alone cannot tell a season from a change."""
-    assert (season(np.r_[np.full(9, 50.0), np.full(8, 200.0)], np.full(17, 21.0)) == 1).all()
+    assert season(np.r_[np.full(9, 50.0), np.full(8, 200.0)], np.full(17, 21.0)) is NO_SEASON
+
+
+def test_the_doubt_about_a_season_is_the_error_of_its_factors():
+    """Of 100 waves by Poisson counts, the errors of logarithms spread as the doubt says, within a fifth.
+
+    1,200 errors, 12 of one ledger leaning on each other by a common mean, have a spread known to some 5 %.
+    """
+    rng = np.random.default_rng(11)
+    wave = 0.4 * np.sin(2 * np.pi * np.arange(24) / 12)
+    spread, doubt = [], []
+    for mean in (60, 600):
+        told = [season(rng.poisson(mean * np.exp(wave)).astype(float), np.full(24, 21.0)) for _ in range(100)]
+        seen = [one for one in told if one.seen]
+        off = np.array([np.log(one.factor) - wave[:12] for one in seen])
+        spread.append(off.std())
+        doubt.append(np.sqrt(np.mean([one.doubt**2 for one in seen])))
+    assert np.allclose(doubt, spread, rtol=0.2)
+    assert doubt[0] > 2.5 * doubt[1]  # √10 by counts alone
+
+
+def test_drawn_factors_of_a_season_have_their_mean():
+    """Mean of 40,000 draws: the factor within 4.5 standard errors; no doubt draws it exactly."""
+    told = Season(factor=np.linspace(0.7, 1.3, 12), doubt=0.2)
+    drawn = np.array([told.drawn(z) for z in np.random.default_rng(1).standard_normal((40_000, 12))])
+    assert (np.abs(drawn.mean(axis=0) / told.factor - 1) < 4.5 * 0.203 / np.sqrt(40_000)).all()
+    assert (NO_SEASON.drawn(np.full(12, 2.0)) == 1).all()
+
+
+def test_months_to_come_spread_as_those_seen():
+    """A month of n = 50 orders at φ = 5 has variance n·φ: a factor of mean 1 and variance 4/50; at φ = 1 none."""
+    one = np.ones(1)
+    known = {"weight": one, "shape": 1e9 * one, "mean": one, "kept": one, "trend": 0 * one, "monthly": 50.0}
+    drawn = Level(spread=5 * one, **known).months(0.5, (np.arange(20_000) + 0.5) / 20_000)
+    assert drawn.mean() == pytest.approx(1, abs=1e-3)
+    assert drawn.var() == pytest.approx(4 / 50, rel=0.01)
+    assert (Level(spread=one, **known).months(0.5, np.linspace(0.01, 0.99, 9)) == 1).all()
+
+
+def test_a_level_that_broke_is_not_held_to_the_old_one():
+    """Four times as many orders as before, in three of twelve months: the level is theirs, within half a percent."""
+    told, _ = level(np.r_[np.full(9, 500.0), np.full(3, 2000.0)], np.full(12, 875.0))
+    assert told.expected == pytest.approx(2000 / 875, rel=0.005)
+
+
+def test_a_level_counts_invoices_and_not_order_days():
+    """Twice the invoices on as many order days: the level of the quarter is above the year's."""
+    days = pd.bdate_range(AS_OF - pd.Timedelta(days=500), AS_OF)
+    late = days > AS_OF - pd.Timedelta(days=91)
+    rows = [ordered_on(days[k::20], f"c{k:02d}") for k in range(20)]
+    more = [ordered_on(days[late][k % 20 :: 20], f"c{k % 20:02d}", 9_000) for k in range(20)]
+    more = [[row | {"invoice_id": f"more-{row['invoice_id']}"} for row in some] for some in more]
+    assert demand_of(*rows).level.expected == pytest.approx(1, abs=0.05)
+    assert demand_of(*rows, *more).level.expected > 1.4
 
 
 def test_silence_that_is_long_for_its_rate_is_a_stop():

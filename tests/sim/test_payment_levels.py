@@ -7,6 +7,7 @@ import pytest
 
 from benchmarks._made_ledgers import CUT, Truth, made_ledger
 from models.history.main_payments import PaymentHistory
+from models.history.weekdays import weekday
 from sim import from_ledger, simulate
 from sim.demand.order_level import Level
 from sim.world.payment_level import FEWEST, payment_level
@@ -34,7 +35,12 @@ def paid_at(daily: np.ndarray, seed: int = 1) -> PaymentHistory:
 
 def level_of(daily: np.ndarray) -> Level | None:
     """Return what is told of a history that was expected to pay at 5 % a day."""
-    return payment_level(HAZARD, np.zeros(1, np.int32), paid_at(daily), len(daily) - 1, FIRST)
+    return of_past(paid_at(daily), len(daily) - 1, np.ones((1, 7), np.bool_))
+
+
+def of_past(past: PaymentHistory, until: int, weekdays: np.ndarray) -> Level | None:
+    """Return what is told of one customer's history that was expected to pay at 5 % a day on its weekdays."""
+    return payment_level(HAZARD, np.zeros(1, np.int32), past, until, first_day=FIRST, weekdays=weekdays)
 
 
 def drawn(told: Level) -> np.ndarray:
@@ -67,6 +73,19 @@ def test_months_that_differ_leave_doubt():
     assert drawn(told).std() > 0.5 * 0.3 / np.sqrt(3)
 
 
+def test_waiting_for_a_payment_run_is_no_common_cause():
+    """Who pays on Fridays pays four or five times a month; that alone makes no month quick or slow."""
+    plain = paid_at(np.full(728, 0.05))
+    friday = plain.end + (4 - weekday(plain.end)) % 7
+    late = replace(plain, end=np.minimum(friday, 727), paid=plain.paid & (friday <= 727))
+    on_fridays, on_any = (np.arange(7) == 4)[None], np.ones((1, 7), np.bool_)
+    known, unknown = (of_past(late, 727, weekdays) for weekdays in (on_fridays, on_any))
+    assert known is not None
+    assert unknown is not None
+    assert known.weight @ known.spread < 2
+    assert unknown.weight @ unknown.spread > 4
+
+
 def test_a_short_history_cannot_tell():
     """Less than eight months: no common factor, and a ledger says so."""
     assert level_of(np.full(30 * (FEWEST - 1), 0.05)) is None
@@ -80,7 +99,7 @@ def test_a_factor_of_a_half_pays_later_and_is_the_same_for_all_strategies():
     """Halving every hazard brings less cash; the draw depends on seed and replication only."""
     start = from_ledger(made_ledger(Truth(customers=20), 1).snapshot(CUT))
     one = np.ones(1)
-    sure = Level(weight=one, shape=1e9 * one, mean=one, kept=one, trend=0 * one)
+    sure = Level(weight=one, shape=1e9 * one, mean=one, kept=one, trend=0 * one, spread=one, monthly=1.0)
     cash = []
     for level in (sure, replace(sure, mean=0.5 * one)):
         odd = replace(start, behaviour=replace(start.behaviour, payment_level=level))
