@@ -81,11 +81,17 @@ def _before(past: PaymentHistory, first: int, felt: Felt) -> Felt:
     at_risk = np.bincount((enter - past.due - low)[later], minlength=size).astype(np.float64)
     at_risk -= np.bincount((leave - past.due - low)[later], minlength=size)
     mean = np.bincount(late - low, np.maximum(extra, 0), size) / np.maximum(np.cumsum(at_risk), 1)
-    days = np.maximum(np.minimum(past.end + 1, first) - past.issue, 0)
+    where = np.flatnonzero(mean > _FAINT)
+    if not len(where):
+        return row[:0], day[:0], extra[:0]
+    begin = np.maximum(past.issue, past.due + low + where[0])
+    end = np.minimum(np.minimum(past.end + 1, first), past.due + low + where[-1] + 1)
+    days = np.maximum(end - begin, 0)
     earlier = np.repeat(np.arange(len(past)), days)
-    when = past.issue[earlier] + np.arange(len(earlier)) - np.repeat(np.cumsum(days) - days, days)
+    when = begin[earlier] + np.arange(len(earlier)) - np.repeat(np.cumsum(days) - days, days)
     added = mean[when - past.due[earlier] - low]
-    some = added > _FAINT
+    span = np.int64(2**24)  # more than any day: one number holds invoice and day
+    some = (added > _FAINT) & ~np.isin(earlier * span + when, row * span + day)  # a day in a dispute stays one
     return earlier[some], when[some], added[some]
 
 

@@ -147,6 +147,13 @@ def test_before_the_log_begins_as_much_contact_is_taken_as_later():
     old, new = (out.extra[out.invoice == k] for k in range(2))
     assert len(old) > 0
     assert old == pytest.approx(new)
+    row = {"invoice_id": "old", "opened": "2023-01-14", "acknowledged": None, "resolved": "2023-01-16"}
+    row |= {"reason": "pricing", "resolution": "rejected", "amount": 1_000}
+    disputed = handmade("2024-01-31", rows, paid, contacts=[call], disputes=[row])
+    out = ContactsFelt.of(disputed, history(disputed), USUAL)
+    days = pd.to_datetime(out.day[out.invoice == 0], unit="D").day
+    assert days.is_unique  # those in a dispute are that and nothing else
+    assert out.extra[out.invoice == 0][days.isin([14, 15])].tolist() == [-1, -1]
 
 
 def test_reach_counts_calls_at_their_hour():
