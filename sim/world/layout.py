@@ -13,6 +13,7 @@ from ledger.table.ledger import positions
 from ledger.table.places import calling_clocks
 from models.assumed.assumptions import Assumptions
 from models.history.dispute_share import DISPUTED_BY
+from models.history.weekdays import days_since
 from models.history.write_offs import WriteOffs
 from sim.demand.order_level import Level
 from sim.world.behaviour import Behaviour
@@ -52,7 +53,7 @@ def prepare(
     country = _codes(customers["country"], calendar.countries)
     clock = calling_clocks(customers, portfolio.timezone, portfolio.start.year)
     zones = tuple(sorted(clock.unique()))
-    begin = portfolio.opening
+    opening = portfolio.opening
     orders = draw_orders(behaviour, country, entity, calendar, seeds[0], replication=seeds[1])
     runs = calendar.payment_day(country, behaviour.payment_weekdays)
     hazard = np.pad(behaviour.hazard, ((0, 0), (1, 0)))  # before the first day there is none
@@ -66,7 +67,7 @@ def prepare(
         runs=runs.table,
         applied=calendar.next_working(calendar.home, int(assume.cash_application_lag)),
     )
-    invoices, number, rests = _merge(begin, orders, behaviour, assume)
+    invoices, number, rests = _merge(opening, orders, behaviour, assume)
     standing = np.empty(0)
     if behaviour.write_offs is not None and assume.write_off_age == portfolio.assumptions.write_off_age:
         _draw_write_offs(invoices, behaviour.write_offs, key(*seeds, Purpose.WRITE_OFF))
@@ -77,9 +78,11 @@ def prepare(
     invoices.added[old] = still_felt(portfolio, assume, payments)[-1 - number[old]]
     threshold = -np.log(uniforms(key(*seeds, Purpose.PAYMENT), invoices.entity, 0))
     threshold /= _pace(behaviour.payment_level, invoices.due, calendar.days, seeds)
+    since = days_since(behaviour.payment_weekdays | calendar.every_day)[:, portfolio.start.dayofweek]
+    begin = np.maximum(invoices.issue, 1 - since[invoices.customer]).astype(np.int32)
     start_clock(
         (payments.cumulative, payments.decayed, payments.first_day), invoices.kind, behaviour.frailty,
-        invoices.customer, invoices.issue, invoices.clock, threshold, runs.table, runs.row,
+        invoices.customer, begin, invoices.clock, threshold, runs.table, runs.row,
         invoices.added, invoices.target, invoices.pay,
     )  # fmt: skip
     _keep_promises(invoices, accounts, payments.rest_kind, assume.promise_kept, key(*seeds, Purpose.LIVE_PROMISE))

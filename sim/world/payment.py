@@ -82,11 +82,14 @@ def payday(
     earliest: int,
     runs: SmallInts,
 ) -> int:
-    """Return the day of payment: the first payment run from the day, not before `earliest`, on which it is decided."""
+    """Return the day of payment: the first payment run, day 1 or later, from the day on which it is decided.
+
+    It is not decided before `earliest`.
+    """
     column = crossing(cumulative, decayed, added, target, earliest - clock - first_day)
     if column == NEVER:
         return NEVER
-    day = clock + first_day + column
+    day = max(clock + first_day + column, 1)
     return runs[day] if day < len(runs) else NEVER
 
 
@@ -96,7 +99,7 @@ def start_clock(
     kind: SmallInts,
     frailty: Floats,
     customer: SmallInts,
-    issue: SmallInts,
+    begin: SmallInts,
     clock: SmallInts,
     threshold: Floats,
     run_table: SmallInts,
@@ -105,23 +108,23 @@ def start_clock(
     target: Floats,
     pay: SmallInts,
 ) -> None:
-    """Set every invoice's target and first payday; one issued up to day 0 has not been paid by then.
+    """Set every invoice's target and first payday.
 
-    `added` is the A of the contacts up to day 0.
+    `begin` is the first day on which it may be decided: of one issued up to day 0 the day after the last payment run
+    that left it unpaid, for what was decided since waits for the next. `added` is the A of the contacts up to day 0.
     """
     cumulative, decayed, first_day = tables
     width = cumulative.shape[1]
     for i in range(len(customer)):
         c = customer[i]
-        begin = max(issue[i], 1)
-        before = begin - 1 - clock[i] - first_day
+        before = begin[i] - 1 - clock[i] - first_day
         base = 0.0
         if before >= 0:
             last = min(before, width - 1)
             base = cumulative[kind[i], last] + added[i] * decayed[kind[i], last]
         target[i] = base + (threshold[i] / frailty[c] if frailty[c] > 0 else np.inf)
         row = cumulative[kind[i]], decayed[kind[i]]
-        pay[i] = payday(row[0], row[1], first_day, added[i], target[i], clock[i], begin, run_table[run_row[c]])
+        pay[i] = payday(row[0], row[1], first_day, added[i], target[i], clock[i], begin[i], run_table[run_row[c]])
 
 
 @njit(cache=True)
