@@ -272,6 +272,29 @@ def test_sap_list_with_the_customer_in_the_page_head(load):
     assert imported.amount_imported == Decimal("750.00")
 
 
+GERMAN = f"""25.11.2026        Debitoren Einzelpostenliste        1
+{LINE}
+Debitor     100023
+Buchungskreis 1000
+{LINE}
+| |Belegnr    |Art|Belegdatum|Nettofäll.|   Betrag HW |HWähr|Ausgleich |Ausgl.bel.|
+{LINE}
+| |1800000001 |RV |01.09.2026|01.10.2026|    1.200,00 |EUR  |05.10.2026|1400000001|
+| |1800000002 |RV |15.09.2026|15.10.2026|      800,50 |EUR  |          |          |
+| |1400000001 |DZ |05.10.2026|05.10.2026|    1.200,00-|EUR  |05.10.2026|1400000001|
+{LINE}
+|*|           |   |          |          |      800,50 |EUR  |          |          |
+{LINE}
+"""
+
+
+def test_sap_list_with_short_german_headings(load):
+    """Columns narrowed to the dictionary's short labels: a payment clears one of two invoices."""
+    imported = load(GERMAN, "sap", name="liste.txt")
+    assert opened(imported) == {("100023", "1800000001"): 0, ("100023", "1800000002"): 80050}
+    assert not len(imported.rejects)
+
+
 def test_a_header_of_two_rows(load, tmp_path):
     """The upper cells span several of the lower, in text and in workbooks, where they are merged."""
     lines = [
