@@ -272,7 +272,7 @@ def test_sap_list_with_the_customer_in_the_page_head(load):
     assert imported.amount_imported == Decimal("750.00")
 
 
-GERMAN = f"""25.11.2026        Debitoren Einzelpostenliste        1
+SPOOL_SHORT = f"""25.11.2026        Debitoren Einzelpostenliste        1
 {LINE}
 Debitor     100023
 Buchungskreis 1000
@@ -290,7 +290,7 @@ Buchungskreis 1000
 
 def test_sap_list_with_short_german_headings(load):
     """Columns narrowed to the dictionary's short labels: a payment clears one of two invoices."""
-    imported = load(GERMAN, "sap", name="liste.txt")
+    imported = load(SPOOL_SHORT, "sap", name="liste.txt")
     assert opened(imported) == {("100023", "1800000001"): 0, ("100023", "1800000002"): 80050}
     assert not len(imported.rejects)
 
