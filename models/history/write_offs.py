@@ -121,9 +121,17 @@ def write_offs(ledger: Ledger) -> WriteOffs:
     return WriteOffs(age=age, cumulative=np.cumsum(hazard), seen=int(written.sum()), followed=followed)
 
 
+def age_chosen(assume: Assumptions, usual: float | None = None) -> bool:
+    """Return whether somebody chose an age of write-off: one that is neither the default nor the house's `usual` one.
+
+    So other assumptions do not bring the default age along to a house that has a law of its own.
+    """
+    return assume.write_off_age not in (Assumptions.default().write_off_age, usual)
+
+
 def expected_write_offs(ledger: Ledger, assume: Assumptions) -> WriteOffs:
     """Return the law that a plan reckons with: the house's own, or at an age that somebody chose."""
-    if assume.write_off_age != Assumptions.default().write_off_age:
+    if age_chosen(assume):
         return WriteOffs.at(int(assume.write_off_age))
     return write_offs(ledger)
 

@@ -14,7 +14,7 @@ from ledger.table.places import calling_clocks
 from models.assumed.assumptions import Assumptions
 from models.history.dispute_share import DISPUTED_BY
 from models.history.weekdays import days_since
-from models.history.write_offs import WriteOffs
+from models.history.write_offs import WriteOffs, age_chosen
 from sim.demand.order_level import Level
 from sim.world.behaviour import Behaviour
 from sim.world.keyed import NOBODY, Purpose, child, key, triangular, uniform, uniforms
@@ -69,7 +69,7 @@ def prepare(
     )
     invoices, number, rests = _merge(opening, orders, behaviour, assume)
     standing = np.empty(0)
-    if behaviour.write_offs is not None and assume.write_off_age == portfolio.assumptions.write_off_age:
+    if behaviour.write_offs is not None and not age_chosen(assume, portfolio.assumptions.write_off_age):
         _draw_write_offs(invoices, behaviour.write_offs, key(*seeds, Purpose.WRITE_OFF))
         standing = behaviour.write_offs.standing(np.arange(max(behaviour.write_offs.age, default=0) + 1))
     invoices.lapse[rests] = NEVER

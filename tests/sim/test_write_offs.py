@@ -114,3 +114,12 @@ def test_an_age_of_ones_own_takes_the_place_of_the_houses():
     start = from_ledger(house([60] * 40, {}))
     run = simulate(start, "none", days=30, specialists=0, assumptions=Assumptions.default(write_off_age=70))
     assert (run.ledger.payments["kind"] == "write_off").sum() > 30
+
+
+def test_other_assumptions_leave_the_houses_law_alone():
+    """A house of debts 400 days late that never wrote off does not begin to because calls are assumed to do more."""
+    from sim import Assumptions
+
+    start = from_ledger(house([400] * 40, {}))
+    run = simulate(start, "none", days=100, specialists=0, assumptions=Assumptions.default(call_hazard_ratio=2.0))
+    assert not (run.ledger.payments["kind"] == "write_off").any()
