@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from ledger.arrays import Bits, Floats
+from ledger.arrays import Bits, Floats, SmallInts
 from ledger.compiling import njit
 
 _GOLDEN: Final = np.uint64(0x9E3779B97F4A7C15)
@@ -96,6 +96,15 @@ def children(entity: Bits, count: int) -> Bits:
     for i in range(len(entity)):
         for k in range(count):
             out[i * count + k] = child(entity[i], k)
+    return out
+
+
+@njit(cache=True)
+def child_of_each(entity: Bits, number: SmallInts) -> Bits:
+    """Return of each entity the child of its own number."""
+    out = np.empty(len(entity), np.uint64)
+    for i in range(len(entity)):
+        out[i] = child(entity[i], number[i])
     return out
 
 

@@ -17,7 +17,7 @@ from models.history.weekdays import days_since
 from models.history.write_offs import WriteOffs, age_chosen
 from sim.demand.order_level import Level
 from sim.world.behaviour import Behaviour
-from sim.world.keyed import NOBODY, Purpose, child, key, triangular, uniform, uniforms
+from sim.world.keyed import NOBODY, Purpose, child_of_each, key, triangular, uniform, uniforms
 from sim.world.orders import MONTH, Orders, draw_orders
 from sim.world.part_payments import Parts, draw_parts
 from sim.world.payment import hazard_tables, start_clock
@@ -176,7 +176,7 @@ def _keep_promises(inv: Invoices, acc: Accounts, rest_kind: int, kept: float, dr
     """
     live = np.flatnonzero((inv.hold > 0) & (inv.kind < rest_kind))
     who, until = inv.customer[live], inv.hold[live]
-    promise = np.array([child(acc.entity[c], day) for c, day in zip(who, until, strict=True)], np.uint64)
+    promise = child_of_each(acc.entity[who], until)
     keeps = uniforms(draw, promise, 0) < kept * acc.keeps[who]
     inv.pay[live[keeps]] = np.minimum(inv.pay[live], until)[keeps]
 
