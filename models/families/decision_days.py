@@ -67,6 +67,7 @@ class DecisionDays:
         """Return the same with each payment spread as hazards (rows, DAYS) expect, `row_of` each customer.
 
         The step of the self-consistent estimator of Turnbull (1976): the chance of a day, given that it is one of them.
+        Days felt of contacts stay as much at risk as they were.
         """
         chance = hazard[row_of[self.customer[self.payer]], np.minimum(self.paid_day, DAYS - 1)]
         first = np.flatnonzero(np.diff(self.payer, prepend=-1))

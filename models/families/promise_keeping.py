@@ -89,7 +89,7 @@ def _met_anyway(
     rows = ledger.invoices.iloc[promises.invoice].assign(asked_on=pd.to_datetime(promises.made, unit="D"))
     hazard = timing.hazard_until(rows, promises.due - past.due[promises.invoice])
     key = np.int64(2**24)  # more than any day: one number holds invoice and day
-    cells = pd.Series(felt.extra, felt.invoice * key + felt.day)
+    cells = pd.Series(felt.added, felt.invoice * key + felt.day)
     extra = cells.reindex(promises.invoice * key + promises.made + 1).fillna(0.0).to_numpy()
     length = np.maximum(promises.due - promises.made, 1)  # nobody is contacted again before the promised day
     faded = (1 - felt.decay**length) / ((1 - felt.decay) * length)

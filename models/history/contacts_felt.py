@@ -1,10 +1,11 @@
 """What contacts of the past did to the chance of payment, day by day, so that it can be taken out again.
 
 A contact adds ``extra · fatigue^remembered`` to the relative hazard of each invoice that it covered, from the day after
-on; the extra halves in `effect_half_life` days. An invoice in dispute is not paid, and one that is paid on a promised
-day says nothing of what its customer would have done otherwise. So who would know how customers pay by themselves
-counts a day under contact as 1 + A days at risk, a day in dispute as none, and a kept promise as the end of what is
-known (`models.families.kaplan_meier`): the estimator of Breslow (1974) with a ratio that is given.
+on; the extra halves in `effect_half_life` days. An invoice in dispute is not paid, and one that is paid under a live
+promise says nothing of what its customer would have done otherwise. So who would know how customers pay by themselves
+counts a day under contact as 1 + A days at risk, and leaves out those in a dispute and those of a promise, from the day
+after it was made to its own, with what was paid on them (`models.families.kaplan_meier`): the estimator of Breslow
+(1974) with a ratio that is given.
 
 Of days before the log begins nothing is known. An invoice counts then as under as much contact as others were, so
 many days past due, since.
@@ -35,7 +36,8 @@ class ContactsFelt:
 
     invoice: Ints  # row of the ledger's invoices
     day: Ints
-    extra: Floats  # what is added to a relative hazard of 1: A, or −1 in a dispute
+    extra: Floats  # what is added to a relative hazard of 1: A, or −1 in a dispute and under a promise
+    added: Floats  # A on all of them
     told: Flags  # (invoices,): its payment tells when its customer would pay by itself
     decay: float  # of what is felt, per day
 
@@ -46,8 +48,14 @@ class ContactsFelt:
         invoice, contact = log.covering(ledger, past)
         decay = 0.5 ** (1 / assume.effect_half_life)
         begin = np.searchsorted(invoice, np.arange(len(past) + 1))
-        blocks = _blocks(ledger, len(past))
-        row, day, extra = _walk(
+        ids = ledger.invoices["invoice_id"]
+        promised, made, due = (
+            positions(ledger.promises["invoice_id"], ids),
+            day_numbers(ledger.promises["made_on"]),
+            day_numbers(ledger.promises["due_on"]),
+        )
+        blocks = _blocks(ledger, (promised, made + 1, due), len(past))
+        row, day, extra, added = _walk(
             (past.issue, past.end),
             (begin, log.day[contact], extra_hazard(log, assume)[contact]),
             blocks,
@@ -55,11 +63,10 @@ class ContactsFelt:
         )
         before = _before(past, log.first_day, (row, day, extra))
         row, day, extra = (np.concatenate(part) for part in zip((row, day, extra), before, strict=True))
-        ids = ledger.invoices["invoice_id"]
-        promised = positions(ledger.promises["invoice_id"], ids)
+        added = np.concatenate([added, before[2]])
         told = np.ones(len(past), np.bool_)
-        told[promised[day_numbers(ledger.promises["due_on"]) == past.end[promised]]] = False
-        return cls(invoice=row, day=day, extra=extra, told=told, decay=decay)
+        told[promised[(made < past.end[promised]) & (past.end[promised] <= due)]] = False
+        return cls(invoice=row, day=day, extra=extra, added=added, told=told, decay=decay)
 
 
 def extra_hazard(log: ContactLog, assume: Assumptions) -> Floats:
@@ -95,22 +102,23 @@ def _before(past: PaymentHistory, first: int, felt: Felt) -> Felt:
     return earlier[some], when[some], added[some]
 
 
-def _blocks(ledger: Ledger, size: int) -> tuple[Ints, Ints, Ints]:
-    """Return where each invoice's disputes begin among all, and their days, first and last."""
+def _blocks(ledger: Ledger, promises: tuple[Ints, Ints, Ints], size: int) -> tuple[Ints, Ints, Ints]:
+    """Return where each invoice's disputes and promises begin among all, and their days, first and last."""
     opened, resolved = dispute_days(ledger)
-    row = positions(ledger.disputes["invoice_id"], ledger.invoices["invoice_id"])
-    order = np.lexsort((opened, row))
-    return np.searchsorted(row[order], np.arange(size + 1)), opened[order], resolved[order] - 1
+    disputed = positions(ledger.disputes["invoice_id"], ledger.invoices["invoice_id"])
+    row, first, last = (np.concatenate(pair) for pair in zip((disputed, opened, resolved - 1), promises, strict=True))
+    order = np.lexsort((first, row))
+    return np.searchsorted(row[order], np.arange(size + 1)), first[order], last[order]
 
 
 @njit(cache=True)
 def _walk(span: Pairs, contacts: tuple[Ints, Ints, Floats], blocks: tuple[Ints, Ints, Ints], decay: float):  # type: ignore[no-untyped-def]  # numba infers them
     """Return invoice, day and extra of every day that is not an ordinary one: counted first, then filled."""
-    empty = np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
+    empty = np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), np.zeros(0)
     size = 0
     for i in range(len(span[0])):
         size = _invoice(i, size, span, contacts, blocks, decay, empty)
-    out = np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size)
+    out = np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size), np.empty(size)
     size = 0
     for i in range(len(span[0])):
         size = _invoice(i, size, span, contacts, blocks, decay, out)
@@ -122,7 +130,7 @@ def _invoice(i, at, span, contacts, blocks, decay, out):  # type: ignore[no-unty
     """Write the days of one invoice from place `at` on, if there is room; return the next place."""
     issue, end = span
     begin, heard, extra = contacts
-    first, opened, closed = blocks
+    first, begins, ends = blocks
     j, last = begin[i], begin[i + 1]
     b, b_last = first[i], first[i + 1]
     if j == last and b == b_last:
@@ -133,11 +141,11 @@ def _invoice(i, at, span, contacts, blocks, decay, out):  # type: ignore[no-unty
             added += extra[j]
             j += 1
         added *= decay
-        disputed = False
+        left_out = False
         for k in range(b, b_last):
-            disputed |= opened[k] <= day <= closed[k]
-        if disputed or added > _FAINT:
+            left_out |= begins[k] <= day <= ends[k]
+        if left_out or added > _FAINT:
             if at < len(out[0]):
-                out[0][at], out[1][at], out[2][at] = i, day, -1.0 if disputed else added
+                out[0][at], out[1][at], out[2][at], out[3][at] = i, day, -1.0 if left_out else added, added
             at += 1
     return at

@@ -85,7 +85,10 @@ def in_words(ledger: Ledger) -> str:
     first = ContactLog.of(ledger).first_day
     if len(ledger.contacts) and first > day_number(ledger.invoices["issue_date"].min()):
         before = " Of days before the first contact on record as much contact is taken as later."
+    contacted = bool(len(ledger.contacts) or len(ledger.promises))
+    after = " So without contacts customers pay later than they did." if contacted else ""
+    rest = "" if len(ledger.contacts) else " No contact is on record: it contains whatever other chasing there was."
     return (
-        f"What {', '.join(parts)} on record did is taken out of it, as far as the assumed effects tell;"
-        f" so without contacts customers pay later than they did.{before}"
+        f"What {', '.join(parts)} on record did is taken out of it, as far as the assumed effects tell."
+        f"{after}{before}{rest}"
     )

@@ -81,6 +81,26 @@ def test_how_often_invoices_are_disputed_is_learned():
     assert abs(disputed_share(chased(), past) - DISPUTED / 100) < 4 * np.sqrt(0.1 * 0.9 / n) + 0.005
 
 
+@pytest.mark.parametrize("share", [0.08, 0.4])
+def test_a_share_of_disputes_is_found_again_by_draws_apart_from_the_simulator(share: float):
+    """Drawn by numpy: invoices of 30 days, paid after 25 to 60; a dispute delays payment. Within 4 standard errors."""
+    rng, n = np.random.default_rng(5), 4000
+    opens, paid = 1 + np.floor(rng.uniform(0, 40, n)), rng.integers(25, 60, n)
+    disputed = (rng.random(n) < share) & (opens < paid)
+    issue = pd.Timestamp("2024-01-01")
+    rows = [invoice(f"i{k}", f"{issue:%F}", f"{issue + pd.Timedelta(days=30):%F}", 1_000) for k in range(n)]
+    paid = paid + np.where(disputed, 30, 0)
+    came = [payment(f"i{k}", f"{issue + pd.Timedelta(days=int(paid[k])):%F}", 1_000) for k in range(n)]
+    told = [
+        {"invoice_id": f"i{k}", "opened": f"{issue + pd.Timedelta(days=int(opens[k])):%F}", "acknowledged": None}
+        | {"resolved": None, "reason": "pricing", "resolution": None, "amount": 1_000}
+        for k in np.flatnonzero(disputed)
+    ]
+    ledger = handmade("2024-06-30", rows, came, disputes=told, check=False)
+    error = np.sqrt(share * (1 - share) / n)
+    assert abs(disputed_share(ledger, history(ledger)) - share) < 4.5 * error
+
+
 def test_contacts_that_do_nothing_leave_the_curve_to_the_payments():
     """With ratios of 1 only disputes and kept promises are taken out: the curve lies above that of strong contacts."""
     names = ("call", "friendly_tone", "firm_tone", "email_generic", "email_personal", "letter")
@@ -135,6 +155,20 @@ def test_days_in_a_dispute_are_not_at_risk():
     out = felt("2024-01-20", [], disputes=[row])
     assert pd.to_datetime(out.day, unit="D").day.tolist() == [12, 13, 14]
     assert (out.extra == -1).all()
+
+
+def test_days_under_a_promise_and_what_is_paid_on_them_say_nothing():
+    """From the day after it was made to its own: a payment a day early may be word kept as well as habit."""
+    call = contact("k", "2024-01-12 12:00", outcome="promise", promise_made=True, invoice_id="one")
+    row = {"contact_id": "k", "invoice_id": "one", "made_on": "2024-01-12", "due_on": "2024-01-16", "amount": 1_000}
+    rows = [invoice("one", "2024-01-01", "2024-01-10", 1_000)]
+    paid = [payment("one", "2024-01-15", 1_000)]
+    ledger = handmade("2024-01-20", rows, paid, contacts=[call], promises=[row])
+    out = ContactsFelt.of(ledger, history(ledger), USUAL)
+    assert pd.to_datetime(out.day, unit="D").day.tolist() == [13, 14, 15]
+    assert (out.extra == -1).all()
+    assert (out.added > 0).all()
+    assert out.told.tolist() == [False]
 
 
 def test_before_the_log_begins_as_much_contact_is_taken_as_later():

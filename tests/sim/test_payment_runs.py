@@ -17,9 +17,7 @@ def test_an_open_invoice_may_have_been_decided_since_the_last_run(as_of: str, wa
     Seven days are at risk on every evening on which the ledger is cut, the `waited` ones before it included, within 4
     standard errors (1 seed in 15,000 would miss).
     """
-    rows = [
-        invoice(f"i{k}", "2023-12-01", "2023-12-20", 50_000, customer_id=f"c{k % 100:03d}") for k in range(COUNT)
-    ]
+    rows = [invoice(f"i{k}", "2023-12-01", "2023-12-20", 50_000, customer_id=f"c{k % 100:03d}") for k in range(COUNT)]
     start = portfolio(100, flat(HAZARD), rate=0, as_of=as_of, weekdays=(4,), invoices=rows)
     run = simulate(start, "none", days=7 - waited, specialists=0)
     share = -np.expm1(-7 * HAZARD)
