@@ -24,6 +24,7 @@ from experiments.comparing.replication import (
 )
 from experiments.comparing.study import Study
 from ledger import BadInput, Ledger, read_ledger
+from ledger.notes import Note
 from ledger.progress import Progress, silent
 from ledger.wording import plural
 from models.registry.code_version import code_version
@@ -93,13 +94,22 @@ def compare(
         customers=portfolio.customers,
         currency=portfolio.currency,
         start=portfolio.start,
-        notes=(*portfolio.notes, *lacking),
+        notes=(*portfolio.notes, *lacking, *(() if study.ledger is None else _little(portfolio.ledger))),
         model=portfolio.timing,
         curves=_curves(portfolio, outcomes, study),
         fingerprint=portfolio.ledger.fingerprint,
         version=code_version(),
         seconds=time.perf_counter() - started,
     )
+
+
+def _little(ledger: Ledger) -> tuple[Note, ...]:
+    """Return in a warning what intervals do not hold, where a ledger tells little of its customers."""
+    why = ledger.answers().why_not("verdict")
+    if why is None:
+        return ()
+    text = f"{why}: intervals and verdicts hold the luck of the simulation, not what so little leaves unknown of them."
+    return (Note(text, level="warning"),)
 
 
 def _strategy_names(study: Study) -> dict[str, str]:

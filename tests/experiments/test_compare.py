@@ -9,6 +9,7 @@ from experiments import Comparison, Study, compare
 from experiments.comparing.metrics import METRICS, metrics_of, path_of
 from ledger import BadInput, kpis
 from ledger.policy import strategy
+from tests.handmade import handmade, invoice, payment
 
 SMALL = {"customers": 40, "days": 45, "replications": 2, "specialists": 1}
 
@@ -107,6 +108,21 @@ def test_a_ledger_in_memory_or_in_a_folder_is_the_same(portfolio: sim.Portfolio,
     pd.testing.assert_frame_equal(by_value.replications, by_place.replications, check_exact=True)
     assert by_value.fingerprint == by_place.fingerprint == portfolio.ledger.fingerprint
     assert by_value.start == portfolio.ledger.as_of
+
+
+def test_a_ledger_of_few_customers_warns_of_its_verdicts():
+    """Three customers with a payment: the runs differ by luck, and the notes say what that leaves out."""
+    rows = [
+        invoice(f"i{k}", f"2024-0{k % 6 + 1}-01", f"2024-0{k % 6 + 1}-28", 10_000, customer_id=f"c{k % 3}")
+        for k in range(18)
+    ]
+    paid = [payment(row["invoice_id"], row["due_date"], 10_000) for row in rows[:15]]
+    people = [{"customer_id": f"c{k}"} for k in range(3)]
+    found = compare(
+        Study(strategies=("none", "friendly"), days=30, replications=2),
+        ledger=handmade("2024-07-01", rows, paid, customers=people),
+    )
+    assert any("3 customers with a payment" in warning and "unknown" in warning for warning in found.warnings)
 
 
 def test_the_study_that_is_kept_names_the_ledger(portfolio: sim.Portfolio, tmp_path: Path):
