@@ -71,6 +71,36 @@ class MainPayments:
         return cls(known=known, received=np.where(there, came, NEVER), cash=total, other=np.where(there, other, 0))
 
 
+def evenings(to: Ints, applied: Ints, amount: Ints) -> tuple[Ints, Ints, Ints]:
+    """Return what has been applied to each invoice by the evening of each day on which something was.
+
+    Parameters
+    ----------
+    to, applied, amount
+        Row of the invoice, day and minor units of what was applied, in any order.
+
+    Returns
+    -------
+    Row of the invoice, day and minor units so far, ascending by row and day, each day of an invoice once.
+    """
+    order = np.lexsort((applied, to))
+    row, day, running = to[order], applied[order], np.cumsum(amount[order])
+    end_of_day = np.flatnonzero(np.r_[(np.diff(row) != 0) | (np.diff(day) != 0), True][: len(row)])
+    before = np.r_[0, running][np.searchsorted(row, row[end_of_day])]
+    return row[end_of_day], day[end_of_day], running[end_of_day] - before
+
+
+def stays_from(row: Ints, holds: Flags, size: int) -> tuple[Ints, Flags]:
+    """Return the position of the evening from which on something holds for each invoice, and whether there is one.
+
+    What held and did so no longer on a later evening, as of cash that bounced, did not stay.
+    """
+    begin = np.searchsorted(row, np.arange(size))
+    failed = np.flatnonzero(~holds)
+    np.maximum.at(begin, row[failed], failed + 1)
+    return begin, begin < np.searchsorted(row, np.arange(size), "right")
+
+
 def _main_day(book: Columns, to: Ints, applied: Ints, amount: Ints, received: Ints) -> tuple[Ints, Ints]:
     """Return the first evening from which on each invoice's cash is and stays enough, and that cash."""
     size = len(book.issue)
@@ -78,16 +108,9 @@ def _main_day(book: Columns, to: Ints, applied: Ints, amount: Ints, received: In
     early = received <= book.issue[to]
     np.add.at(deposit, to[early], amount[early])
     deposit[deposit >= DEPOSIT * book.amount] = 0
-    order = np.lexsort((applied, to))
-    row, day, running = to[order], applied[order], np.cumsum(amount[order])
-    end_of_day = np.flatnonzero(np.r_[(np.diff(row) != 0) | (np.diff(day) != 0), True][: len(row)])
-    before = np.r_[0, running][np.searchsorted(row, row[end_of_day])]
-    row, day, total = row[end_of_day], day[end_of_day], running[end_of_day] - before
+    row, day, total = evenings(to, applied, amount)
     enough = (total - deposit[row] >= np.maximum(MATERIAL * book.amount[row], 1)) | (day == book.settled[row])
-    begin = np.searchsorted(row, np.arange(size))
-    short = np.flatnonzero(~enough)
-    np.maximum.at(begin, row[short], short + 1)
-    there = begin < np.searchsorted(row, np.arange(size), "right")
+    begin, there = stays_from(row, enough, size)
     at = np.minimum(begin, max(len(row) - 1, 0))
     known, cash = np.full(size, NEVER), np.zeros(size, np.int64)
     known[there], cash[there] = day[at[there]], total[at[there]]

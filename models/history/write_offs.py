@@ -6,7 +6,9 @@ What counts is the write-off of at least half an invoice; a smaller one ends a r
 
 so a house that never wrote off does not begin to in a run, one that does so at 120 days goes on at 120, and one that
 leaves some old invoices standing leaves the same share. (The half keeps a single last invoice from deciding for all.)
-What is older than anything the history could show is written off at 365 days, the longest age in use, by assumption.
+What is older than the history could show is written off at 365 days, the longest age in use, by assumption. It could
+show an age by which at least `FEW` invoices had been due for so long, whatever became of them: one old invoice does not
+make a history long.
 The simulator draws from this law; planners, in the simulator and at night, know the law and not the draw.
 """
 
@@ -18,23 +20,28 @@ import numpy as np
 from ledger import Ledger
 from ledger.arrays import Flags, Floats, Ints, SmallInts
 from ledger.table.calendar import NEVER
+from ledger.table.columns import columns, summed
 from ledger.table.months import day_number, day_numbers
 from models.assumed.assumptions import Assumptions
+from models.history.main_payments import evenings, stays_from
 
 LONGEST: Final = 365  # days past due; `write_off_age` in models/assumed/assumptions.csv ends here
+FEW: Final = 20  # invoices due for so long below which a history does not show an age
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WriteOffs:
     """Cumulative hazard of being written off, −log of the share that is not, by ascending days past due.
 
-    `seen` are the write-offs it was learned from, `followed` the days past due that the history could show.
+    `seen` are the write-offs it was learned from, half of them by `half_by` days past due (None where there are none);
+    `followed` are the days past due that the history could show.
     """
 
     age: Ints
     cumulative: Floats
     seen: int
     followed: int
+    half_by: int | None = None
 
     def __post_init__(self) -> None:
         """Check that the ages ascend, and the hazard with them."""
@@ -72,11 +79,10 @@ class WriteOffs:
 
     @property
     def usual_age(self) -> float:
-        """Days past due by which half of all that are ever written off are; NEVER where none is."""
-        if not len(self.age):
-            return float(NEVER)
-        gone = -np.expm1(-self.cumulative)
-        return float(self.age[np.searchsorted(gone, gone[-1] / 2)])
+        """Days past due by which half of what the house wrote off was, else the age assumed; NEVER where none is."""
+        if self.half_by is not None:
+            return float(self.half_by)
+        return float(self.age[-1] if len(self.age) else NEVER)
 
     def lapse(self, due: SmallInts, threshold: Floats) -> SmallInts:
         """Return the day on which each invoice that is unpaid until then is written off, after day 0; else NEVER.
@@ -97,11 +103,11 @@ class WriteOffs:
     def words(self) -> str:
         """Return in one sentence what the run does, for the notes of a portfolio."""
         if self.seen:
-            told = (
-                f"Write-offs: as {self.seen:,} of the ledger's own, half of them by {self.usual_age:.0f} days past due."
-            )
-        else:
+            told = f"Write-offs: as {self.seen:,} of the ledger's own, half of them by {self.half_by} days past due."
+        elif self.followed:
             told = f"Write-offs: none, as in the ledger's {self.followed:,} days."
+        else:
+            told = f"Write-offs: none in the ledger, where fewer than {FEW} invoices have been due."
         if self.followed >= LONGEST:
             return told
         return f"{told} Its history is too short to show any later: {LONGEST} days past due is assumed."
@@ -110,15 +116,16 @@ class WriteOffs:
 def write_offs(ledger: Ledger) -> WriteOffs:
     """Return the hazard of being written off that a ledger shows."""
     due, today = day_numbers(ledger.invoices["due_date"]), day_number(ledger.as_of)
-    followed = max(today - int(due.min()), 0) if len(due) else 0
+    followed = max(today - int(np.sort(due)[FEW - 1]), 0) if len(due) >= FEW else 0
     exit_day, written = _ends(ledger)
     late = np.maximum(exit_day - due, 0)
     age, lost = np.unique(late[written], return_counts=True)
     at_risk = len(late) - np.searchsorted(np.sort(late), age)
     hazard = -np.log1p(-lost / (at_risk + 0.5))
+    half_by = int(age[np.searchsorted(np.cumsum(lost), lost.sum() / 2)]) if len(age) else None
     if followed < LONGEST:
         age, hazard = np.r_[age[age < LONGEST], LONGEST], np.r_[hazard[age < LONGEST], np.inf]
-    return WriteOffs(age=age, cumulative=np.cumsum(hazard), seen=int(written.sum()), followed=followed)
+    return WriteOffs(age=age, cumulative=np.cumsum(hazard), seen=int(written.sum()), followed=followed, half_by=half_by)
 
 
 def age_chosen(assume: Assumptions, usual: float | None = None) -> bool:
@@ -137,22 +144,16 @@ def expected_write_offs(ledger: Ledger, assume: Assumptions) -> WriteOffs:
 
 
 def _ends(ledger: Ledger) -> tuple[Ints, Flags]:
-    """Return the day until which each invoice owed half of its amount or more, and whether a write-off ended that."""
-    amount, today = ledger.invoices["amount"].to_numpy(np.int64), day_number(ledger.as_of)
-    row = ledger.invoice_of_payment
-    applied = np.flatnonzero(row >= 0)
-    day = day_numbers(ledger.payments["applied_date"])[applied]
-    applied, day = applied[np.argsort(day, kind="stable")], np.sort(day, kind="stable")
-    row, paid = row[applied], ledger.payments["amount"].to_numpy(np.int64)[applied]
-    order = np.argsort(row, kind="stable")
-    row, paid, day, applied = row[order], paid[order], day[order], applied[order]
-    total = np.cumsum(paid)
-    before = np.r_[0, total][np.searchsorted(row, row)]
-    over = np.flatnonzero(2 * (total - before) > amount[row])
-    ended, first = np.unique(row[over], return_index=True)
-    last = over[first]
-    exit_day, written = np.full(len(amount), today), np.zeros(len(amount), np.bool_)
-    exit_day[ended] = day[last]
-    half = 2 * paid[last] >= amount[ended]
-    written[ended] = half & (ledger.payments["kind"] == "write_off").to_numpy()[applied[last]]
-    return exit_day, written
+    """Return the day until which each invoice owed half of its amount or more, and whether write-offs ended that.
+
+    The day is the first evening from which less than half was and stayed open: cash that bounced ends nothing.
+    """
+    book = columns(ledger)
+    size, written_off = len(book.amount), book.of_kind("write_off")
+    row, day, total = evenings(book.applied_to, book.applied, book.applied_amount)
+    begin, ended = stays_from(row, 2 * total > book.amount[row], size)
+    exit_day = np.full(size, day_number(ledger.as_of))
+    exit_day[ended] = day[begin[ended]]
+    by_then = written_off & (book.applied <= exit_day[book.applied_to])
+    lost = summed(book.applied_to[by_then], book.applied_amount[by_then], size)
+    return exit_day, ended & (2 * lost >= book.amount)

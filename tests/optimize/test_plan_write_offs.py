@@ -7,7 +7,7 @@ import pytest
 from ledger import Ledger
 from ledger.policy.strategy import Step, Strategy
 from models.assumed.assumptions import Assumptions
-from models.history.write_offs import WriteOffs, write_offs
+from models.history.write_offs import FEW, WriteOffs, write_offs
 from optimize import Policy, plan
 from optimize.staffing.week import week
 from tests.handmade import Row, handmade, invoice, payment
@@ -23,12 +23,17 @@ def house(late: dict[str, int], written: dict[int, int] | None = None) -> Ledger
     """Return a ledger whose customers owe 100,000.00 so many days past due, and whose house wrote off some others.
 
     `written` holds how many invoices it wrote off at which age; their due days lie 600 days back.
+    Enough others were due 700 days back, and paid, for the history to be long.
     """
     rows: list[Row] = []
     paid: list[Row] = []
     for name, days in late.items():
         due = AS_OF - pd.Timedelta(days=days)
         rows.append(invoice(name, f"{due - pd.Timedelta(days=30):%F}", f"{due:%F}", 100_000_00, customer_id=name))
+    due = AS_OF - pd.Timedelta(days=700)
+    for k in range(FEW):
+        rows.append(invoice(f"p{k}", f"{due - pd.Timedelta(days=30):%F}", f"{due:%F}", 1_000_00, customer_id="gone"))
+        paid.append(payment(f"p{k}", f"{due:%F}", 1_000_00, customer_id="gone"))
     for age, count in (written or {}).items():
         due = AS_OF - pd.Timedelta(days=600)
         for k in range(count):

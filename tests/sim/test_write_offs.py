@@ -48,10 +48,10 @@ def written_in(ledger: Ledger, days: int, replication: int = 0) -> pd.DataFrame:
 
 
 def test_a_house_that_never_wrote_off_does_not_begin_to():
-    """Three hundred invoices, 400 days late and more, stand as they stood; the notes say why."""
+    """Three hundred invoices, 400 days late and more, 20 of them by 580, stand as they stood; the notes say why."""
     ledger = house([400 + k % 200 for k in range(300)], {})
     assert not len(written_in(ledger, 180))
-    assert any("Write-offs: none, as in the ledger's 599 days." in note for note in from_ledger(ledger).notes)
+    assert any("Write-offs: none, as in the ledger's 580 days." in note for note in from_ledger(ledger).notes)
 
 
 def test_a_house_goes_on_at_its_own_age():
@@ -123,3 +123,52 @@ def test_other_assumptions_leave_the_houses_law_alone():
     start = from_ledger(house([400] * 40, {}))
     run = simulate(start, "none", days=100, specialists=0, assumptions=Assumptions.default(call_hazard_ratio=2.0))
     assert not (run.ledger.payments["kind"] == "write_off").any()
+
+
+def short_house(*, other: list[Row], paid: list[Row]) -> Ledger:
+    """Return 200 invoices, the oldest 249 days past due, all but a few of them paid on their due days, and others."""
+    rows = old_invoices([249 - k for k in range(200)])
+    there = {row["invoice_id"] for row in paid}
+    cash = [payment(row["invoice_id"], row["due_date"], 100_000) for row in rows if row["invoice_id"] not in there]
+    return handmade(f"{AS_OF:%F}", [*rows, *other], [*cash, *paid])
+
+
+def on_day(row: Row, late: int, amount: int, kind: str = "cash") -> Row:
+    """Return what was applied to an invoice so many days past its due day."""
+    return payment(row["invoice_id"], f"{pd.Timestamp(row['due_date']) + pd.Timedelta(days=late):%F}", amount, kind)
+
+
+def test_what_is_assumed_beyond_the_history_is_not_counted_as_the_houses():
+    """Two of 200 went at 90 days: half of the house's went by 90, and 365 is told apart as assumed."""
+    rows = old_invoices([249 - k for k in range(200)])
+    told = write_offs(short_house(other=[], paid=[on_day(row, 90, 100_000, "write_off") for row in rows[:2]]))
+    assert (told.usual_age, told.seen, told.followed) == (90, 2, 230)  # 20 invoices have been due for 230 days
+    assert told.words().startswith("Write-offs: as 2 of the ledger's own, half of them by 90 days past due.")
+    assert told.words().endswith(f"too short to show any later: {LONGEST} days past due is assumed.")
+    assert told.standing(np.array([LONGEST - 1, LONGEST]))[1] == 0
+
+
+def test_a_single_old_invoice_does_not_make_a_history_long():
+    """One of 1,795 days among 200 of up to 249: the ledger could not show what becomes of others at 365 days."""
+    told = write_offs(short_house(other=old_invoices([1795], name="old"), paid=[]))
+    assert told.followed < 249
+    assert told.usual_age == LONGEST
+    assert "is assumed" in told.words()
+
+
+def test_cash_that_bounced_ends_no_invoice():
+    """Paid, returned five days later and written off at 90 days: that is a write-off, at 90 days."""
+    row = old_invoices([249])[0]
+    steps = [on_day(row, 10, 100_000), on_day(row, 15, -100_000), on_day(row, 90, 100_000, "write_off")]
+    told = write_offs(short_house(other=[], paid=steps))
+    assert (told.seen, told.usual_age) == (1, 90)
+
+
+def test_a_write_off_in_several_rows_is_one():
+    """In three parts on one day or on three days: it ends the invoice when less than half is open."""
+    row = old_invoices([249])[0]
+    parts = (33_400, 33_300, 33_300)
+    for days, age in (((90, 90, 90), 90), ((90, 91, 92), 91)):
+        steps = [on_day(row, late, part, "write_off") for late, part in zip(days, parts, strict=True)]
+        told = write_offs(short_house(other=[], paid=steps))
+        assert (told.seen, told.usual_age) == (1, age)
