@@ -141,6 +141,42 @@ def test_a_column_called_paid_holds_what_its_cells_say(load, cells, role, open_)
     assert load("\n".join(["Invoice,Customer,Date,Due,Gross,Paid", *lines]) + "\n", mapping=used(imported)).rows == 3
 
 
+@pytest.mark.parametrize(
+    ("columns", "cells"),
+    [
+        ("Paid,Paid On", "1500.00,2024-06-03"),
+        ("Received,Paid On", "1500.00,2024-06-03"),
+        ("Payment,Payment Date", "1500.00,2024-06-03"),
+        ("Payments,Payment Date", '"1,500.00",2024-06-03'),
+        ("Bezahlt,Zahlungsdatum", '"1.500,00",03.06.2024'),
+        ("Paid,Status", "1500.00,Part paid"),
+    ],
+)
+def test_amounts_paid_count_before_a_day_or_a_status(load, columns, cells):
+    """1,500 of 2,000 paid on a day leaves 500 open, as a column of paid amounts by any name."""
+    imported = load(f"Invoice,Customer,Date,Due,Total,{columns}\n1,A,2024-05-01,2024-05-31,2000,{cells}\n")
+    assert open_of(imported) == {"1": 50_000}
+    assert any("is read as paid_amount, by its cells" in warning for warning in imported.warnings)
+
+
+@pytest.mark.parametrize(
+    ("columns", "cells", "told"),
+    [
+        ("Paid Amt,Paid On", "1500.00", "Paid Amt; it looks like paid_amount: without it every invoice with a day"),
+        ("Payment,Paid On", "1501", "Payment; it looks like paid_amount: without it every invoice with a day"),
+        ("Payment,Paid On", "Wire", "Payment"),
+        ("Paid,Paid On", "yes", "Paid"),
+        ("Paid,Balance Due", "1500.00", "Paid; it looks like paid_amount"),
+    ],
+)
+def test_a_paid_column_that_is_not_used_is_told_as_what_it_is(load, columns, cells, told):
+    """Never as its opposite; numbers of payments, ways to pay, and yes and no beside a day stay unused."""
+    last = "0.00" if "Balance" in columns else "2024-06-03"
+    imported = load(f"Invoice,Customer,Date,Due,Total,{columns}\n1,A,2024-05-01,2024-05-31,2000.00,{cells},{last}\n")
+    assert any(f"not used: {told}" in warning for warning in imported.warnings)
+    assert not any("open_amount" in warning for warning in imported.warnings)
+
+
 def used(imported):
     """Return the map that an import used."""
     return tomllib.loads(imported.used_map)

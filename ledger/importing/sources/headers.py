@@ -13,7 +13,13 @@ from ledger.importing.words.buckets import are_buckets, is_bucket
 HEADER_LINES: Final = 40  # in which a header must begin
 _SHOWN: Final = 8  # columns in one line
 PAID_OR_NOT: Final = "#paid"  # role of a column that is called so: its cells tell what it holds
-_PAID: Final = ("paid", "bezahlt", "paye", "regle", "pagado", "cobrado", "pagato", "betaald", "pago", "zaplacone")
+PAID: Final = ("paid", "bezahlt", "paye", "regle", "pagado", "cobrado", "pagato", "betaald", "pago", "zaplacone")
+RECEIVED: Final = (  # what such a column holds is an amount, or something else altogether
+    *("received", "payment", "payments", "gezahlt", "zahlung", "zahlungen", "zahlungseingang", "erhalten"),
+    *("recu", "paiement", "paiements", "reglement", "reglements", "encaisse", "pagos", "cobro", "cobros", "recibido"),
+    *("pagamento", "pagamenti", "incassato", "ricevuto", "betaling", "betalingen", "ontvangen", "recebido"),
+    *("pagamentos", "wplata", "wplaty", "wplacono", "otrzymano"),
+)
 FURTHER: Final = "#further_"  # begins the role of a customer's column that is carried as it is
 
 
@@ -168,8 +174,9 @@ def _of_layout(map_: Map, header: Sequence[str], found: Mapping[str, int]) -> di
     roles = {f"#bucket_{k}": k for k in buckets}
     first = min(found.values())
     texts = [k for k in free if k not in buckets and ("customer_id" not in found or (k < first and not header[k]))]
-    paid = [k for k in free if plain(header[k]) in _PAID]
-    if paid and not {"paid_amount", "open_amount", "clear_date", "status"} & set(found):
+    called = (PAID, () if buckets else RECEIVED)
+    paid = [k for names in called for k in free if k not in buckets and plain(header[k]) in names]
+    if paid and not {"paid_amount", "open_amount"} & set(found):
         roles[PAID_OR_NOT] = paid[0]
     return roles | {f"#text_{k}": k for k in texts}
 

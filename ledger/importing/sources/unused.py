@@ -6,20 +6,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from ledger.files.reading import nearest, plain
 from ledger.importing.maps.maps import Map, preset_map
 from ledger.importing.rows.intake import AMOUNTS, DATES
-from ledger.importing.words.cells import Sheet, flags
+from ledger.importing.sources.headers import PAID, RECEIVED
+from ledger.importing.words.cells import MOST, Sheet, are_amounts
 from ledger.importing.words.dates import DateColumn
 from ledger.table.answers import Origin
 from ledger.wording import form, plural
 
-_MOST: Final = 0.8  # of the cells must be what a column is taken for
 _ALIKE: Final = 0.8  # similarity of names
 _SHOWN: Final = 12  # names in one line
-_AMOUNT: Final = r"^\W*\p{L}{0,3}\W*\d[\d\s.,'’]*\W*\p{L}{0,3}\W*$"
+_UNPAID: Final = re.compile(r"unpaid|unbezahlt|impay|impag|onbetaald|niezap")  # the opposite of a name like it
 _COSTS: Final[Mapping[str, str]] = {
     "open_amount": "without it nothing says what is still owed",
     "paid_amount": "without it nothing says what was paid",
@@ -51,7 +50,10 @@ def unused_columns(tables: Mapping[str, Sheet], map_: Map, origin: Origin) -> It
 def _names(table: str, map_: Map) -> dict[str, tuple[str, ...]]:
     """Return the names of each role of a table, those of the generic map included."""
     generic, own = preset_map("generic").names(table), map_.names(table)
-    return {role: (*own.get(role, ()), *generic.get(role, ()), role) for role in {**own, **generic}}
+    names = {role: (*own.get(role, ()), *generic.get(role, ()), role) for role in {**own, **generic}}
+    if table == "invoices":
+        names["paid_amount"] = (*names["paid_amount"], *PAID, *RECEIVED)
+    return names
 
 
 def _looks_like(name: str, cells: pa.StringArray, table: str, wanted: Mapping[str, Iterable[str]]) -> str | None:
@@ -60,9 +62,14 @@ def _looks_like(name: str, cells: pa.StringArray, table: str, wanted: Mapping[st
     for role, names in wanted.items():
         known = [_words(each) for each in names]
         same = any(each == words or (len(each) > 1 and each <= words) for each in known)
-        if (same or nearest(name, names, 1, alike=_ALIKE)) and _holds(cells, role, table):
+        near = [each for each in names if _is_unpaid(each) == _is_unpaid(name)]
+        if (same or nearest(name, near, 1, alike=_ALIKE)) and _holds(cells, role, table):
             return role
     return None
+
+
+def _is_unpaid(name: str) -> bool:
+    return _UNPAID.search(plain(name)) is not None
 
 
 def _words(name: str) -> frozenset[str]:
@@ -79,9 +86,9 @@ def _holds(cells: pa.StringArray, role: str, table: str) -> bool:
         return True
     if role in DATES.get(table, ()):
         _, unreadable = DateColumn.of(given).read("day_first")
-        return bool((~unreadable).mean() >= _MOST)
+        return bool((~unreadable).mean() >= MOST)
     if role in AMOUNTS.get(table, ()):
-        return bool(flags(pc.match_substring_regex(given, _AMOUNT)).mean() >= _MOST)
+        return are_amounts(given)
     return True
 
 
@@ -94,8 +101,9 @@ def _cost(role: str, table: str, tables: Mapping[str, Sheet], origin: Origin) ->
         some = whole if origin.undated == origin.settlements else f"{origin.undated:,} of "
         count = plural(origin.settlements, "settlement")
         return f"{some}{count} {form(origin.undated, 'lacks', 'lack')} a day: DSO and CEI cannot be trusted"
-    if role in ("open_amount", "paid_amount") and ("clear_date" in tables[table] or "payments" in tables):
-        return ""
-    if role == "paid_amount" and "open_amount" in tables[table]:
-        return ""
+    if role in ("open_amount", "paid_amount"):
+        if "payments" in tables or {"open_amount", "paid_amount"} & set(tables[table].cells):
+            return ""
+        if "clear_date" in tables[table]:
+            return "without it every invoice with a day of settlement counts as paid in full"
     return _COSTS.get(role, "")

@@ -15,6 +15,8 @@ from ledger.wording import plural
 
 _WHOLE: Final = 1e18  # up to here a float is written as a whole number
 AGED: Final = "#aged"  # role of what the layout finds: the name of the one column by age with an amount
+MOST: Final = 0.8  # of the cells must be what a column is taken for
+_AMOUNT: Final = r"^\W*\p{L}{0,3}\W*\d[\d\s.,'’]*\W*\p{L}{0,3}\W*$"
 IDS: Final = ("invoice_id", "customer_id", "payment_id", "clearing", "applies_to", "reverses", "contact_id")
 
 
@@ -89,6 +91,12 @@ def flags(answer: Any) -> Flags:
     """Return an Arrow yes-or-no column as a writable array; null is no."""
     filled = pc.fill_null(answer, False)
     return np.array(filled.to_numpy(zero_copy_only=False), bool)
+
+
+def are_amounts(cells: pa.StringArray) -> bool:
+    """Return whether most cells that are not empty can be amounts; False where all are empty."""
+    found = flags(pc.match_substring_regex(cells.drop_null(), _AMOUNT))
+    return bool(len(found)) and bool(found.mean() >= MOST)
 
 
 def one_array(cells: pa.ChunkedArray | pa.Array) -> pa.StringArray:
