@@ -185,7 +185,7 @@ _KPIS: Final = (
         formula=lambda fact, _: fact.unapplied, basis="anything"),
     Kpi(name="unapplied_credit", label="unapplied credits", unit="money",
         formula=lambda fact, _: fact.unapplied_credit, basis="anything"),
-    Kpi(name="ar_net", label="open AR, net of both", unit="money", formula=_ar_net, basis="anything"),
+    Kpi(name="ar_net", label="open AR, net of both", unit="money", formula=_ar_net, basis="open"),
     Kpi(name="beginning_ar", label="open AR before the window", unit="money",
         formula=lambda fact, _: fact.beginning_ar, basis="settled on a day"),
     Kpi(name="sales", label="credit sales, gross", unit="money", formula=lambda fact, _: fact.sales, basis="anything"),

@@ -44,7 +44,8 @@ class Kpis(Result):
     """Key figures of one window; `values` holds `None` where a figure is not available.
 
     Amounts are in major units of the base currency, percents run from 0 to 100, durations are days. `reasons` say of
-    figures that the ledger cannot tell why it cannot, `at_most` of those that are only known not to be higher.
+    figures that the ledger cannot tell why it cannot, `at_most` of those that are only known not to be higher. The
+    aging is empty where what was open is not known.
     """
 
     as_of: pd.Timestamp
@@ -106,17 +107,22 @@ class Kpis(Result):
         figures = []
         for name, kpi in KPIS.items():
             value = self.values.get(name)
-            shown = "not available" if value is None else f"{value:,.2f}"
+            shown = _shown(value)
             rule, met = targets.get(name, ("", None))
             verdict = {True: "pass: ", False: "MISS: ", None: ""}[met]
             if name in self.at_most and value is not None:
                 shown = f"at most {shown}"
             figures.append((kpi.named, shown, "" if name in self.reasons else verdict + rule))
         ages = [
-            (bucket.replace("_", " "), f"{amount:,.2f}", "-" if percent is None else f"{percent:.2f}", f"{invoices:,}")
+            (
+                bucket.replace("_", " "),
+                _shown(amount),
+                "-" if percent is None else f"{percent:.2f}",
+                _shown(invoices, 0),
+            )
             for bucket, amount, percent, invoices in self._aging_rows()
         ]
-        ties = [(label, f"{amount:,.2f}", "", "") for _, label, amount in self._ties()]
+        ties = [(label, _shown(amount), "", "") for _, label, amount in self._ties()]
         parts = [
             f"{self.start:%Y-%m-%d} to {self.end:%Y-%m-%d}, amounts in {self.currency}",
             text_table(("", "", ""), figures, words=[2]),
@@ -135,22 +141,24 @@ class Kpis(Result):
                 said.append(f"{start}: {reason} ({'; '.join(labels)})")
         return said
 
-    def _ties(self) -> list[tuple[str, str, float]]:
+    def _ties(self) -> list[tuple[str, str, float | None]]:
         """Return what the aging adds up to, what is still to be applied, and what is left: name, words, amount."""
-        gross, cash, credit, net = (
-            float(self.values[name] or 0.0) for name in ("ar_open", "unapplied_cash", "unapplied_credit", "ar_net")
+        lines = (
+            ("gross_open", "gross open", "ar_open"),
+            ("unapplied_credit", "less unapplied credits", "unapplied_credit"),
+            ("unapplied_cash", "less unapplied cash", "unapplied_cash"),
+            ("net", "net", "ar_net"),
         )
-        return [
-            ("gross_open", "gross open", gross),
-            ("unapplied_credit", "less unapplied credits", credit),
-            ("unapplied_cash", "less unapplied cash", cash),
-            ("net", "net", net),
-        ]
+        return [(name, words, self.values[kpi]) for name, words, kpi in lines]
 
-    def _aging_rows(self) -> list[tuple[str, float, float | None, int]]:
-        percents = [finite(percent) for percent in self.aging["percent"].tolist()]
-        amounts, invoices = self.aging["amount"].tolist(), self.aging["invoices"].tolist()
-        return list(zip(self.aging["bucket"].tolist(), amounts, percents, invoices, strict=True))
+    def _aging_rows(self) -> list[tuple[str, float | None, float | None, int | None]]:
+        amounts, percents = ([finite(each) for each in self.aging[name].tolist()] for name in ("amount", "percent"))
+        counts = [None if pd.isna(count) else int(count) for count in self.aging["invoices"].tolist()]
+        return list(zip(self.aging["bucket"].tolist(), amounts, percents, counts, strict=True))
+
+
+def _shown(value: float | None, places: int = 2) -> str:
+    return "not available" if value is None else f"{value:,.{places}f}"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -206,7 +214,7 @@ def kpis(ledger: Ledger | Records, *, start: Day | None = None, end: Day | None 
         end=timestamp(last),
         currency=records.currency,
         values=_told(_values(fact, records.activity), reasons),
-        aging=aging.table(fact.aging, fact.aging_invoices),
+        aging=aging.withheld() if "ar_open" in reasons else aging.table(fact.aging, fact.aging_invoices),
         reasons=reasons,
         at_most=at_most,
     )
@@ -223,8 +231,10 @@ def kpi_path(ledger: Ledger | Records, days: Iterable[Day]) -> pd.DataFrame:
     ends = np.unique([day_number(day) for day in asked])
     rows = []
     for fact in facts(records.book, [month_start(int(end)) for end in ends], [int(end) for end in ends]):
-        amounts = {f"aging_{name}": float(amount) for name, amount in zip(aging.BUCKETS, fact.aging, strict=True)}
-        values = _told(_values(fact, records.activity), _untold(fact, records)[0])
+        reasons, _ = _untold(fact, records)
+        ages = np.full(len(aging.BUCKETS), np.nan) if "ar_open" in reasons else fact.aging
+        amounts = {f"aging_{name}": float(amount) for name, amount in zip(aging.BUCKETS, ages, strict=True)}
+        values = _told(_values(fact, records.activity), reasons)
         rows.append(values | amounts | {"cumulative_cash": fact.cash_ever})
     index = pd.DatetimeIndex([timestamp(end) for end in ends], name="day")
     return pd.DataFrame(rows, index=index, columns=None if rows else [*KPIS]).astype(np.float64).loc[asked]
@@ -241,23 +251,30 @@ def _known(records: Records, day: Day) -> pd.Timestamp:
 def _untold(fact: Facts, records: Records) -> tuple[dict[str, str], dict[str, str]]:
     """Return which figures of a window the ledger cannot tell, and which it only bounds from above, with the reason.
 
-    Where nothing was ever settled, what was settled is probably missing: sales are those still open, so DSO is at
-    most what they say. Where most settlements have no day, no figure is known that rests on the day of one; what is
-    open on the source's own last evening does not.
+    Where no invoice was ever settled in full, those that were are probably missing: sales are those still open, so DSO
+    is at most what they say. Where most settlements have no day, no figure is known that rests on the day of one; what
+    is open on the source's own last evening does not.
     """
-    if fact.sales_ever > 0 and fact.applied_ever == 0:
+    reasons = _undated(fact, records.origin)
+    bounds: dict[str, str] = {}
+    if fact.sales_ever > 0 and not fact.settled_ever:
         reason = f"the source holds no settled invoice by {timestamp(fact.end):%Y-%m-%d}"
         came = bool((records.book.received <= fact.end).any())
         received = () if came else ("cash_collected", "written_off")
-        bounds = dict.fromkeys(resting_on("sales"), f"{reason}, so sales may be missing")
-        return dict.fromkeys((*resting_on("settled"), *received), reason), bounds
-    origin = records.origin
+        reasons = dict.fromkeys((*resting_on("settled"), *received), reason) | reasons
+        bounded = (name for name in resting_on("sales") if name not in reasons)
+        bounds = dict.fromkeys(bounded, f"{reason}, so sales may be missing")
+    return reasons, bounds
+
+
+def _undated(fact: Facts, origin: Origin) -> dict[str, str]:
+    """Return which figures of a window rest on days of settlement that the source does not have, with the reason."""
     until = None if origin.until is None else day_number(origin.until)
     if not origin.guessed or (until is not None and fact.start > until):
-        return {}, {}
+        return {}
     early = until is not None and fact.end < until
     names = resting_on("settled", "settled on a day", *(("sales", "open") if early else ()))
-    return dict.fromkeys(names, origin.settlements_undated), {}
+    return dict.fromkeys(names, origin.settlements_undated)
 
 
 def _told(values: Values, reasons: Mapping[str, str]) -> Values:

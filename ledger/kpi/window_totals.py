@@ -27,7 +27,7 @@ class Facts:
     cash_received: float
     cash_ever: float
     sales_ever: float
-    applied_ever: float  # to invoices, of every kind
+    settled_ever: bool  # an invoice in full, by whatever kind
     unapplied: float  # cash
     unapplied_credit: float  # of every other kind
     written_off: float
@@ -117,7 +117,7 @@ def _window(book: Columns, flows: _Flows, evening: Evening, start: int, end: int
         cash_received=amount(flows.received.between(start, end)),
         cash_ever=amount(flows.received.at(end)),
         sales_ever=amount(flows.sold.at(end)),
-        applied_ever=amount(flows.applied.at(end)),
+        settled_ever=bool((book.settled[book.amount > 0] <= end).any() or (book.reopened.day <= end).any()),
         unapplied=amount(flows.received.at(end) - flows.applied_cash.at(end)),
         unapplied_credit=amount(flows.received_credit.at(end) - (flows.applied.at(end) - flows.applied_cash.at(end))),
         written_off=amount(flows.written_off.between(start, end)),

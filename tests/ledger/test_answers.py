@@ -136,6 +136,36 @@ def test_figures_that_rest_on_days_nobody_knows_are_not_available() -> None:
     assert not kpis(later).reasons
 
 
+def test_what_was_open_on_an_evening_nobody_knows_is_no_zero() -> None:
+    """AR gross and net, the aging and its ties are not available together, in words, JSON and the path."""
+    origin = Origin(settlements=150, undated=150, until=pd.Timestamp("2024-06-30"))
+    ledger = replace(trading(30), origin=origin)
+    found = kpis(ledger, start="2024-04-01", end="2024-05-31")
+    assert (found["ar_open"], found["ar_net"], found["percent_current"]) == (None, None, None)
+    told = json.loads(json.dumps(found.to_dict(), allow_nan=False))
+    assert told["ar"] == {"gross_open": None, "unapplied_credit": 0.0, "unapplied_cash": 0.0, "net": None}
+    assert {row[name] for row in told["aging"] for name in ("amount", "percent", "invoices")} == {None}
+    text = " ".join(found.summary().split())
+    assert "gross open not available" in text
+    assert "net not available" in text.partition("gross open")[2]
+    path = kpi_path(ledger, ["2024-05-31", "2024-06-30"])
+    assert path.filter(like="aging_").isna().all(axis=1).tolist() == [True, False]
+
+
+@pytest.mark.parametrize("undated", [0, 1])
+def test_a_part_payment_settles_no_invoice(undated: int) -> None:
+    """Open items of which one is paid in part: DSO stays a bound without a miss, whether that day is known or not."""
+    bare = trading(30, paid=False)
+    part = trading(30).payments.iloc[:1].assign(amount=400)
+    paid = replace(bare, payments=part, origin=Origin(settlements=undated, undated=undated, until=bare.as_of))
+    found = kpis(paid, start="2024-01-01")
+    assert set(found.at_most) == {"dso", "dso_count_back", "best_possible_dso", "add"}
+    assert "MISS" not in found.summary()
+    assert found["cei"] is None
+    assert found["ar_open"] == 1500.0 - 4.0
+    assert (found["cash_collected"] is None) == bool(undated)
+
+
 def test_what_the_import_knew_is_in_the_folder(tmp_path: Path) -> None:
     """Undated settlements, due dates from terms: counted at the import, kept in ledger.json, read back, in the hash."""
     (tmp_path / "in.csv").write_text(

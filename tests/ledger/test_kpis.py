@@ -85,8 +85,9 @@ def test_the_default_window_is_the_month_that_ends_on_the_day() -> None:
 
 def test_credit_notes_lower_ar_but_not_sales() -> None:
     """Credit sales are gross invoices; a credit note counts as collected in CEI, not in cash CEI."""
-    rows = [invoice("i", "2025-06-02", "2025-06-12", 1000_00)]
-    found = kpis(handmade("2025-06-30", rows, [payment("i", "2025-06-20", 400_00, "credit_note")]))
+    rows = [invoice("i", "2025-06-02", "2025-06-12", 1000_00), invoice("old", "2025-05-02", "2025-05-12", 500_00)]
+    paid = [payment("i", "2025-06-20", 400_00, "credit_note"), payment("old", "2025-05-20", 500_00)]
+    found = kpis(handmade("2025-06-30", rows, paid))
     assert (found["sales"], found["ar_open"], found["cei"], found["cei_cash"]) == (1000.0, 600.0, 40.0, 0.0)
 
 
