@@ -26,6 +26,7 @@ from experiments.comparing.study import Study
 from ledger import BadInput, Ledger, read_ledger
 from ledger.notes import Note
 from ledger.progress import Progress, silent
+from ledger.table.calendar import NEVER
 from ledger.wording import plural
 from models.registry.code_version import code_version
 from sim import Portfolio
@@ -127,7 +128,16 @@ def _assumptions(portfolio: Portfolio) -> pd.DataFrame:
     used = [float(getattr(portfolio.assumptions, name)) for name in table["parameter"]]
     own = pd.Series(used).ne(table["default"].astype(float))
     note = table["note"].where(~own, "the portfolio's own value; by default " + table["default"].astype(str))
-    return table.assign(default=used, note=note)
+    table = table.assign(default=used, note=note).set_index("parameter", drop=False)
+    behaviour, columns = portfolio.behaviour, ["default", "low", "high", "source", "note"]
+    if behaviour.write_offs is not None:
+        age = behaviour.write_offs.usual_age
+        used_age = age if age < NEVER else float("nan")
+        table.loc["write_off_age", columns] = [used_age, None, None, "the ledger's own", behaviour.write_offs.words()]
+    if behaviour.disputes == 0:
+        told = "None are added: their delay is in the payment history."
+        table.loc["dispute_share", columns] = [0.0, None, None, "the ledger's own", told]
+    return table.reset_index(drop=True)
 
 
 @contextmanager
