@@ -23,7 +23,7 @@ def history(shared: Path) -> Ledger:
 def runs(history: Ledger) -> list[Run]:
     """Return simulations of 92 days in which nobody does more than was done before the cut."""
     start = from_ledger(history.snapshot(CUT))
-    return [simulate(start, "none", days=DAYS, seed=1, replication=k) for k in range(8)]
+    return [simulate(start, "none", days=DAYS, seed=1, replication=k) for k in range(24)]
 
 
 @pytest.mark.parametrize(("name", "tolerance"), [("dso", 1.0), ("cei", 2.0), ("percent_current", 3.0)])

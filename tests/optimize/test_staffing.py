@@ -75,7 +75,7 @@ def test_the_frontier_is_concave_and_no_plan_lies_above_it(found: Frontier):
 
 
 def test_the_price_of_an_hour_holds_when_it_is_added(busy: Week, found: Frontier):
-    """What an hour brings lies between the prices without and with it; a tenth brings the price of its minutes."""
+    """What an hour brings lies between the prices without and with it; a twentieth brings the price of its minutes."""
     checked = found.checked
     near = 2e-5 * found.levels["bound"].max()  # twice the tolerance of a bound, and more
     assert checked["predicted"].max() > 10
@@ -85,9 +85,9 @@ def test_the_price_of_an_hour_holds_when_it_is_added(busy: Week, found: Frontier
     base, prices = busy.relaxed(busy.opened(1.0))
     more, hour = busy.opened(1.0), 60 * busy.shifts.productive
     slot = 4 * list(busy.shifts.dates).index(best["date"]) + best["block"] - 1
-    more[1, slot] += hour / 10
-    off = 10 * 2 * 3e-6 * abs(base)  # ten times what two bounds may be off, each as far as linear programming found
-    assert 10 * (busy.relaxed(more)[0] - base) == pytest.approx(hour * prices[0, slot], rel=0.03, abs=off)
+    more[1, slot] += hour / 20
+    off = 20 * 2 * 3e-6 * abs(base)  # twenty times what two bounds may be off, as far as linear programming found
+    assert 20 * (busy.relaxed(more)[0] - base) == pytest.approx(hour * prices[0, slot], rel=0.03, abs=off)
     assert best["resolved"] == pytest.approx(best["predicted"], rel=0.15)
     assert best["planned"] == pytest.approx(best["predicted"], rel=0.5)
 
