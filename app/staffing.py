@@ -104,7 +104,7 @@ def _computed(
     rates: Sequence[str], state: Path, seed: int,
 ) -> tuple["Frontier", "ShiftChoice", "Staffed"]:  # fmt: skip
     """Return the frontier of a week, the shifts that are worth the most, and the same hours simulated."""
-    import sim
+    from experiments.comparing.replication import portfolio_paying
     from experiments.hours.hours import staffed
     from ledger import read_ledger
     from ledger.table.exchange import read_rate_options, with_rates
@@ -121,7 +121,7 @@ def _computed(
         found = frontier(one, percents, progress=progress, seed=seed)
         progress(0, 0, "shifts")
         better = choose_shifts(one, seed=seed)
-        portfolio = sim.from_ledger(known, timing.timing, words=timing.words, notes=timing.notes_on(known))
+        portfolio = portfolio_paying(known, model, timing)
         simulated = staffed(
             portfolio, one.team, strategy, found.levels["hours_percent"],
             days=horizon, replications=replications, planner=planner, seed=seed, progress=progress,

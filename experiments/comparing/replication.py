@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Final
 
 import pandas as pd
 
@@ -15,9 +16,11 @@ from experiments.comparing.study import Study
 from ledger import BadInput, Ledger, read_ledger
 from ledger.arrays import Floats
 from ledger.table.exchange import rates_in_words, with_rates
-from models.registry.reference import chosen
+from models.registry.reference import ChosenModel, chosen
 from models.timing import learnable
 from sim import Portfolio
+
+_DEFAULT: Final = "kaplan_meier"  # learned from the ledger at hand
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,16 +115,22 @@ def _portfolio_of(source: PortfolioSource) -> Portfolio:
         portfolio: Portfolio = joblib.load(source.prepared)
         return portfolio
     if source.ledger:
-        ledger = read_ledger(source.ledger)
-        learnable(ledger, "kaplan_meier")
-        return sim.from_ledger(ledger)
+        return _with_its_own(read_ledger(source.ledger))
     if source.customers is None:
         return sim.embedded(source.preset)
     return sim.synthetic(source.preset, customers=source.customers)
 
 
+def _with_its_own(ledger: Ledger) -> Portfolio:
+    learnable(ledger, _DEFAULT)
+    return sim.from_ledger(ledger)
+
+
 def portfolio_with_model(ledger: Ledger, model: str, state: str | Path) -> Portfolio:
     """Return the portfolio of a ledger whose customers pay as a model says (see `Study.model`).
+
+    By name the default model is the same as none: what is on record of contacts is taken out of it. Any other contains
+    whatever chasing it learned from.
 
     Raises
     ------
@@ -130,7 +139,13 @@ def portfolio_with_model(ledger: Ledger, model: str, state: str | Path) -> Portf
     TrackingUnavailable
         Where it names a registered one and the registry cannot be reached.
     """
-    found = chosen(model, ledger, state=state)
+    return portfolio_paying(ledger, model, chosen(model, ledger, state=state))
+
+
+def portfolio_paying(ledger: Ledger, model: str, found: ChosenModel) -> Portfolio:
+    """Return the same of a model that was found under its name."""
+    if model == _DEFAULT:
+        return _with_its_own(ledger)
     return sim.from_ledger(ledger, found.timing, words=found.words, notes=found.notes_on(ledger))
 
 

@@ -161,10 +161,13 @@ def ar_turnover(credit_sales: float, average_ar: float, days: float, *, days_per
 def percent_of_ar(part: float, ar: float) -> float | None:
     """Part of the open receivables in percent, for aging buckets; `None` when nothing is open.
 
-    >>> percent_of_ar(50, 200)
-    25.0
+    Sums of several currencies, added up in another order, may leave a part a last digit above the whole: it is the
+    whole then.
+
+    >>> percent_of_ar(50, 200), percent_of_ar(0.1 + 0.2, 0.3)
+    (25.0, 100.0)
     """
-    return ratio(part, ar, scale=100.0)
+    return ratio(min(part, ar), ar, scale=100.0)
 
 
 def promise_kept_percent(kept: int, matured: int) -> float | None:

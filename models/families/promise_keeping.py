@@ -21,6 +21,7 @@ from ledger.arrays import Floats, Ints
 from ledger.table.ledger import positions
 from ledger.table.months import day_number, day_numbers
 from models.families.kaplan_meier import KaplanMeier
+from models.history.contacted import SPAN
 from models.history.contacts_felt import ContactsFelt
 from models.history.main_payments import PaymentHistory
 
@@ -43,10 +44,8 @@ class _Promises:
         table = ledger.promises
         row = positions(table["invoice_id"], ledger.invoices["invoice_id"])
         made, due = day_numbers(table["made_on"]), day_numbers(table["due_on"])
-        kept = (row >= 0) & (due < day_number(ledger.as_of))
-        row, made, due = row[kept], made[kept], due[kept]
-        free = past.end[row] > made
-        row, made, due = row[free], made[free], due[free]
+        telling = (due < day_number(ledger.as_of)) & (past.end[row] > made)
+        row, made, due = row[telling], made[telling], due[telling]
         together = np.stack([past.customer[row], made, due])
         _, unit, many = np.unique(together, axis=1, return_inverse=True, return_counts=True)
         return cls(invoice=row, made=made, due=due, weight=1.0 / many[unit])
@@ -88,9 +87,8 @@ def _met_anyway(
     """Return the chance that each promised invoice would have been paid by the promised day by itself."""
     rows = ledger.invoices.iloc[promises.invoice].assign(asked_on=pd.to_datetime(promises.made, unit="D"))
     hazard = timing.hazard_until(rows, promises.due - past.due[promises.invoice])
-    key = np.int64(2**24)  # more than any day: one number holds invoice and day
-    cells = pd.Series(felt.added, felt.invoice * key + felt.day)
-    extra = cells.reindex(promises.invoice * key + promises.made + 1).fillna(0.0).to_numpy()
+    cells = pd.Series(felt.added, felt.invoice * SPAN + felt.day)
+    extra = cells.reindex(promises.invoice * SPAN + promises.made + 1).fillna(0.0).to_numpy()
     length = np.maximum(promises.due - promises.made, 1)  # nobody is contacted again before the promised day
     faded = (1 - felt.decay**length) / ((1 - felt.decay) * length)
     return np.asarray(-np.expm1(-hazard * (1 + np.maximum(extra, 0.0) * faded)))

@@ -23,6 +23,7 @@ from ledger.table.ledger import positions
 from ledger.table.months import day_numbers
 from models.assumed.assumptions import Assumptions
 from models.history.contact_log import ContactLog, Pairs, dispute_days
+from models.history.contacted import SPAN
 from models.history.main_payments import PaymentHistory
 
 Felt = tuple[Ints, Ints, Floats]
@@ -97,8 +98,7 @@ def _before(past: PaymentHistory, first: int, felt: Felt) -> Felt:
     earlier = np.repeat(np.arange(len(past)), days)
     when = begin[earlier] + np.arange(len(earlier)) - np.repeat(np.cumsum(days) - days, days)
     added = mean[when - past.due[earlier] - low]
-    span = np.int64(2**24)  # more than any day: one number holds invoice and day
-    some = (added > _FAINT) & ~np.isin(earlier * span + when, row * span + day)  # a day in a dispute stays one
+    some = (added > _FAINT) & ~np.isin(earlier * SPAN + when, row * SPAN + day)  # a day in a dispute stays one
     return earlier[some], when[some], added[some]
 
 

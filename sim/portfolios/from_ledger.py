@@ -36,7 +36,7 @@ def from_ledger(
     """Return a portfolio that starts from the open invoices of a ledger on its `as_of`.
 
     Customers pay as the payment-timing model says, which is told of this ledger (default: Kaplan–Meier by customer,
-    shrunk), on their own payment weekdays. They go on ordering as the ledger's last year tells, at its level of today
+    shrunk, with what contacts on record did taken out: `by_themselves`), on their own payment weekdays. They go on ordering as the ledger's last year tells, at its level of today
     (`demand`); each order day repeats a past one of that customer, with its invoices, amounts and terms. What is
     not known of rates and level is drawn by each replication, alike for all strategies.
 
@@ -65,7 +65,7 @@ def from_ledger(
     n, written = len(customers), write_offs(ledger)
     until = day_number(ledger.as_of)
     common = payment_level(hazard, kind, past, until, first_day=FIRST_DAY, weekdays=weekdays)
-    if learned is not None:
+    if learned is not None:  # the pace above is told by payments as they came, contacts and all
         hazard = learned.hazard
     parts = PartPayments.of(ledger)
     behaviour = Behaviour(

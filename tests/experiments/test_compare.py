@@ -7,6 +7,7 @@ import pytest
 import sim
 from experiments import Comparison, Study, compare
 from experiments.comparing.metrics import METRICS, metrics_of, path_of
+from experiments.comparing.replication import portfolio_with_model
 from ledger import BadInput, kpis
 from ledger.policy import strategy
 from tests.handmade import handmade, invoice, payment
@@ -142,3 +143,12 @@ def test_nonsense_is_refused_before_anything_runs(tmp_path: Path):
         compare(Study(strategies=("none",)), ledger=tmp_path)
     with pytest.raises(BadInput, match=r"mine\.toml"):
         compare(Study(strategies=(str(tmp_path / "mine.toml"),)))
+
+
+def test_the_default_model_by_name_is_the_default(portfolio: sim.Portfolio, tmp_path: Path):
+    """On a ledger that was chased `kaplan_meier` and nothing said are one: contacts on record are taken out of both."""
+    assert len(portfolio.ledger.contacts)
+    named, silent = portfolio_with_model(portfolio.ledger, "kaplan_meier", tmp_path), sim.from_ledger(portfolio.ledger)
+    assert not named.contains_contacts
+    assert np.array_equal(named.behaviour.hazard, silent.behaviour.hazard)
+    assert portfolio_with_model(portfolio.ledger, "weibull", tmp_path).contains_contacts
