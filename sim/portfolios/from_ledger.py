@@ -36,9 +36,10 @@ def from_ledger(
     """Return a portfolio that starts from the open invoices of a ledger on its `as_of`.
 
     Customers pay as the payment-timing model says, which is told of this ledger (default: Kaplan–Meier by customer,
-    shrunk, with what contacts on record did taken out: `by_themselves`), on their own payment weekdays. They go on ordering as the ledger's last year tells, at its level of today
-    (`demand`); each order day repeats a past one of that customer, with its invoices, amounts and terms. What is
-    not known of rates and level is drawn by each replication, alike for all strategies.
+    shrunk, with what contacts on record did taken out: `by_themselves`), on their own payment weekdays. They go on
+    ordering as the ledger's last year tells, at its level of today (`demand`); each order day repeats a past one of
+    that customer, with its invoices, amounts and terms. What is not known of rates and level is drawn by each
+    replication, alike for all strategies.
 
     Parameters
     ----------
