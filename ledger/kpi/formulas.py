@@ -10,12 +10,14 @@ from collections.abc import Sequence
 
 
 def ratio(part: float, whole: float, *, scale: float = 1.0) -> float | None:
-    """Return ``scale × part ÷ whole``; `None` unless the whole is positive.
+    """Return ``scale × (part ÷ whole)``; `None` unless the whole is positive.
+
+    In this order a part that is at most the whole never comes out above the scale, by a last digit.
 
     >>> ratio(1, 4, scale=100), ratio(1, 0)
     (25.0, None)
     """
-    return scale * part / whole if whole > 0 else None
+    return scale * (part / whole) if whole > 0 else None
 
 
 def dso_simple(ar_end: float, credit_sales: float, days: float) -> float | None:
