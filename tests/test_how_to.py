@@ -68,3 +68,13 @@ def test_a_page_does_what_it_says(page: Path, place: Path):
     if "--json" in words:
         json.loads(done.stdout)
     assert NAMED.get(page.stem, "1250.5") in done.stdout.lower()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_what_a_page_names_is_there(page: Path):
+    """Files of ours and benchmarks that a page sends its reader to, but for those that it has the reader write."""
+    text = page.read_text(encoding="utf-8")
+    written = {new for new, *_ in STEP.findall(text)}
+    named = set(re.findall(r"`((?:docs|ledger|models|sim|tests)/[\w/]+\.(?:py|md|toml))`", text)) - written
+    named |= {f"{name.replace('.', '/')}.py" for name in re.findall(r"benchmarks\.\w+", text)}
+    assert not [name for name in named if not (ROOT / name).is_file()]
