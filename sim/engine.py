@@ -1,17 +1,15 @@
 """One replication: a day clock that plans in the morning, lets the desk work, and settles in the evening."""
 
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import simpy
 
 from ledger import BadInput
-from ledger.arrays import Flags, Ints, SmallInts
 from ledger.files.reading import one_of
 from ledger.policy.roster import BLOCKS, FULL_SHIFT, SHIFT_START, Roster, roster
 from ledger.policy.strategy import Strategy
@@ -20,28 +18,28 @@ from ledger.table.currency import decimals
 from models.assumed.assumptions import Assumptions
 from models.assumed.call_minutes import CallMinutes
 from models.assumed.reach import reach_by_block
-from sim.day.call_outcomes import chances, outcomes, talk_seconds
-from sim.day.contact_effects import PromiseLog, Response, after_calls, callbacks, respond, room_for
-from sim.day.desk import DESKS, CallLists, DeskHours, Incoming
-from sim.day.ladder import due_contacts, open_disputes, sweep
-from sim.mechanisms.holdout import Holdout
+from sim.day.call_outcomes import chances, outcomes
+from sim.day.contact_effects import Response, after_calls, respond
+from sim.day.contact_records import Batch, ContactRecorder, messages
+from sim.day.desk import DESKS, CallLists, DeskHours, Incoming, Process
+from sim.day.ladder import due_contacts, sweep
+from sim.day.today import DAY, Calls, Today
+from sim.mechanisms.protocol import Begun, acting
+from sim.mechanisms.registry import begin
 from sim.planners import Belief, Planner
 from sim.planners import belief as belief_named
 from sim.planners import planner as planner_named
 from sim.planners.protocol import for_one_run
 from sim.planners.work_list import WorkLists
-from sim.result.history import Batch, ContactRecorder
 from sim.result.run import Run
-from sim.world.keyed import Purpose, key
+from sim.world.keyed import Purpose
 from sim.world.layout import prepare
-from sim.world.part_payments import pay_main_parts
 from sim.world.portfolio import Portfolio
 from sim.world.prices import in_base
-from sim.world.resume import resume, touched
+from sim.world.resume import resume
 from sim.world.state import ladder
 
 LONGEST: Final = 3650  # days
-_DAY: Final = 86_400
 
 
 def simulate(
@@ -129,17 +127,21 @@ class _Setting:
     every_day: bool
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Calls:
-    """A day's call lists, one after the other: whom each attempt is for, and whether it reaches anybody."""
+class Stage(NamedTuple):
+    """One stage of a working day. Time passes in it only where it returns a SimPy process."""
 
-    who: Ints
-    reached: SmallInts
-    lists: CallLists
+    name: str
+    by: str  # the mechanism that acts; empty for the core
+    act: Callable[[Today], Process | None]
+
+    @property
+    def words(self) -> str:
+        """What is done, in words."""
+        return (self.act.__doc__ or "").splitlines()[0]
 
 
 class _DayClock:
-    """The morning, the desk and the evening of every working day."""
+    """The stages of every working day."""
 
     def __init__(self, setting: _Setting) -> None:
         portfolio, people, assume = setting.portfolio, setting.people, setting.assume
@@ -152,19 +154,32 @@ class _DayClock:
             home=portfolio.country,
             every_day=setting.every_day,
         )
+        working = np.flatnonzero(self.calendar.working(self.calendar.home)[: setting.days + 1])
+        self.working = working[working > 0].tolist()
         self.world = prepare(portfolio, people, assume, self.calendar, setting.seeds)
         self.inv, self.acc, self.pays = self.world.invoices, self.world.accounts, self.world.payments
         minor = 10 ** decimals(portfolio.currency)
         self.ladder = ladder(setting.strategy, assume, minor)
         resume(self.acc, portfolio, setting.strategy, assume.fatigue_memory)
-        self.keys = {purpose: key(*setting.seeds, purpose) for purpose in Purpose}
-        self.holdout = Holdout.of(setting.strategy, self.acc.entity, self.keys[Purpose.HOLDOUT])
+        begun = Begun(
+            portfolio=portfolio,
+            strategy=setting.strategy,
+            world=self.world,
+            ladder=self.ladder,
+            calendar=self.calendar,
+            assume=assume,
+            seeds=setting.seeds,
+            first=self.working[0] if self.working else NEVER,
+        )
+        self.mechanisms = begin(begun)
+        self.contacted = [act for _, act in acting(self.mechanisms, "contacted")]
         self.minutes = CallMinutes.of(assume)
-        self.response = Response.of(assume, self.keys[Purpose.PROMISE])
+        self.response = Response.of(assume, begun.draw(Purpose.PROMISE))
         self.view = WorkLists(
             self.world, self.ladder, people, setting.planner, setting.belief,
-            assume=assume, response=self.response, minor=minor, key=self.keys[Purpose.PLANNER], seed=setting.seeds[0],
+            assume=assume, response=self.response, minor=minor, key=begun.draw(Purpose.PLANNER), seed=setting.seeds[0],
         )  # fmt: skip
+        self.draws = begun.draw(Purpose.REACH), begun.draw(Purpose.DURATION)
         self.reach = reach_by_block(
             self.calendar, self.world.zones, portfolio.timezone, assume.right_party_contact_rate
         )
@@ -173,29 +188,41 @@ class _DayClock:
         worked = np.clip(people.share[:, None] * BLOCKS - np.arange(BLOCKS), 0, 1)  # of each block
         self.block_minutes = worked * assume.productive_hours_per_day * 60 / BLOCKS
         self.desk = DESKS[setting.desk]()
-        self.log, self.promises, self.promised = ContactRecorder(), PromiseLog.of_size(1024), 0
-        self.ringing = np.empty(0, np.int64), np.empty(0, np.int64)  # who rings back tomorrow, and when
+        self.log = ContactRecorder()
         self.busy_seconds, self.staffed_days = 0, 0.0
+        self.stages = self._stages()
+
+    def _stages(self) -> tuple[Stage, ...]:
+        """Return the stages of a day, in order."""
+
+        def mechanisms(stage: str) -> Iterator[Stage]:
+            return (Stage(stage, name, act) for name, act in acting(self.mechanisms, stage))
+
+        return (
+            *mechanisms("morning"),
+            Stage("ladder", "", self._sweep),
+            *mechanisms("spare"),
+            Stage("plan", "", self._plan),
+            *mechanisms("incoming"),
+            Stage("desk", "", self._work),
+            Stage("contacts", "", self._take_effect),
+            *mechanisms("evening"),
+        )
 
     def run(self, env: simpy.Environment) -> Generator[simpy.Event, object, None]:
         """Walk through the working days; on others customers pay, but nobody is contacted."""
-        working = np.flatnonzero(self.calendar.working(self.calendar.home)[: self.setting.days + 1])
-        days = working[working > 0].tolist()
-        before = 0  # the ladder stands where the ledger says that it does on the evening of day 0
-        self._ring_back(before, days[0] if days else NEVER, *touched(self.setting.portfolio))
-        for day, following in zip(days, [*days, NEVER][1:], strict=True):
-            yield env.timeout(day * _DAY - env.now)
-            self._open_disputes(day)
-            pay_main_parts(self._seen(day), self.world.parts, self.inv, self.acc, self.pays)
-            sweep(day, before, self._seen(day), self.inv, self.acc, self.ladder)
-            messages, to_call = self.holdout.spared(day, *due_contacts(day, self.acc, self.ladder))
-            sent = Batch.of(messages, self.acc.step[messages], day * _DAY + SHIFT_START)
-            calls, shifts, incoming = self._plan(day, to_call), self._shifts(day), self._incoming(day)
-            yield from self.desk.work(env, shifts, calls.lists, incoming)
-            self._evening(day, following, sent, calls, incoming)
+        self.env, before = env, 0  # the ladder stands where the ledger says that it does on the evening of day 0
+        for day, following in zip(self.working, [*self.working, NEVER][1:], strict=True):
+            yield env.timeout(day * DAY - env.now)
+            seen = int(np.searchsorted(self.pays.applied, day))
+            today = Today(day=day, before=before, following=following, seen=seen)
+            for stage in self.stages:
+                process = stage.act(today)
+                if process is not None:
+                    yield from process
             before = day
-        self._open_disputes(self.setting.days)
-        pay_main_parts(self.setting.days + 1, self.world.parts, self.inv, self.acc, self.pays)
+        for _, close in acting(self.mechanisms, "close"):
+            close(self.setting.days)
 
     def result(self, seconds: float) -> Run:
         """Return what happened."""
@@ -212,107 +239,99 @@ class _DayClock:
             calendar=self.calendar,
             columns=self.inv,
             number=self.world.number,
-            parts=self.world.parts,
             log=self.log.frozen(),
-            promises=self.promises.up_to(self.promised),
-            holdout=self.holdout,
+            mechanisms=self.mechanisms,
+            stages=tuple((stage.name, stage.by, stage.words) for stage in self.stages),
             busy_minutes=self.busy_seconds / 60,
             productive_minutes=self.staffed_days * setting.assume.productive_hours_per_day * 60,
             assumptions=setting.assume,
         )
 
-    def _open_disputes(self, day: int) -> None:
-        world = self.world
-        last = int(np.searchsorted(world.dispute_days, day, "right"))
-        open_disputes(self.inv, self.acc, self.pays, world.disputes, world.disputes_opened, last)
-        world.disputes_opened = last
+    def _sweep(self, today: Today) -> None:
+        """Find what each account owes, the step that is due, and who is to be sent a message or called."""
+        sweep(today.day, today.before, today.seen, self.inv, self.acc, self.ladder)
+        today.messages, today.to_call = due_contacts(today.day, self.acc, self.ladder)
 
-    def _seen(self, day: int) -> int:
-        """Return the first day whose payments the collectors do not know of on this morning."""
-        return int(np.searchsorted(self.pays.applied, day))
+    def _plan(self, today: Today) -> None:
+        """Ask the planner for today's lists; draw whom they reach and how long each attempt takes."""
+        people, acc, to_call, here = self.setting.people, self.acc, today.to_call, self.present[:, today.day]
+        chance = chances(to_call, acc.zone, acc.reach, self.reach[:, today.day])
+        work = self.view.work(today.day, today.seen, to_call, chance, self.block_minutes * here[:, None])
+        plan = self.setting.planner.plan(work)
+        taken = np.flatnonzero(plan.specialist >= 0)
+        order = taken[np.lexsort((plan.place[taken], plan.block[taken], plan.specialist[taken]))]
+        who, block = to_call[order], plan.block[order]
+        reached, seconds = outcomes(self.draws, acc.entity[who], acc.calls[who], chance[order, block], self.minutes)
+        first = np.searchsorted(plan.specialist[order], np.arange(len(people) + 1)).astype(np.int64)
+        lists = CallLists(first, block, seconds, np.full(len(who), -1, np.int64))
+        today.calls = Calls(who=who, reached=reached, lists=lists)
 
-    def _shifts(self, day: int) -> DeskHours:
-        start = np.full(len(self.setting.people), day * _DAY + SHIFT_START, np.int64)
+    def _work(self, today: Today) -> Process:
+        """Let specialists work their lists through the day, and take the calls that come in."""
+        assert today.calls is not None
+        return self.desk.work(self.env, self._hours(today.day), today.calls.lists, today.incoming)
+
+    def _hours(self, day: int) -> DeskHours:
+        start = np.full(len(self.setting.people), day * DAY + SHIFT_START, np.int64)
         length = np.where(self.present[:, day], self.shift_seconds, 0)
         block = start[:, None] + FULL_SHIFT * np.arange(BLOCKS) // BLOCKS
         self.staffed_days += float((self.setting.people.share * self.present[:, day]).sum())
         return DeskHours(start, start + length, block)
 
-    def _incoming(self, day: int) -> Incoming:
-        """Return the calls that come in today, in order of arrival."""
-        who, second = self.ringing
-        order = np.lexsort((who, second))
-        who = who[order]
-        talk = talk_seconds(
-            self.keys[Purpose.CALLBACK_DURATION], self.acc.entity[who], self.acc.touches[who], self.minutes
-        )
-        unanswered = np.full(len(who), -1, np.int64)
-        return Incoming(who, day * _DAY + SHIFT_START + second[order], talk, unanswered, unanswered.astype(np.int32))
+    def _take_effect(self, today: Today) -> None:
+        """Let the day's contacts take effect: messages, calls, then the calls that came in."""
+        acc, who = self.acc, today.messages
+        sent = messages(who, acc.lead[who], acc.step[who], today.day * DAY + SHIFT_START)
+        assert today.calls is not None
+        called, rang = self._called(today.calls), self._rang(today.day, today.incoming)
+        for batch in (sent, called, rang):
+            if len(batch.who):
+                self._apply(today, batch)
+        self.busy_seconds += int(called.seconds.sum() + rang.seconds.sum())
+        acc.step[who[acc.step[who] == sent.step]] = -1
+        acc.touches[who] += 1
+        after_calls(today.day, called.who, called.step, called.talked, acc, self.ladder)
+        acc.step[rang.who[rang.happened]] = -1
+        today.sent, today.called = sent, called
 
-    def _plan(self, day: int, to_call: Ints) -> _Calls:
-        """Ask the planner for today's lists; draw whom they reach and how long each attempt takes."""
-        people, acc, here = self.setting.people, self.acc, self.present[:, day]
-        chance = chances(to_call, acc.zone, acc.reach, self.reach[:, day])
-        work = self.view.work(day, self._seen(day), to_call, chance, self.block_minutes * here[:, None])
-        plan = self.setting.planner.plan(work)
-        taken = np.flatnonzero(plan.specialist >= 0)
-        order = taken[np.lexsort((plan.place[taken], plan.block[taken], plan.specialist[taken]))]
-        who, block = to_call[order], plan.block[order]
-        keys = self.keys[Purpose.REACH], self.keys[Purpose.DURATION]
-        reached, seconds = outcomes(keys, acc.entity[who], acc.calls[who], chance[order, block], self.minutes)
-        first = np.searchsorted(plan.specialist[order], np.arange(len(people) + 1)).astype(np.int64)
-        return _Calls(who=who, reached=reached, lists=CallLists(first, block, seconds, np.full(len(who), -1, np.int64)))
-
-    def _evening(self, day: int, following: int, sent: Batch, calls: _Calls, incoming: Incoming) -> None:
-        """Let the day's contacts take effect, and find out who will ring back on the next working day."""
-        acc, lists = self.acc, calls.lists
+    def _called(self, calls: Calls) -> Batch:
+        """Return the attempts that were made."""
+        lists = calls.lists
         done = lists.began >= 0
         specialist = np.repeat(np.arange(len(lists.first) - 1, dtype=np.int32), np.diff(lists.first))[done]
-        who, reached, seconds = calls.who[done], calls.reached[done], lists.seconds[done]
-        called = Batch(who, acc.step[who], reached, lists.began[done], specialist, seconds)
-        answered = incoming.began >= 0
-        rang = Batch(
-            incoming.who,
-            np.full(len(answered), -1, np.int32),
-            answered.astype(np.int32),
-            np.where(answered, incoming.began, incoming.arrival),
-            incoming.specialist,
-            np.where(answered, incoming.seconds, 0),
+        who, reached = calls.who[done], calls.reached[done]
+        return Batch(
+            who=who,
+            lead=self.acc.lead[who],
+            step=self.acc.step[who],
+            talked=reached,
+            began=lists.began[done],
+            specialist=specialist,
+            seconds=lists.seconds[done],
+            happened=np.flatnonzero(reached),
+            promised=np.zeros(len(who), np.bool_),
         )
-        lead = acc.lead[incoming.who]
-        disputed = (self.inv.dispute[lead] <= day) & (self.inv.resolve[lead] > day)
-        about = np.where((self.inv.pay[lead] > day) & ~disputed, lead, -1)
-        self._settle(day, sent, np.arange(len(sent.who)), acc.lead[sent.who])
-        self._settle(day, called, np.flatnonzero(reached), acc.lead[who])
-        self._settle(day, rang, np.flatnonzero(answered), about)
-        self.busy_seconds += int(seconds.sum() + incoming.seconds[answered].sum())
 
-        acc.step[sent.who[acc.step[sent.who] == sent.step]] = -1
-        acc.touches[sent.who] += 1
-        after_calls(day, who, called.step, reached, acc, self.ladder)
-        acc.step[incoming.who[answered]] = -1
-        self._ring_back(day, following, sent.who, who[reached == 0])
+    def _rang(self, day: int, incoming: Incoming) -> Batch:
+        """Return the calls that came in; each is about the account's lead invoice where that is open, undisputed."""
+        answered, inv, lead = incoming.began >= 0, self.inv, self.acc.lead[incoming.who]
+        disputed = (inv.dispute[lead] <= day) & (inv.resolve[lead] > day)
+        return Batch(
+            who=incoming.who,
+            lead=np.where((inv.pay[lead] > day) & ~disputed, lead, -1),
+            step=np.full(len(answered), -1, np.int32),
+            talked=answered.astype(np.int32),
+            began=np.where(answered, incoming.began, incoming.arrival),
+            specialist=incoming.specialist,
+            seconds=np.where(answered, incoming.seconds, 0),
+            happened=np.flatnonzero(answered),
+            promised=np.zeros(len(answered), np.bool_),
+        )
 
-    def _ring_back(self, day: int, following: int, sent: Ints, unreached: Ints) -> None:
-        """Find out who will ring back on the next working day: of those sent a message, and those called in vain."""
-        assume = self.setting.assume
-        shares = [assume.callback_share_message / 100, assume.callback_share_unreached / 100]
-        share, who = np.repeat(shares, [len(sent), len(unreached)]), np.concatenate([sent, unreached])
-        self.ringing = callbacks(day, following, who, share, self.keys[Purpose.CALLBACK], self.acc, FULL_SHIFT)
-
-    def _settle(self, day: int, batch: Batch, happened: npt.NDArray[np.intp], lead: Ints) -> None:
-        """Apply the contacts that took place, and log the whole batch with the invoices that they were about."""
-        if not len(batch.who):
-            return
-        who, used = batch.who[happened], self.promised
-        self.promises = self.promises.with_room(used + room_for(who, self.acc))
-        promised = np.zeros(len(who), np.int32)
-        self.promised = respond(
-            day, who, batch.step[happened], batch.talked[happened],
-            self.inv, self.acc, self.ladder, self.pays, self.response, self.promises, used, promised,
-        )  # fmt: skip
-        new = slice(used, self.promised)
-        self.promises.contact[new] = self.log.size + happened[self.promises.contact[new]]
-        made: Flags = np.zeros(len(batch.who), np.bool_)
-        made[happened] = promised > 0
-        self.log.add(batch, lead, made)
+    def _apply(self, today: Today, batch: Batch) -> None:
+        """Apply the contacts that took place, and log the whole batch."""
+        at = batch.happened
+        respond(today.day, batch.who[at], batch.step[at], self.inv, self.acc, self.ladder, self.pays, self.response)
+        for act in self.contacted:
+            act(today, batch, self.log.size)
+        self.log.add(batch)

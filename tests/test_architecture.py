@@ -53,7 +53,8 @@ WINGS = {  # in order: a file may import its own wing and earlier ones; those in
     "sim": [
         {"demand"},
         {"world"},
-        {"day", "mechanisms"},
+        {"day"},
+        {"mechanisms"},
         {"planners", "result"},
         {"engine"},
         {"portfolios"},

@@ -1,34 +1,11 @@
-"""Morning: which disputes open, which accounts the strategy wants contacted, and who can be called today."""
+"""Morning: which accounts the strategy wants contacted, and who can be called today."""
 
 import numpy as np
 
 from ledger.arrays import Floats, Ints
 from ledger.compiling import njit
 from ledger.table.calendar import NEVER
-from sim.world.payment import pause
 from sim.world.state import Accounts, Invoices, Ladder, Payments
-
-
-@njit(cache=True)
-def open_disputes(inv: Invoices, acc: Accounts, pays: Payments, by_day: Ints, first: int, last: int) -> None:
-    """Open the disputes by_day[first:last]; one whose invoice is paid, promised or written off by then never opens.
-
-    Nobody writes off what is disputed: the write-off waits for the dispute's end.
-    """
-    tables = (pays.cumulative, pays.decayed, pays.first_day)
-    for j in range(first, last):
-        i = by_day[j]
-        day = inv.dispute[i]
-        if inv.pay[i] < day or inv.hold[i] >= day or inv.lapse[i] < day:
-            inv.dispute[i] = inv.resolve[i] = NEVER
-            continue
-        inv.lapse[i] = max(inv.lapse[i], inv.resolve[i])
-        c = inv.customer[i]
-        acc.quiet[c] = 0
-        runs = pays.runs[acc.run_row[c]]
-        inv.target[i], inv.pay[i] = pause(
-            tables, inv.kind[i], inv.added[i], inv.target[i], inv.clock[i], day, inv.resolve[i], runs
-        )
 
 
 @njit(cache=True)
@@ -41,6 +18,15 @@ def settled(pay: int, lapse: int, today: int, seen: int) -> bool:
 def blocked(hold: int, dispute: int, resolve: int, today: int) -> bool:
     """Whether a live promise or an open dispute forbids chasing an invoice."""
     return hold >= today or dispute <= today < resolve
+
+
+@njit(cache=True)
+def chased(today: int, i: int, inv: Invoices, ladder: Ladder) -> bool:
+    """Whether a contact today is about an invoice: open this evening, not blocked, and on a rung of the ladder."""
+    if inv.pay[i] <= today or inv.lapse[i] <= today or blocked(inv.hold[i], inv.dispute[i], inv.resolve[i], today):
+        return False
+    column = min(max(today - inv.due[i] - ladder.first_day, 0), len(ladder.rung) - 1)
+    return bool(ladder.rung[column] >= 0)
 
 
 @njit(cache=True)

@@ -11,6 +11,7 @@ from ledger import Ledger
 from ledger.arrays import Days, Flags, Integers
 from ledger.table.calendar import NEVER
 from ledger.table.tables import CHANNELS, DISPUTE_REASONS, OUTCOMES, PAYMENT_KINDS, RESOLUTIONS, TEXT, TONES, empty
+from sim.day.today import DAY
 from sim.result.history import History
 from sim.result.settlements import Settlements, promised_amount, settlements
 from sim.world.keyed import Purpose, key, uniforms
@@ -139,7 +140,7 @@ class _Books:
     def contacts(self, since: int | None) -> pd.DataFrame:
         """Messages, calls and incoming calls; the lead is null where its invoice is not shown."""
         run, log = self.run, self.run.log
-        day = log.began // 86_400
+        day = log.began // DAY
         lead = np.where(log.lead >= 0, self.row[log.lead], -1)
         at = np.flatnonzero(day >= (since or -NEVER))
         if not len(at):
@@ -217,9 +218,9 @@ class _Books:
     def holdouts(self) -> pd.DataFrame:
         """Who was drawn to be left alone in which span, and who was not."""
         plan = self.run.holdout
-        held = plan.table(self.run.days)
-        if not held.size:
+        if plan is None or not len(plan.entity):
             return empty("holdouts")
+        held = plan.table(self.run.days)
         customer, span = np.divmod(np.arange(held.size), held.shape[1])
         first = 1 + span * plan.days
         return pd.DataFrame(

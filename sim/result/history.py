@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from ledger.arrays import Flags, Ints, SmallInts
@@ -16,68 +15,17 @@ from ledger.table.calendar import Calendar
 from ledger.table.currency import decimals
 from ledger.wording import plural
 from models.assumed.assumptions import Assumptions
-from sim.day.contact_effects import PromiseLog
+from sim.day.contact_records import Contacts
 from sim.mechanisms.holdout import Holdout
-from sim.world.part_payments import Parts
+from sim.mechanisms.part_payments import PartialPayments, no_parts
+from sim.mechanisms.part_payments_kernels import Parts
+from sim.mechanisms.promises import Promises, joined
+from sim.mechanisms.promises_kernels import PromiseLog
+from sim.mechanisms.protocol import Mechanism
 from sim.world.portfolio import NO_DISPUTE, Portfolio
 from sim.world.state import Invoices
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Contacts:
-    """All contacts in order of day and kind, as columns; step -1: the customer rang, specialist -1: nobody."""
-
-    customer: SmallInts
-    lead: SmallInts
-    began: Ints  # seconds since midnight of day 0
-    step: SmallInts
-    specialist: SmallInts
-    talked: SmallInts
-    seconds: SmallInts
-    promised: Flags
-
-
-class Batch(NamedTuple):
-    """Contacts of one kind on one day, as columns; see `Contacts`."""
-
-    who: Ints
-    step: SmallInts
-    talked: SmallInts
-    began: Ints
-    specialist: SmallInts
-    seconds: Ints
-
-    @classmethod
-    def of(cls, who: Ints, step: SmallInts, began: int) -> "Batch":
-        """Return messages, which need nobody's time."""
-        n = len(who)
-        nobody = np.full(n, -1, np.int32)
-        return cls(who, step, np.zeros(n, np.int32), np.full(n, began, np.int64), nobody, np.zeros(n, np.int64))
-
-
-class ContactRecorder:
-    """Contacts as they happen, a batch at a time."""
-
-    _KINDS = (np.int32, np.int32, np.int64, np.int32, np.int32, np.int32, np.int32, np.bool_)
-
-    def __init__(self) -> None:
-        self.size = 0
-        self._columns: tuple[list[npt.NDArray[Any]], ...] = tuple([] for _ in self._KINDS)
-
-    def add(self, batch: Batch, lead: Ints, promised: Flags) -> None:
-        """Add a batch with the invoice that each contact is about, and whether a promise was made."""
-        self.size += len(batch.who)
-        columns = batch.who, lead, batch.began, batch.step, batch.specialist, batch.talked, batch.seconds, promised
-        for batches, column, kind in zip(self._columns, columns, self._KINDS, strict=True):
-            batches.append(np.asarray(column, kind))
-
-    def frozen(self) -> Contacts:
-        """Return all batches as columns, and forget them."""
-        made = []
-        for batches, kind in zip(self._columns, self._KINDS, strict=True):
-            made.append(np.concatenate(batches) if batches else np.empty(0, kind))
-            batches.clear()
-        return Contacts(**dict(zip(Contacts.__dataclass_fields__, made, strict=True)))
+_Kind = TypeVar("_Kind")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -95,10 +43,9 @@ class History(Result):
     calendar: Calendar
     columns: Invoices
     number: SmallInts
-    parts: Parts
     log: Contacts
-    promises: PromiseLog
-    holdout: Holdout
+    mechanisms: tuple[Mechanism, ...]  # those that were on
+    stages: tuple[tuple[str, str, str], ...]  # of each working day, in order: stage, who acts, what is done
     busy_minutes: float
     productive_minutes: float
     assumptions: Assumptions  # in the base currency; not a number where a cost is not known
@@ -117,6 +64,26 @@ class History(Result):
     def invoices(self) -> int:
         """Number of invoices issued in the run."""
         return int((self.number >= 0).sum())
+
+    def _acted(self, kind: type[_Kind]) -> _Kind | None:
+        return next((one for one in self.mechanisms if isinstance(one, kind)), None)
+
+    @cached_property
+    def parts(self) -> Parts:
+        """The run's part payments."""
+        found = self._acted(PartialPayments)
+        return no_parts() if found is None else found.parts
+
+    @cached_property
+    def promises(self) -> PromiseLog:
+        """The promises made in the run."""
+        found = self._acted(Promises)
+        return joined([]) if found is None else found.log()
+
+    @property
+    def holdout(self) -> Holdout | None:
+        """Who was left alone; None where nobody was."""
+        return self._acted(Holdout)
 
     @cached_property
     def amount(self) -> Ints:

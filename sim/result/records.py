@@ -12,6 +12,7 @@ from ledger.kpi.activity import OPEN, Activity, ContactDays, DisputeDays, Promis
 from ledger.kpi.kpis import Records
 from ledger.table.columns import Entries, columns_of
 from ledger.table.months import day_number
+from sim.day.today import DAY
 from sim.result.history import History
 from sim.result.settlements import promised_amount, settlements
 
@@ -73,7 +74,7 @@ def _contacts(run: History) -> ContactDays:
     talked = (log.talked > 0) | log.promised
     phone = np.array([step.channel == "phone" for step in run.strategy.steps] + [False])[log.step]
     return ContactDays(
-        day=np.concatenate([before.day, day_number(run.start) + log.began // 86_400]),
+        day=np.concatenate([before.day, day_number(run.start) + log.began // DAY]),
         customer=np.concatenate([before.customer, log.customer]),
         outbound=np.concatenate([before.outbound, log.step >= 0]),
         phone=np.concatenate([before.phone, phone]),

@@ -114,11 +114,12 @@ def normals(key: np.uint64, entities: Bits, k: int) -> Floats:
     return np.asarray(radius * np.cos(2 * np.pi * uniforms(key, entities, 2 * k + 1)))
 
 
-def key(seed: int, replication: int, purpose: Purpose) -> np.uint64:
-    """Return the 64-bit key of one purpose in one replication of a study."""
+def key(seed: int, replication: int, purpose: Purpose | str) -> np.uint64:
+    """Return the 64-bit key of one purpose in one replication of a study; a text is a purpose of its own."""
+    number = int(pd.util.hash_array(np.array([purpose], object))[0]) if isinstance(purpose, str) else int(purpose)
     with np.errstate(over="ignore"):
         state = np.uint64(0)
-        for part in (seed, replication, int(purpose)):
+        for part in (seed, replication, number):
             state = mix.py_func(state ^ np.uint64(part & 0xFFFFFFFFFFFFFFFF))  # type: ignore[attr-defined]  # compiled
     return np.uint64(state)
 

@@ -6,26 +6,21 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ledger.arrays import Bits, Floats, Ints, SmallInts
+from ledger.arrays import Bits, Floats, SmallInts
 from ledger.policy.roster import Roster
 from ledger.table.calendar import NEVER, Calendar
 from ledger.table.ledger import positions
 from ledger.table.places import calling_clocks
 from models.assumed.assumptions import Assumptions
-from models.history.dispute_share import DISPUTED_BY
 from models.history.weekdays import days_since
-from models.history.write_offs import WriteOffs, age_chosen
 from sim.demand.order_level import Level
 from sim.world.behaviour import Behaviour
-from sim.world.keyed import NOBODY, Purpose, child_of_each, key, triangular, uniform, uniforms
+from sim.world.keyed import NOBODY, Purpose, key, uniform, uniforms
 from sim.world.orders import MONTH, Orders, draw_orders
-from sim.world.part_payments import Parts, draw_parts
 from sim.world.payment import hazard_tables, start_clock
 from sim.world.portfolio import NO_DISPUTE, NO_PROMISE, NOT_PAID, Opening, Portfolio
 from sim.world.resume import still_felt
 from sim.world.state import Accounts, Invoices, Payments
-
-_LAST_CYCLE = 90  # an invoice that is past the write-off age on day 0 is written off after so many days
 
 
 @dataclass(kw_only=True, slots=True)
@@ -37,17 +32,13 @@ class World:
     payments: Payments
     number: SmallInts  # running number of a simulated invoice; -1 - k for the k-th open one
     zones: tuple[str, ...]
-    parts: Parts
-    disputes: Ints  # invoices by day of dispute
-    dispute_days: SmallInts
     standing: Floats  # share not written off by days past due: the law of `lapse`; empty where it is one age for all
-    disputes_opened: int = 0  # how many of them have been looked at
 
 
 def prepare(
     portfolio: Portfolio, people: Roster, assume: Assumptions, calendar: Calendar, seeds: tuple[int, int]
 ) -> World:
-    """Return the world on the evening of day 0."""
+    """Return the world on the evening of day 0, without what mechanisms do in it."""
     customers, behaviour = portfolio.ledger.customers, portfolio.behaviour
     entity = portfolio.entity
     country = _codes(customers["country"], calendar.countries)
@@ -67,12 +58,7 @@ def prepare(
         runs=runs.table,
         applied=calendar.next_working(calendar.home, int(assume.cash_application_lag)),
     )
-    invoices, number, rests = _merge(opening, orders, behaviour, assume)
-    standing = np.empty(0)
-    if behaviour.write_offs is not None and not age_chosen(assume, portfolio.assumptions.write_off_age):
-        _draw_write_offs(invoices, behaviour.write_offs, key(*seeds, Purpose.WRITE_OFF))
-        standing = behaviour.write_offs.standing(np.arange(max(behaviour.write_offs.age, default=0) + 1))
-    invoices.lapse[rests] = NEVER
+    invoices, number = _merge(opening, orders, behaviour)
     accounts = _accounts(entity, portfolio, people, invoices, runs.row, zone=_codes(clock, zones))
     old = np.flatnonzero(number < 0)
     invoices.added[old] = still_felt(portfolio, assume, payments)[-1 - number[old]]
@@ -85,20 +71,13 @@ def prepare(
         invoices.customer, begin, invoices.clock, threshold, runs.table, runs.row,
         invoices.added, invoices.target, invoices.pay,
     )  # fmt: skip
-    _keep_promises(invoices, accounts, payments.rest_kind, assume.promise_kept, key(*seeds, Purpose.LIVE_PROMISE))
-    _draw_disputes(invoices, assume, behaviour.disputes, calendar, key(*seeds, Purpose.DISPUTE))
-    disputed = np.flatnonzero(invoices.dispute < NEVER)
-    disputed = disputed[np.argsort(invoices.dispute[disputed], kind="stable")]
     return World(
         invoices=invoices,
         accounts=accounts,
         payments=payments,
         number=number,
         zones=zones,
-        parts=draw_parts(behaviour.part_payments, behaviour.rest_kind, invoices, rests, seeds),
-        disputes=disputed,
-        dispute_days=invoices.dispute[disputed],
-        standing=standing,
+        standing=np.empty(0),
     )
 
 
@@ -121,10 +100,8 @@ def _codes(values: "pd.Series[str]", among: tuple[str, ...]) -> SmallInts:
     return positions(values, pd.Series(among, dtype=values.dtype)).astype(np.int32)
 
 
-def _merge(
-    begin: Opening, orders: Orders, behaviour: Behaviour, assume: Assumptions
-) -> tuple[Invoices, SmallInts, Ints]:
-    """Interleave open and future invoices by customer; return also their numbers, and which are rests on day 0."""
+def _merge(begin: Opening, orders: Orders, behaviour: Behaviour) -> tuple[Invoices, SmallInts]:
+    """Interleave open and future invoices by customer; return also their numbers."""
     first = len(begin.customer)
     customer = np.r_[begin.customer, orders.customer]
     order = np.argsort(customer, kind="stable")  # both parts are sorted: a merge
@@ -133,8 +110,6 @@ def _merge(
         return np.concatenate([old, new])[order]
 
     due = column(begin.due, orders.due)
-    lapse = due + np.int32(assume.write_off_age)
-    lapse = np.where(lapse >= 1, lapse, np.int32(_LAST_CYCLE))
     n = len(order)
     kind, clock = behaviour.kind[customer[order]], due.copy()
     none = np.full(len(orders.customer), NOT_PAID, np.int32)
@@ -151,7 +126,7 @@ def _merge(
         clock=clock,
         amount=np.concatenate([begin.amount, orders.amount])[order],
         pay=np.full(n, NEVER, np.int32),
-        lapse=lapse,
+        lapse=np.full(n, NEVER, np.int32),
         target=np.zeros(n),
         added=np.zeros(n),
         hold=column(begin.hold, np.full(len(orders.customer), NO_PROMISE, np.int32)),
@@ -160,25 +135,7 @@ def _merge(
         credit=np.zeros(n, np.int64),
         entity=np.concatenate([begin.entity, orders.entity])[order],
     )
-    return invoices, column(-1 - np.arange(first, dtype=np.int32), orders.number), rests
-
-
-def _draw_write_offs(inv: Invoices, how: WriteOffs, draw: np.uint64) -> None:
-    """Draw when each invoice is written off if it stays unpaid, in place of one age for all."""
-    inv.lapse[:] = how.lapse(inv.due, -np.log(uniforms(draw, inv.entity, 0)))
-
-
-def _keep_promises(inv: Invoices, acc: Accounts, rest_kind: int, kept: float, draw: np.uint64) -> None:
-    """Draw which promises that are live on day 0 will be kept: those of a customer for one day together.
-
-    That an invoice is still unpaid says nothing of it: until its day, a promise that is kept and one that is not leave
-    the invoice to the same law.
-    """
-    live = np.flatnonzero((inv.hold > 0) & (inv.kind < rest_kind))
-    who, until = inv.customer[live], inv.hold[live]
-    promise = child_of_each(acc.entity[who], until)
-    keeps = uniforms(draw, promise, 0) < kept * acc.keeps[who]
-    inv.pay[live[keeps]] = np.minimum(inv.pay[live], until)[keeps]
+    return invoices, column(-1 - np.arange(first, dtype=np.int32), orders.number)
 
 
 def _accounts(
@@ -224,31 +181,3 @@ def _shortest(term: SmallInts, edge: npt.NDArray[np.intp]) -> SmallInts:
     if some.any():
         shortest[some] = np.minimum.reduceat(term, edge[:-1][some])
     return shortest
-
-
-def _draw_disputes(inv: Invoices, assume: Assumptions, factor: float, calendar: Calendar, draw: np.uint64) -> None:
-    """Draw which invoices will be disputed if still unpaid by then, from when to when, and what is credited.
-
-    One that is open on day 0 without a dispute has fewer days left in which one can begin.
-    """
-    carried = inv.dispute == 1
-    length = np.maximum(inv.due - inv.issue + DISPUTED_BY, 1)
-    gone = np.clip(-inv.issue / length, 0, 1)  # part of these days up to day 0
-    share = assume.dispute_share / 100 * factor
-    chance = share * (1 - gone) / (1 - np.minimum(share * gone, 0.99))
-    hit = np.flatnonzero(carried | (uniforms(draw, inv.entity, 0) < chance))
-    u = [uniforms(draw, inv.entity[hit], k) for k in range(1, 5)]
-    part = gone[hit] + u[0] * (1 - gone[hit])
-    opens = inv.issue[hit] + 1 + (part * length[hit]).astype(np.int32)
-    opens = np.where(carried[hit], 1, np.maximum(opens, 1)).astype(np.int32)
-    working = np.flatnonzero(calendar.working(calendar.home))
-    takes = np.round(triangular(u[1], assume.minutes("dispute_resolve"))).astype(np.int64)
-    position = np.searchsorted(working, np.minimum(opens, calendar.span - 1), "right") + np.maximum(takes, 1) - 1
-    inside = (position < len(working)) & (opens < calendar.span)
-    resolves = np.where(inside, working[np.minimum(position, len(working) - 1)], NEVER)
-    keep = opens <= calendar.days
-    inv.dispute[hit] = np.where(keep, opens, NEVER)
-    inv.resolve[hit] = np.where(keep, resolves, NEVER)
-    percent: Floats = assume.dispute_credit_low + u[3] * (assume.dispute_credit_high - assume.dispute_credit_low)
-    credited = keep & (u[2] < assume.dispute_credited / 100)
-    inv.credit[hit] = np.where(credited, np.floor(inv.amount[hit] * percent / 100), 0).astype(np.int64)

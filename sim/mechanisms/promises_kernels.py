@@ -1,0 +1,69 @@
+"""Promises to pay, compiled."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ledger.arrays import Ints, SmallInts
+from ledger.compiling import njit
+from ledger.table.calendar import NEVER
+from sim.day.contact_effects import Response
+from sim.day.ladder import chased
+from sim.world.keyed import uniform
+from sim.world.state import Accounts, Invoices, Ladder, Payments
+from sim.world.verbs import block, settle_by
+
+
+class PromiseLog(NamedTuple):
+    """Promises made: number of the contact, invoice, day made, day due, minor units."""
+
+    contact: Ints
+    invoice: Ints
+    made: SmallInts
+    due: SmallInts
+    amount: Ints
+
+
+@njit(cache=True)
+def promise(
+    today: int, who: Ints, inv: Invoices, acc: Accounts, ladder: Ladder, pays: Payments, response: Response
+) -> PromiseLog:
+    """Let those who were talked to promise, and return what they did; `contact` is a place in `who`.
+
+    A promise covers all overdue invoices that were chased, and is for a payment run. Nobody promises a rest: what a
+    customer has left out of a payment it does not think it owes.
+    """
+    room = 0
+    for c in who:
+        room += acc.tail[c] - acc.head[c]
+    log = PromiseLog(
+        np.empty(room, np.int64),
+        np.empty(room, np.int64),
+        np.empty(room, np.int32),
+        np.empty(room, np.int32),
+        np.empty(room, np.int64),
+    )
+    used = 0
+    for k in range(len(who)):
+        c = who[k]
+        n = acc.talks[c]
+        acc.talks[c] = n + 1
+        if uniform(response.promise_key, acc.entity[c], 3 * n) >= response.promise:
+            continue
+        spread = uniform(response.promise_key, acc.entity[c], 3 * n + 1)
+        day = today + int(response.promise_low + spread * (response.promise_high - response.promise_low + 1))
+        runs = pays.runs[acc.run_row[c]]
+        until = runs[day] if day < len(runs) else NEVER
+        if until <= today or until == NEVER:
+            continue
+        kept = uniform(response.promise_key, acc.entity[c], 3 * n + 2) < response.kept * acc.keeps[c]
+        for i in range(acc.head[c], acc.tail[c]):
+            if inv.due[i] >= today or inv.kind[i] >= pays.rest_kind or not chased(today, i, inv, ladder):
+                continue
+            block(inv, acc, i, until)
+            if kept:
+                settle_by(inv, i, until)
+            log.contact[used], log.invoice[used], log.made[used], log.due[used] = k, i, today, until
+            log.amount[used] = inv.amount[i] - (inv.credit[i] if inv.resolve[i] <= today else 0)
+            used += 1
+    return PromiseLog(log.contact[:used], log.invoice[:used], log.made[:used], log.due[:used], log.amount[:used])

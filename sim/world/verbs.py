@@ -1,0 +1,43 @@
+"""What may happen to an invoice in a run: compiled verbs, each of which keeps every law of a ledger.
+
+Beside payment itself (`sim.world.payment`), nothing else writes the columns that say when an invoice is paid.
+"""
+
+from ledger.compiling import njit
+from sim.world.payment import boost, pause
+from sim.world.state import Accounts, Invoices, Payments
+
+
+@njit(cache=True)
+def change_hazard(inv: Invoices, acc: Accounts, pays: Payments, i: int, day: int, extra: float) -> None:
+    """Add `extra` to the relative hazard of an invoice from the day after `day`; it is never paid later for it."""
+    tables = (pays.cumulative, pays.decayed, pays.first_day)
+    runs = pays.runs[acc.run_row[inv.customer[i]]]
+    inv.added[i], inv.target[i], inv.pay[i] = boost(
+        tables, pays.growth, inv.kind[i], inv.added[i], inv.target[i], inv.clock[i], day, extra, inv.pay[i], runs
+    )
+
+
+@njit(cache=True)
+def suspend(inv: Invoices, acc: Accounts, pays: Payments, i: int, begin: int, end: int) -> None:
+    """Let nobody decide to pay an invoice, nor write it off, on the days begin .. end - 1."""
+    tables = (pays.cumulative, pays.decayed, pays.first_day)
+    c = inv.customer[i]
+    inv.lapse[i] = max(inv.lapse[i], end)
+    inv.target[i], inv.pay[i] = pause(
+        tables, inv.kind[i], inv.added[i], inv.target[i], inv.clock[i], begin, end, pays.runs[acc.run_row[c]]
+    )
+    acc.quiet[c] = 0
+
+
+@njit(cache=True)
+def block(inv: Invoices, acc: Accounts, i: int, until: int) -> None:
+    """Let nobody chase an invoice up to and including a day; from the next one on its step is asked for again."""
+    inv.hold[i] = until
+    acc.quiet[inv.customer[i]] = 0
+
+
+@njit(cache=True)
+def settle_by(inv: Invoices, i: int, day: int) -> None:
+    """Let an invoice be paid on a day at the latest."""
+    inv.pay[i] = min(inv.pay[i], day)
