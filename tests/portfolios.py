@@ -10,7 +10,7 @@ import pandas as pd
 
 from ledger import Ledger
 from ledger.table.tables import COLUMNS
-from sim import Assumptions, Behaviour, Portfolio
+from sim import Assumptions, Behaviour, Portfolio, Run
 from tests.handmade import Row, handmade
 
 FIRST, LAST = -60, 300
@@ -126,6 +126,34 @@ def shuffled(portfolio: Portfolio, rng: np.random.Generator) -> Portfolio:
         if name not in ("customers", "staff")
     }
     return replace(mixed, ledger=replace(mixed.ledger, **tables))
+
+
+def events(run: Run, but: str = "") -> dict[str, pd.DataFrame]:
+    """Return what happened to customers, by id; the clock time and the specialist of a call may differ."""
+    ledger, zone = run.ledger, run.portfolio.timezone
+    contacts = ledger.contacts.copy()
+    contacts["day"] = contacts["time"].dt.tz_convert(zone).dt.date.astype(str)
+    promises = ledger.promises.merge(contacts[["contact_id", "customer_id", "day", "step"]], on="contact_id")
+    tables = {
+        "invoices": ledger.invoices,
+        "payments": ledger.payments,
+        "contacts": contacts.drop(columns=["contact_id", "time", "specialist_id"]),
+        "promises": promises.drop(columns="contact_id"),
+        "disputes": ledger.disputes.merge(ledger.invoices[["invoice_id", "customer_id"]], on="invoice_id"),
+    }
+    out = {}
+    for name, table in tables.items():
+        kept = table[table["customer_id"] != but]
+        out[name] = kept.astype(str).sort_values(list(kept.columns)).reset_index(drop=True)
+    assert len(out["invoices"])
+    assert len(out["contacts"])
+    return out
+
+
+def assert_same(one: dict[str, pd.DataFrame], other: dict[str, pd.DataFrame]) -> None:
+    """Assert that two runs tell the same story."""
+    for name, table in one.items():
+        pd.testing.assert_frame_equal(table, other[name], obj=name)
 
 
 def staff(*people: Mapping[str, Any], timezone: str = "UTC") -> pd.DataFrame:

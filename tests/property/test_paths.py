@@ -11,15 +11,18 @@ from hypothesis import strategies as st
 
 from ledger.policy.roster import roster
 from ledger.table.calendar import NEVER, Calendar
-from sim import Assumptions, Portfolio, Run, Step, Strategy, simulate, strategies, synthetic
-from sim.day.contact_effects import PromiseLog, Response, respond
-from sim.day.ladder import open_disputes
+from sim import Assumptions, Portfolio, Step, Strategy, simulate, strategies, synthetic
+from sim.day.contact_effects import Response, respond
+from sim.mechanisms.disputes import Disputes
+from sim.mechanisms.promises_kernels import promise
+from sim.mechanisms.protocol import Begun
+from sim.mechanisms.write_off import WriteOff
 from sim.world.keyed import Purpose, key
 from sim.world.layout import World, prepare
 from sim.world.payment import boost, hazard_tables, pause, payday
 from sim.world.state import ladder
 from tests.handmade import invoice
-from tests.portfolios import FIRST, LAST, chosen, portfolio, shuffled
+from tests.portfolios import FIRST, LAST, assert_same, chosen, events, portfolio, shuffled
 
 # --- inverted paydays against summing the hazard day by day
 
@@ -137,10 +140,11 @@ def test_late_contacts_of_short_effect_are_exact_too() -> None:
 # --- with the same contacts, a stronger effect never delays a payment
 
 _CUSTOMERS, _EACH, _HORIZON = 12, 6, 80
+CALLS = Strategy(name="calls", steps=(Step(name="call", day=-10, channel="phone"),))
 
 
-def many(seed: int) -> tuple[World, Calendar]:
-    """Return a small world with open invoices, disputes to come, and orders."""
+def many(seed: int) -> tuple[World, Disputes]:
+    """Return a small world with open invoices and orders, and its disputes to come."""
     rng = np.random.default_rng(seed)
     rows = []
     for c in range(_CUSTOMERS):
@@ -153,29 +157,38 @@ def many(seed: int) -> tuple[World, Calendar]:
     assumptions = {"dispute_share": 40, "write_off_age": 90}
     owners = portfolio(_CUSTOMERS, hazard, invoices=rows, assumptions=assumptions, rate=0.2, weekdays=(0, 2, 3))
     calendar = Calendar(start=owners.start, days=_HORIZON, countries=("",), home="")
-    return prepare(owners, roster(1, "UTC"), owners.assumptions, calendar, (seed, 0)), calendar
+    world = prepare(owners, roster(1, "UTC"), owners.assumptions, calendar, (seed, 0))
+    begun = Begun(
+        portfolio=owners,
+        strategy=CALLS,
+        world=world,
+        ladder=ladder(CALLS, owners.assumptions, 100),
+        calendar=calendar,
+        assume=owners.assumptions,
+        seeds=(seed, 0),
+        first=1,
+    )
+    WriteOff.begin(begun)
+    disputes = Disputes.begin(begun)
+    assert disputes is not None
+    return world, disputes
 
 
 def paydays(seed: int, contacts: Sequence[tuple[int, int, bool]], ratio: float, fatigue: float) -> np.ndarray:
     """Return when each invoice is paid under a fixed contact list; disputes and promises take their course."""
-    world, _ = many(seed)
+    world, disputes = many(seed)
     inv, acc, pays = world.invoices, world.accounts, world.payments
     assume_ = Assumptions.default(call_hazard_ratio=ratio, friendly_tone_ratio=1, fatigue=fatigue)
-    steps = Strategy(name="calls", steps=(Step(name="call", day=-10, channel="phone"),))
-    rungs, response = ladder(steps, assume_, 100), Response.of(assume_, key(seed, 0, Purpose.PROMISE))
-    log, used = PromiseLog.of_size(5000), 0
+    rungs, response = ladder(CALLS, assume_, 100), Response.of(assume_, key(seed, 0, Purpose.PROMISE))
     acc.tail[:] = acc.end
     for day in range(1, _HORIZON):
-        last = int(np.searchsorted(world.dispute_days, day, "right"))
-        open_disputes(inv, acc, pays, world.disputes, world.disputes_opened, last)
-        world.disputes_opened = last
+        disputes.close(day)
         today = sorted({(c, talked) for when, c, talked in contacts if when == day})
-        who = np.array([c for c, _ in today], np.int64)
-        talked = np.array([t for _, t in today], np.int32)
-        used = respond(
-            day, who, np.zeros(len(who), np.int32), talked,
-            inv, acc, rungs, pays, response, log, used, np.zeros(len(who), np.int32),
-        )  # fmt: skip
+        for c, talked in today:
+            who = np.array([c])
+            respond(day, who, np.zeros(1, np.int32), inv, acc, rungs, pays, response)
+            if talked:
+                promise(day, who, inv, acc, rungs, pays, response)
     return inv.pay.copy()
 
 
@@ -218,34 +231,6 @@ NO_EFFECT = dict.fromkeys(
 def small() -> Portfolio:
     """Return sixty customers with a history."""
     return synthetic(customers=60, seed=4)
-
-
-def events(run: Run, but: str = "") -> dict[str, pd.DataFrame]:
-    """Return what happened to customers, by id; the clock time and the specialist of a call may differ."""
-    ledger, zone = run.ledger, run.portfolio.timezone
-    contacts = ledger.contacts.copy()
-    contacts["day"] = contacts["time"].dt.tz_convert(zone).dt.date.astype(str)
-    promises = ledger.promises.merge(contacts[["contact_id", "customer_id", "day", "step"]], on="contact_id")
-    tables = {
-        "invoices": ledger.invoices,
-        "payments": ledger.payments,
-        "contacts": contacts.drop(columns=["contact_id", "time", "specialist_id"]),
-        "promises": promises.drop(columns="contact_id"),
-        "disputes": ledger.disputes.merge(ledger.invoices[["invoice_id", "customer_id"]], on="invoice_id"),
-    }
-    out = {}
-    for name, table in tables.items():
-        kept = table[table["customer_id"] != but]
-        out[name] = kept.astype(str).sort_values(list(kept.columns)).reset_index(drop=True)
-    assert len(out["invoices"])
-    assert len(out["contacts"])
-    return out
-
-
-def assert_same(one: dict[str, pd.DataFrame], other: dict[str, pd.DataFrame]) -> None:
-    """Assert that two runs tell the same story."""
-    for name, table in one.items():
-        pd.testing.assert_frame_equal(table, other[name], obj=name)
 
 
 @pytest.mark.parametrize("strategy", ["friendly", "sop_cadence"])
