@@ -73,6 +73,7 @@ def run_simulation(
         "seconds": float(run.seconds),
         "invoices_per_second": float(run.invoices / run.seconds) if run.seconds else None,
         "metrics": metrics_of(run),
+        "stages": [dict(zip(("stage", "by", "does"), stage, strict=True)) for stage in run.stages],
         "warnings": list(lacking),
     }
     if out is not None:

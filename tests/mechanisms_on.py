@@ -1,5 +1,6 @@
-"""Runs in which every mechanism of the simulator is on."""
+"""Runs in which every mechanism of the simulator is on, and how each is switched off."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -21,6 +22,28 @@ class Case:
     def but(self, **assume: float) -> "Case":
         """Return the case under other assumptions."""
         return replace(self, assume=tuple((dict(self.assume) | assume).items()))
+
+
+LITTLE = 1e-12  # a share that no draw falls below
+PROMISES = ("promise_given_right_party", "promise_kept")
+RINGS = ("callback_share_message", "callback_share_unreached")
+SETTINGS: dict[str, tuple[Callable[[Case], Case], Callable[[Case], Case]]] = {  # off, and on without any effect
+    "write_off": (lambda case: case.but(write_off_age=2.0**31), lambda case: case.but(write_off_age=10.0**6)),
+    "promises": (
+        lambda case: case.but(**dict.fromkeys(PROMISES, 0.0)),
+        lambda case: case.but(promise_given_right_party=LITTLE, promise_kept=0.0),
+    ),
+    "disputes": (
+        lambda case: replace(case.but(dispute_share=0.0), carried=False),
+        lambda case: replace(case.but(dispute_share=LITTLE), carried=False),
+    ),
+    "part_payments": (lambda case: replace(case, shares=None), lambda case: replace(case, shares=1 - LITTLE)),
+    "holdout": (lambda case: replace(case, holdout=0.0), lambda case: replace(case, holdout=LITTLE)),
+    "callbacks": (
+        lambda case: case.but(**dict.fromkeys(RINGS, 0.0)),
+        lambda case: case.but(**dict.fromkeys(RINGS, LITTLE)),
+    ),
+}
 
 
 @cache

@@ -24,8 +24,14 @@ PACKAGES = ("app", "collectlab", "collectlab_start", "experiments", "ledger", "m
 STEP = re.compile(r"(?:A new file `([^`]+)`|In `([^`]+)`, after `([^`]+)`):\n\n```\w+\n(.*?)```", re.S)
 COMMAND = re.compile(r"```sh\n(.*?)```", re.S)
 CUT = "2026-07-01"
-NAMED = {"add_a_kpi": "cash to sales", "add_a_planner": "newest_first", "add_a_payment_model": "constant"}
+NAMED = {
+    "add_a_kpi": "cash to sales",
+    "add_a_planner": "newest_first",
+    "add_a_payment_model": "constant",
+    "add_a_mechanism": "freeze",
+}
 SHORT = {
+    "add_a_mechanism": "from sim.mechanisms.registry import MECHANISMS; print(MECHANISMS)",
     "add_a_planner": "from sim import PLANNERS; print(PLANNERS)",
     "add_a_payment_model": "from ledger import read_ledger; from models import fit; "
     "print(fit(read_ledger('books'), model='constant'))",

@@ -1,6 +1,5 @@
 """What every mechanism must satisfy, over the registry; a new one needs its entry in `SETTINGS` and nothing else."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -12,32 +11,10 @@ import pytest
 from sim import Assumptions, Portfolio, Run, Strategy, assumptions, simulate, strategies
 from sim.mechanisms import registry
 from sim.mechanisms.protocol import STAGES, Mechanism
-from tests.mechanisms_on import Case, customers
+from tests.mechanisms_on import PROMISES, RINGS, SETTINGS, Case, customers
 from tests.portfolios import assert_same, chosen, events, shuffled
 
 NAMES = [mechanism.name for mechanism in registry.MECHANISMS]
-LITTLE = 1e-12  # a share that no draw falls below
-
-
-PROMISES = ("promise_given_right_party", "promise_kept")
-RINGS = ("callback_share_message", "callback_share_unreached")
-SETTINGS: dict[str, tuple[Callable[[Case], Case], Callable[[Case], Case]]] = {  # off, and on without any effect
-    "write_off": (lambda case: case.but(write_off_age=2.0**31), lambda case: case.but(write_off_age=10.0**6)),
-    "promises": (
-        lambda case: case.but(**dict.fromkeys(PROMISES, 0.0)),
-        lambda case: case.but(promise_given_right_party=LITTLE, promise_kept=0.0),
-    ),
-    "disputes": (
-        lambda case: replace(case.but(dispute_share=0.0), carried=False),
-        lambda case: replace(case.but(dispute_share=LITTLE), carried=False),
-    ),
-    "part_payments": (lambda case: replace(case, shares=None), lambda case: replace(case, shares=1 - LITTLE)),
-    "holdout": (lambda case: replace(case, holdout=0.0), lambda case: replace(case, holdout=LITTLE)),
-    "callbacks": (
-        lambda case: case.but(**dict.fromkeys(RINGS, 0.0)),
-        lambda case: case.but(**dict.fromkeys(RINGS, LITTLE)),
-    ),
-}
 
 
 def simulated(case: Case, portfolio: Portfolio | None = None, **other: Any) -> Run:
