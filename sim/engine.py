@@ -20,10 +20,10 @@ from models.assumed.call_minutes import CallMinutes
 from models.assumed.reach import reach_by_block
 from sim.day.call_outcomes import chances, outcomes
 from sim.day.contact_effects import Response, after_calls, respond
-from sim.day.contact_records import Batch, ContactRecorder, messages
+from sim.day.contact_records import Batch, ContactRecorder, messages_sent
 from sim.day.desk import DESKS, CallLists, DeskHours, Incoming, Process
 from sim.day.ladder import due_contacts, sweep
-from sim.day.today import DAY, Calls, Today
+from sim.day.today import DAY, CallAttempts, Today
 from sim.mechanisms.protocol import Begun, acting
 from sim.mechanisms.registry import begin
 from sim.planners import Belief, Planner
@@ -264,7 +264,7 @@ class _DayClock:
         reached, seconds = outcomes(self.draws, acc.entity[who], acc.calls[who], chance[order, block], self.minutes)
         first = np.searchsorted(plan.specialist[order], np.arange(len(people) + 1)).astype(np.int64)
         lists = CallLists(first, block, seconds, np.full(len(who), -1, np.int64))
-        today.calls = Calls(who=who, reached=reached, lists=lists)
+        today.calls = CallAttempts(who=who, reached=reached, lists=lists)
 
     def _work(self, today: Today) -> Process:
         """Let specialists work their lists through the day, and take the calls that come in."""
@@ -281,7 +281,7 @@ class _DayClock:
     def _take_effect(self, today: Today) -> None:
         """Let the day's contacts take effect: messages, calls, then the calls that came in."""
         acc, who = self.acc, today.messages
-        sent = messages(who, acc.lead[who], acc.step[who], today.day * DAY + SHIFT_START)
+        sent = messages_sent(who, acc.lead[who], acc.step[who], today.day * DAY + SHIFT_START)
         assert today.calls is not None
         called, rang = self._called(today.calls), self._rang(today.day, today.incoming)
         for batch in (sent, called, rang):
@@ -294,7 +294,7 @@ class _DayClock:
         acc.step[rang.who[rang.happened]] = -1
         today.sent, today.called = sent, called
 
-    def _called(self, calls: Calls) -> Batch:
+    def _called(self, calls: CallAttempts) -> Batch:
         """Return the attempts that were made."""
         lists = calls.lists
         done = lists.began >= 0

@@ -37,7 +37,7 @@ class Batch(NamedTuple):
     promised: Flags  # filled in where one brought a promise
 
 
-def messages(who: Ints, lead: Ints, step: SmallInts, began: int) -> Batch:
+def messages_sent(who: Ints, lead: Ints, step: SmallInts, began: int) -> Batch:
     """Return messages sent at one moment, which need nobody's time."""
     n = len(who)
     nobody, none = np.full(n, -1, np.int32), np.zeros(n, np.int32)

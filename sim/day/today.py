@@ -13,7 +13,7 @@ DAY: Final = 86_400  # seconds
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Calls:
+class CallAttempts:
     """A day's call lists, one after the other: whom each attempt is for, and whether it reaches anybody."""
 
     who: Ints
@@ -38,6 +38,6 @@ class Today:
     messages: Ints = field(default_factory=lambda: np.empty(0, np.int64))  # accounts to be sent one
     to_call: Ints = field(default_factory=lambda: np.empty(0, np.int64))  # accounts to be called
     incoming: Incoming = field(default_factory=nobody_rings)
-    calls: Calls | None = None  # as planned
+    calls: CallAttempts | None = None  # as planned
     sent: Batch | None = None
     called: Batch | None = None

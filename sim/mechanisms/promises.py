@@ -53,10 +53,10 @@ class Promises:
 
     def log(self) -> PromiseLog:
         """Return all promises made."""
-        return joined(self._made)
+        return joined_promises(self._made)
 
 
-def joined(logs: list[PromiseLog]) -> PromiseLog:
+def joined_promises(logs: list[PromiseLog]) -> PromiseLog:
     """Return one log of several, or an empty one of none."""
     whole, short = np.empty(0, np.int64), np.empty(0, np.int32)
     parts = [PromiseLog(whole, whole, short, short, whole), *logs]

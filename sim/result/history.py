@@ -19,7 +19,7 @@ from sim.day.contact_records import Contacts
 from sim.mechanisms.holdout import Holdout
 from sim.mechanisms.part_payments import PartialPayments, no_parts
 from sim.mechanisms.part_payments_kernels import Parts
-from sim.mechanisms.promises import Promises, joined
+from sim.mechanisms.promises import Promises, joined_promises
 from sim.mechanisms.promises_kernels import PromiseLog
 from sim.mechanisms.protocol import Mechanism
 from sim.world.portfolio import NO_DISPUTE, Portfolio
@@ -78,7 +78,7 @@ class History(Result):
     def promises(self) -> PromiseLog:
         """The promises made in the run."""
         found = self._acted(Promises)
-        return joined([]) if found is None else found.log()
+        return joined_promises([]) if found is None else found.log()
 
     @property
     def holdout(self) -> Holdout | None:
