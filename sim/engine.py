@@ -17,6 +17,7 @@ from ledger.table.calendar import NEVER, Calendar
 from ledger.table.currency import decimals
 from models.assumed.assumptions import Assumptions
 from models.assumed.call_minutes import CallMinutes
+from models.assumed.contact_law import ContactLaw
 from models.assumed.reach import reach_by_block
 from sim.day.call_outcomes import chances, outcomes
 from sim.day.contact_effects import Response, after_calls, respond
@@ -160,7 +161,7 @@ class _DayClock:
         self.inv, self.acc, self.pays = self.world.invoices, self.world.accounts, self.world.payments
         minor = 10 ** decimals(portfolio.currency)
         self.ladder = ladder(setting.strategy, assume, minor)
-        resume(self.acc, portfolio, setting.strategy, assume.fatigue_memory)
+        resume(self.acc, portfolio, setting.strategy, ContactLaw.of(assume))
         begun = Begun(
             portfolio=portfolio,
             strategy=setting.strategy,

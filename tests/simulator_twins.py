@@ -92,8 +92,8 @@ def respond(
 ) -> None:  # type: ignore[no-untyped-def]
     """Let contacts move the hazard of what they are about."""
     for c, s in zip(who.tolist(), step.tolist(), strict=True):
-        memory = acc.memory[c] * np.exp(-(day - acc.memory_day[c]) / response.memory)
-        extra = (response.talk_extra if s < 0 else ladder.extra[s]) * response.fatigue**memory
+        memory = acc.memory[c] * np.exp(-(day - acc.memory_day[c]) / response.contact.memory)
+        extra = (response.talk_extra if s < 0 else ladder.extra[s]) * response.contact.fatigue**memory
         acc.memory[c], acc.memory_day[c] = memory + 1, day
         acc.recent[c] = [*acc.recent[c, 1:], day]
         for i in about(inv, c, day, ladder):
@@ -130,16 +130,16 @@ def promise(day: int, who: Ints, inv: Invoices, acc: Accounts, ladder: Ladder, p
     for k, c in enumerate(who.tolist()):
         u = [uniform(response.promise_key, acc.entity[c], 3 * int(acc.talks[c]) + j) for j in range(3)]
         acc.talks[c] += 1
-        wait = int(response.promise_low + u[1] * (response.promise_high - response.promise_low + 1))
+        wait = int(response.talk.low + u[1] * (response.talk.high - response.talk.low + 1))
         runs = pays.runs[acc.run_row[c]]
         until = int(runs[day + wait]) if day + wait < len(runs) else NEVER
-        if u[0] >= response.promise or not day < until < NEVER:
+        if u[0] >= response.talk.promise or not day < until < NEVER:
             continue
         for i in about(inv, c, day, ladder):
             if inv.due[i] < day and inv.kind[i] < pays.rest_kind:
                 rows.append((k, i, day, until, owed(inv, i, day)))
                 inv.hold[i] = until
-                if u[2] < response.kept * acc.keeps[c]:
+                if u[2] < response.talk.kept * acc.keeps[c]:
                     inv.pay[i] = min(inv.pay[i], until)
     kinds = (np.int64, np.int64, np.int32, np.int32, np.int64)
     columns = zip(*rows, strict=True) if rows else [()] * 5

@@ -99,7 +99,10 @@ HOMES = {"tomllib": "ledger/files/reading.py", "get_close_matches": "ledger/file
     "rich.progress": "app/printing.py",
     "loaded wage": "models/assumed/assumptions.py",
     "minutes of a call": "models/assumed/call_minutes.py",
+    "how contacts weaken and fade": "models/assumed/contact_law.py",
+    "what a talk wins": "models/assumed/contact_law.py",
 }
+FADING = re.compile(r"fatigue_memory$|\bfatigue \*\*|^0\.5 \*\*.*half_life|\bexp\(.*/.*\bmemory\b")
 ALIAS = re.compile(r"(\w+\.)?NDArray\[")
 ERROR = re.compile(r"(Error|Exception|BadInput|Refused|Unavailable)$")
 OUTSIDE = {"tests", "benchmarks", "notebooks", *(path.stem for path in (ROOT / "tests").glob("*.py"))}
@@ -274,6 +277,10 @@ def things(path: Path) -> Iterator[str]:
             yield from HOMES.keys() & named
         elif isinstance(node, ast.Attribute) and node.attr == "loaded_cost_factor":
             yield "loaded wage"
+        elif isinstance(node, ast.Attribute) and node.attr == "promise_given_right_party":
+            yield "what a talk wins"
+        elif isinstance(node, ast.Attribute | ast.BinOp | ast.Call) and FADING.search(ast.unparse(node)):
+            yield "how contacts weaken and fade"
         elif isinstance(node, ast.Constant) and node.value == "reached_call_minutes":
             yield "minutes of a call"
         elif isinstance(node, ast.ClassDef) and any(ERROR.search(ast.unparse(base)) for base in node.bases):
@@ -291,7 +298,7 @@ def things(path: Path) -> Iterator[str]:
 
 @pytest.mark.parametrize("thing", HOMES)
 def test_what_all_need_has_one_home(thing: str):
-    """TOML, what was meant, wording of mistakes, errors, names of arrays, null for NaN, progress: each at home."""
+    """TOML, what was meant, errors, names of arrays, null for NaN, progress, the laws of contacts: each at home."""
     assert {str(path.relative_to(ROOT)) for path in names().values() if thing in things(path)} == {HOMES[thing]}
 
 

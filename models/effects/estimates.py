@@ -27,6 +27,7 @@ from ledger.table.ledger import Day, as_day
 from ledger.table.months import day_number, timestamp
 from ledger.wording import plural
 from models.assumed.assumptions import Assumptions
+from models.assumed.contact_law import extra_of
 from models.effects.exposure import Exposure, exposure
 from models.effects.hazard_regression import Fit
 from models.effects.regressions import adjusted, as_assigned, by_draw, cells, naive
@@ -75,9 +76,7 @@ def contact_effects(
         return _study(known, assumed, (), None, None, first=first, contacts=0, notes=(note,))
     rows = exposure(
         known,
-        half_life=assumed.half_life,
-        fatigue=assumed.fatigue,
-        memory=assumed.memory,
+        assumed.law,
         since=first,
         customers=_sampled(known, first),
     )
@@ -99,7 +98,7 @@ def _estimated(ledger: Ledger, assumed: Effects, log: ContactLog, rows: Exposure
     if not len(kinds):
         return _study(ledger, assumed, (), None, rows, first=first, contacts=len(log), notes=tuple(notes))
     data = cells(ledger, rows, log.covers_from)
-    extra = np.array([assumed.of(*kind).ratio - 1 for kind in log.kinds])
+    extra = extra_of(np.array([assumed.of(*kind).ratio for kind in log.kinds]))
     drawn = bool(len(ledger.holdouts) and data.assigned.any())
     fits: dict[str, Fit | None] = {"naive": _tried(lambda: naive(data, kinds, extra))}
     fits["adjusted"] = middle = _tried(lambda: adjusted(data, kinds, extra))

@@ -2,8 +2,8 @@
 
 A customer who pays on Mondays and Thursdays decides on any day and pays on the next of these. A row therefore covers
 the days since the run before, and says how much contact was felt on them on average. The *dose* of a contact is 1 at
-the moment of the contact, times ``fatigue ** (contacts remembered)``; it is felt from the day after and halves every
-`half_life` days; doses add up. With hazard ``h·(1 + extra·dose)`` the chance to be paid in the row is
+the moment of the contact, less where earlier ones are remembered; it is felt from the day after and fades as
+`contact_law` says; doses add up. With hazard ``h·(1 + extra·dose)`` the chance to be paid in the row is
 ``1 − exp(−h·days·(1 + extra·mean dose))``.
 """
 
@@ -17,6 +17,7 @@ from ledger.arrays import Flags, Floats, Ints
 from ledger.compiling import njit
 from ledger.table.ledger import positions
 from ledger.table.months import day_number, day_numbers
+from models.assumed.contact_law import ContactLaw, added_hazard
 from models.history.contact_log import ContactLog, Pairs, dispute_days
 from models.history.main_payments import PaymentHistory, history
 from models.history.paydays import bank_holidays
@@ -46,10 +47,8 @@ class Exposure:
 
 def exposure(
     ledger: Ledger,
+    law: ContactLaw,
     *,
-    half_life: float,
-    fatigue: float,
-    memory: float,
     since: int | None = None,
     customers: Flags | None = None,
 ) -> Exposure:
@@ -64,7 +63,7 @@ def exposure(
         chosen &= customers[past.customer]
     rows = np.flatnonzero(chosen)
     invoice, contact = log.covering(ledger, past)
-    weight = fatigue ** log.memory(memory)
+    weight: Floats = np.asarray(added_hazard(1.0, log.remembered(law), law))
     begin = np.searchsorted(invoice, np.arange(len(past) + 1))
     runs, origin = _payment_runs(ledger, past)
     heard, kind, kinds = log.day[contact], log.kind[contact], len(log.kinds)
@@ -76,7 +75,7 @@ def exposure(
         (begin, heard, kind, weight[contact], kinds),
         blocked,
         draws,
-        0.5 ** (1 / half_life),
+        law.daily,
     )
     row, day, days, paid, dose, assigned, allowed = table
     return Exposure(

@@ -102,9 +102,7 @@ class EffectStudy(Result):
             entries.append(entry if one is None else one.as_effect())
         return Effects(
             entries=tuple(entries),
-            half_life=self.assumed.half_life,
-            fatigue=self.assumed.fatigue,
-            memory=self.assumed.memory,
+            law=self.assumed.law,
             basis="estimated",
         )
 
@@ -133,7 +131,7 @@ class EffectStudy(Result):
                 f"From {plural(self.contacts, 'contact')}, {plural(self.invoices, 'invoice')} of "
                 f"{plural(self.customers, 'customer')} issued "
                 f"from {self.since}, {self.payments:,} paid by {self.as_of}. The ratio less 1 halves in "
-                f"{self.assumed.half_life:g} days (assumed); promised days are left out.",
+                f"{self.assumed.law.half_life:g} days (assumed); promised days are left out.",
             )
         if self.as_assigned is not None:
             one = self.as_assigned
@@ -151,9 +149,9 @@ class EffectStudy(Result):
         about = {name: getattr(self, name) for name in shown} | {
             "effects": self.table().to_dict("records"),
             "as_assigned": None if one is None else {"ratio": one.ratio, "low": one.low, "high": one.high},
-            "half_life": self.assumed.half_life,
-            "fatigue": self.assumed.fatigue,
-            "memory": self.assumed.memory,
+            "half_life": self.assumed.law.half_life,
+            "fatigue": self.assumed.law.fatigue,
+            "memory": self.assumed.law.memory,
             "notes": self.notes,
         }
         return json_object(about)

@@ -1,7 +1,7 @@
 """What if we called today: survival with one more contact, and the cash it brings forward.
 
-A contact on the evening of a day multiplies the daily hazard by ``1 + extra · ½^(days since ÷ half-life)`` from the day
-after; `extra` is its hazard ratio less 1, times `fatigue` for every earlier contact still remembered. Effects are
+A contact on the evening of a day multiplies the daily hazard by ``1 + A · ½^(days since ÷ half-life)`` from the day
+after, A what it adds at its moment (`models.assumed.contact_law`). Effects are
 assumed (`assumptions.csv`, with evidence grades) or estimated from a contact log (`models.effects`); every
 result says which. Promises that a call may win are not counted: what is shown is what the higher hazard brings.
 """
@@ -22,6 +22,7 @@ from ledger.table.months import day_number, day_numbers
 from ledger.table.tables import TEXT, TONES
 from ledger.wording import plural
 from models.assumed.assumptions import Assumptions, assumptions
+from models.assumed.contact_law import ContactLaw, added_hazard, extra_of, left_of
 from models.history.contacted import Contacted
 from models.timing import PaymentTiming
 
@@ -58,20 +59,14 @@ class Effects:
     ----------
     entries
         One for each channel and tone.
-    half_life
-        Days in which the extra hazard halves.
-    fatigue
-        Factor on the extra hazard for each earlier contact that the customer remembers, 0 to 1.
-    memory
-        Days in which a contact fades from memory by a factor e.
+    law
+        How earlier contacts weaken a contact, and how it fades.
     basis
         "assumed" or "estimated"; effects that the estimates lack are assumed, as their `source` says.
     """
 
     entries: tuple[Effect, ...]
-    half_life: float
-    fatigue: float
-    memory: float
+    law: ContactLaw
     basis: str
 
     @classmethod
@@ -97,9 +92,7 @@ class Effects:
                 )
         return cls(
             entries=tuple(entries),
-            half_life=chosen.effect_half_life,
-            fatigue=chosen.fatigue,
-            memory=chosen.fatigue_memory,
+            law=ContactLaw.of(chosen),
             basis="assumed",
         )
 
@@ -118,13 +111,13 @@ class Effects:
         raise BadInput(f"known: {known}", field="channel and tone", value=f"{channel} {tone}")
 
     def extra(self, channel: str, tone: str, remembered: npt.ArrayLike = 0.0) -> Floats:
-        """Return hazard ratio less 1 right after a contact, given how many earlier ones are remembered."""
-        return np.asarray((self.of(channel, tone).ratio - 1) * self.fatigue ** np.asarray(remembered, float))
+        """Return what a contact adds to the relative hazard at its moment, given how many earlier are remembered."""
+        return np.asarray(added_hazard(extra_of(self.of(channel, tone).ratio), np.asarray(remembered, float), self.law))
 
     def felt(self, days: npt.ArrayLike) -> Floats:
         """Return the part of the extra hazard left after so many days: 0 up to the day of the contact itself."""
         since = np.asarray(days, float)
-        return np.where(since > 0, 0.5 ** (np.maximum(since, 0) / self.half_life), 0.0)
+        return np.where(since > 0, left_of(np.maximum(since, 0), self.law.half_life), 0.0)
 
 
 def _evidence(effect: Effect, basis: str) -> dict[str, Any]:
@@ -302,8 +295,8 @@ def incremental_cash(
     return IncrementalCash(per_invoice=money * gained, horizon=horizon, effect=effect, basis=effects.basis)
 
 
-def remembered_contacts(ledger: Ledger, customers: "pd.Series[str]", on: Day, memory: float) -> Floats:
-    """Return how many contacts up to the eve of `on` each customer remembers; each fades by a factor e in `memory`."""
-    total = Contacted.of(ledger).remembered(day_number(as_day(on)), memory)
+def remembered_contacts(ledger: Ledger, customers: "pd.Series[str]", on: Day, law: ContactLaw) -> Floats:
+    """Return how many contacts up to the eve of `on` each customer remembers."""
+    total = Contacted.of(ledger).remembered(day_number(as_day(on)), law)
     row = positions(pd.Series(customers, dtype=TEXT), ledger.customers["customer_id"])
     return np.where(row >= 0, total[row] if len(total) else 0.0, 0.0)

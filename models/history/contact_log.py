@@ -10,6 +10,8 @@ from ledger.arrays import Flags, Floats, Ints
 from ledger.compiling import njit
 from ledger.table.ledger import positions
 from ledger.table.months import day_numbers
+from models.assumed.contact_law import ContactLaw
+from models.assumed.contact_law_kernels import still_remembered
 from models.history.main_payments import PaymentHistory
 
 Pairs = tuple[Ints, Ints]
@@ -84,20 +86,20 @@ class ContactLog:
         free = ~(_promised(ledger, invoice, self.day[contact]) | _disputed(ledger, invoice, self.day[contact]))
         return invoice[free], contact[free]
 
-    def memory(self, days: float) -> Floats:
-        """Return how many earlier contacts the customer still remembered at each; each fades by a factor e in `days`.
+    def remembered(self, law: ContactLaw) -> Floats:
+        """Return how many earlier contacts the customer still remembered at each.
 
         Contacts of one day follow one another as they stand.
         """
-        return _remembered(self.customer, self.day, days)
+        return _remembered(self.customer, self.day, law)
 
 
 @njit(cache=True)
-def _remembered(customer: Ints, day: Ints, days: float) -> Floats:
+def _remembered(customer: Ints, day: Ints, law: ContactLaw) -> Floats:
     out = np.zeros(len(day))
     for i in range(1, len(day)):
         if customer[i] == customer[i - 1]:
-            out[i] = (out[i - 1] + 1.0) * np.exp(-(day[i] - day[i - 1]) / days)
+            out[i] = still_remembered(out[i - 1] + 1.0, day[i] - day[i - 1], law)
     return out
 
 

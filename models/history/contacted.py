@@ -9,6 +9,7 @@ from ledger import Ledger
 from ledger.arrays import Flags, Floats, Ints
 from ledger.table.ledger import positions
 from ledger.table.places import calling_clocks, zones_meant
+from models.assumed.contact_law import ContactLaw, still_remembered
 from models.assumed.reach import answering
 from models.history.contact_log import EFFECTIVE
 
@@ -87,11 +88,11 @@ class Contacted:
         out[who[some], many - back[some]] = day[some]
         return out
 
-    def remembered(self, today: int, memory: float) -> Floats:
-        """Return how many contacts of days before `today` each customer remembers; each fades by e in `memory` days."""
+    def remembered(self, today: int, law: ContactLaw) -> Floats:
+        """Return how many contacts of days before `today` each customer remembers."""
         who, day = np.divmod(self.heard, SPAN)
         past = day < today
-        faded = np.exp(-(today - day[past]) / memory)
+        faded = still_remembered(1.0, today - day[past], law)
         return np.bincount(who[past], faded, len(self.last_heard)).astype(np.float64)
 
 

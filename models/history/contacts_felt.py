@@ -22,6 +22,7 @@ from ledger.compiling import njit
 from ledger.table.ledger import positions
 from ledger.table.months import day_numbers
 from models.assumed.assumptions import Assumptions
+from models.assumed.contact_law import ContactLaw, added_hazard, extra_of
 from models.history.contact_log import ContactLog, Pairs, dispute_days
 from models.history.contacted import SPAN
 from models.history.main_payments import PaymentHistory
@@ -47,7 +48,7 @@ class ContactsFelt:
         """Return what was felt of the ledger's contacts under these assumptions."""
         log = ContactLog.of(ledger)
         invoice, contact = log.covering(ledger, past)
-        decay = 0.5 ** (1 / assume.effect_half_life)
+        decay = ContactLaw.of(assume).daily
         begin = np.searchsorted(invoice, np.arange(len(past) + 1))
         ids = ledger.invoices["invoice_id"]
         promised, made, due = (
@@ -75,8 +76,9 @@ def extra_hazard(log: ContactLog, assume: Assumptions) -> Floats:
 
     Messages count as forms, for a contact log does not say which of them named a person.
     """
+    law = ContactLaw.of(assume)
     ratio = np.array([assume.hazard_ratio(channel, tone, personal=False) for channel, tone in log.kinds])
-    return (ratio[log.kind] - 1) * assume.fatigue ** log.memory(assume.fatigue_memory)
+    return np.asarray(added_hazard(extra_of(ratio)[log.kind], log.remembered(law), law))
 
 
 def _before(past: PaymentHistory, first: int, felt: Felt) -> Felt:

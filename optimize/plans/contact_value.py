@@ -23,6 +23,7 @@ import pandas as pd
 from ledger.arrays import Flags, Floats, Ints
 from ledger.table.calendar import NEVER
 from ledger.table.months import day_number
+from models.assumed.contact_law import added_hazard, extra_of, still_remembered
 from models.effects.what_if import Effects, remembered_contacts
 from models.families.part_payments import OpenAmounts
 from models.history.write_offs import WriteOffs
@@ -91,19 +92,19 @@ def _extra(chase: Chase, effects: tuple[Effects, Effects], policy: Policy) -> tu
     """Return the extra hazard of each account's step by tone and day, (n, 2, D), and which tones are open to it."""
     ids = chase.ledger.customers["customer_id"].iloc[chase.customer]
     first = chase.ledger.as_of + pd.Timedelta(days=1)
-    now = remembered_contacts(chase.ledger, ids, first, effects[0].memory)
-    fading = np.exp(-(chase.days - day_number(first)) / effects[0].memory)
-    weaker = effects[0].fatigue ** (now[:, None] * fading)
+    law = effects[0].law
+    now = remembered_contacts(chase.ledger, ids, first, law)
+    remembered = still_remembered(now[:, None], chase.days - day_number(first), law)
     steps = chase.strategy.steps
     full, open_ = np.zeros((len(steps) + 2, 2)), np.zeros((len(steps) + 2, 2), np.bool_)
     for s, rung in enumerate(steps):
         for k, tone in enumerate(TONES):
-            full[s, k] = effects[rung.personal].extra(rung.channel, tone)
+            full[s, k] = extra_of(effects[rung.personal].of(rung.channel, tone).ratio)
             free = policy.tones == "best" and rung.channel == "phone" and rung.stage != "reminder"
             open_[s, k] = free or tone == rung.tone
-    full[len(steps), 0], open_[len(steps), 0] = effects[0].extra("phone", "friendly"), True
+    full[len(steps), 0], open_[len(steps), 0] = extra_of(effects[0].of("phone", "friendly").ratio), True
     tones = open_[chase.step].transpose(0, 2, 1)
-    extra = full[chase.step].transpose(0, 2, 1) * weaker[:, None]
+    extra = added_hazard(full[chase.step].transpose(0, 2, 1), remembered[:, None], law)
     return np.where(tones, extra, 0.0), tones
 
 

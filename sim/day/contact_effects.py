@@ -7,6 +7,8 @@ import numpy as np
 from ledger.arrays import Ints, SmallInts
 from ledger.compiling import njit
 from models.assumed.assumptions import Assumptions
+from models.assumed.contact_law import ContactLaw, TalkLaw, extra_of
+from models.assumed.contact_law_kernels import added_hazard, still_remembered
 from sim.day.ladder import chased
 from sim.world.state import Accounts, Invoices, Ladder, Payments
 from sim.world.verbs import change_hazard
@@ -15,26 +17,18 @@ from sim.world.verbs import change_hazard
 class Response(NamedTuple):
     """Assumptions about contacts, as numbers that the kernels read."""
 
-    fatigue: float
-    memory: float  # days
-    promise: float
-    kept: float
-    promise_low: float
-    promise_high: float
-    talk_extra: float  # hazard ratio - 1 of a call that the customer made
+    contact: ContactLaw
+    talk: TalkLaw
+    talk_extra: float  # of a call that the customer made
     promise_key: np.uint64
 
     @classmethod
     def of(cls, assume: Assumptions, promise_key: np.uint64) -> "Response":
         """Return the assumed response."""
         return cls(
-            fatigue=assume.fatigue,
-            memory=assume.fatigue_memory,
-            promise=assume.promise_given_right_party,
-            kept=assume.promise_kept,
-            promise_low=assume.promise_days_low,
-            promise_high=assume.promise_days_high,
-            talk_extra=assume.hazard_ratio("inbound", "friendly", personal=True) - 1,
+            contact=ContactLaw.of(assume),
+            talk=TalkLaw.of(assume),
+            talk_extra=extra_of(assume.hazard_ratio("inbound", "friendly", personal=True)),
             promise_key=promise_key,
         )
 
@@ -57,8 +51,8 @@ def respond(
     for k in range(len(who)):
         c = who[k]
         extra = response.talk_extra if step[k] < 0 else ladder.extra[step[k]]
-        memory = acc.memory[c] * np.exp(-(today - acc.memory_day[c]) / response.memory)
-        extra *= response.fatigue**memory
+        memory = still_remembered(acc.memory[c], today - acc.memory_day[c], response.contact)
+        extra = added_hazard(extra, memory, response.contact)
         acc.memory[c], acc.memory_day[c] = memory + 1.0, today
         for j in range(6):
             acc.recent[c, j] = acc.recent[c, j + 1]

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from models.assumed.contact_law import TalkLaw, chance_kept
 from sim.day.contact_effects import Response
 from sim.day.contact_records import Batch
 from sim.day.today import Today
@@ -37,10 +38,11 @@ class Promises:
     @classmethod
     def begin(cls, begun: Begun) -> "Promises | None":
         """Draw which live promises will be kept; off where nobody makes one."""
-        world, assume = begun.world, begun.assume
+        world = begun.world
         rest_kind, draw = world.payments.rest_kind, begun.draw(Purpose.LIVE_PROMISE)
-        _keep(world.invoices, world.accounts, rest_kind, assume.promise_kept, draw)
-        return cls(begun) if assume.promise_given_right_party > 0 else None
+        law = TalkLaw.of(begun.assume)
+        _keep(world.invoices, world.accounts, rest_kind, law, draw)
+        return cls(begun) if law.promise > 0 else None
 
     def contacted(self, today: Today, batch: Batch, before: int) -> None:
         """Let those who were talked to promise."""
@@ -63,7 +65,7 @@ def joined_promises(logs: list[PromiseLog]) -> PromiseLog:
     return PromiseLog(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
 
-def _keep(inv: Invoices, acc: Accounts, rest_kind: int, kept: float, draw: np.uint64) -> None:
+def _keep(inv: Invoices, acc: Accounts, rest_kind: int, law: TalkLaw, draw: np.uint64) -> None:
     """Draw which promises that are live on day 0 will be kept: those of a customer for one day together.
 
     That an invoice is still unpaid says nothing of it: until its day, a promise that is kept and one that is not leave
@@ -71,5 +73,5 @@ def _keep(inv: Invoices, acc: Accounts, rest_kind: int, kept: float, draw: np.ui
     """
     live = np.flatnonzero((inv.hold > 0) & (inv.kind < rest_kind))
     who, until = inv.customer[live], inv.hold[live]
-    keeps = uniforms(draw, child_of_each(acc.entity[who], until), 0) < kept * acc.keeps[who]
+    keeps = uniforms(draw, child_of_each(acc.entity[who], until), 0) < chance_kept(acc.keeps[who], law)
     inv.pay[live[keeps]] = np.minimum(inv.pay[live], until)[keeps]

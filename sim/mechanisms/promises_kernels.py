@@ -7,6 +7,7 @@ import numpy as np
 from ledger.arrays import Ints, SmallInts
 from ledger.compiling import njit
 from ledger.table.calendar import NEVER
+from models.assumed.contact_law_kernels import chance_kept, promised_day
 from sim.day.contact_effects import Response
 from sim.day.ladder import chased
 from sim.world.keyed import uniform
@@ -48,15 +49,15 @@ def promise(
         c = who[k]
         n = acc.talks[c]
         acc.talks[c] = n + 1
-        if uniform(response.promise_key, acc.entity[c], 3 * n) >= response.promise:
+        if uniform(response.promise_key, acc.entity[c], 3 * n) >= response.talk.promise:
             continue
         spread = uniform(response.promise_key, acc.entity[c], 3 * n + 1)
-        day = today + int(response.promise_low + spread * (response.promise_high - response.promise_low + 1))
+        day = promised_day(today, spread, response.talk)
         runs = pays.runs[acc.run_row[c]]
         until = runs[day] if day < len(runs) else NEVER
         if until <= today or until == NEVER:
             continue
-        kept = uniform(response.promise_key, acc.entity[c], 3 * n + 2) < response.kept * acc.keeps[c]
+        kept = uniform(response.promise_key, acc.entity[c], 3 * n + 2) < chance_kept(acc.keeps[c], response.talk)
         for i in range(acc.head[c], acc.tail[c]):
             if inv.due[i] >= today or inv.kind[i] >= pays.rest_kind or not chased(today, i, inv, ladder):
                 continue

@@ -19,6 +19,7 @@ import numpy as np
 from ledger.arrays import Floats, Ints
 from ledger.compiling import njit
 from ledger.table.calendar import NEVER
+from models.assumed.contact_law_kernels import added_hazard, chance_won, spent_by_talk, still_remembered
 from sim.day.contact_effects import Response
 from sim.day.ladder import blocked, settled
 from sim.planners.protocol import Outlook, Prospects
@@ -40,9 +41,8 @@ class Grid(NamedTuple):
     stood: Floats  # its sum over the days past due before each
 
     @classmethod
-    def of(cls, outlook: Outlook, promise_days: float, standing: Floats) -> "Grid":
+    def of(cls, outlook: Outlook, step: int, standing: Floats) -> "Grid":
         """Return the grid of an outlook, given after how many days promises fall due on average, and `standing`."""
-        step = max(round(promise_days), 1)
         coarse = step * np.array(_COARSE, np.int64)
         days = np.arange(0, outlook.horizon + 1, _FINE) if outlook.foresight else coarse
         days = np.append(days[days < outlook.horizon], outlook.horizon).astype(np.int64)
@@ -92,13 +92,13 @@ def _prospects(today, seen, who, inv, acc, ladder, pays, response, effect, fores
     for a in range(len(who)):
         c = who[a]
         step = acc.step[c]
-        memory = acc.memory[c] * np.exp(-(today - acc.memory_day[c]) / response.memory)
+        memory = still_remembered(acc.memory[c], today - acc.memory_day[c], response.contact)
         for k in range(talks):
             ahead = 0 if k == 0 else grid.days[grid.delays[k - 1]]
-            faded = memory * np.exp(-ahead / response.memory)
-            extra[k] = effect * ladder.extra[step] * response.fatigue**faded
-        kept = min(effect * response.promise * response.kept * acc.keeps[c], 1.0)
-        spent[a] = 1.0 - (1.0 - kept) * response.fatigue
+            faded = still_remembered(memory, ahead, response.contact)
+            extra[k] = added_hazard(effect * ladder.extra[step], faded, response.contact)
+        kept = chance_won(acc.keeps[c], effect, response.talk)
+        spent[a] = spent_by_talk(kept, response.contact)
         still[a, :] = 1.0  # for now, the chance that nothing is open
         for i in range(acc.head[c], acc.tail[c]):
             if settled(inv.pay[i], inv.lapse[i], today, seen) or (known and inv.lapse[i] <= today):

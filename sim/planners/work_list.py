@@ -45,7 +45,7 @@ class WorkLists:
                 self.acc, self.pays, self.effect = world.accounts, world.payments, 1.0
                 self.kind = world.invoices.kind
             standing = np.empty(0) if self.outlook.foresight else world.standing
-            self.grid = Grid.of(self.outlook, (response.promise_low + response.promise_high) / 2, standing)
+            self.grid = Grid.of(self.outlook, response.talk.days, standing)
 
     def work(self, day: int, seen: int, to_call: Ints, chance: Floats, capacity: Floats) -> WorkList:
         """Return the work list of a morning, with prospects where the planner asks for them."""

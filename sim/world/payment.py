@@ -24,6 +24,7 @@ import numpy as np
 from ledger.arrays import Floats, SmallInts
 from ledger.compiling import njit
 from ledger.table.calendar import NEVER
+from models.assumed.contact_law import fading_rate
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,7 +39,7 @@ class HazardTables:
 
 def hazard_tables(hazard: Floats, first_day: int, half_life: float) -> HazardTables:
     """Return the tables for a contact effect that halves in `half_life` days."""
-    delta = np.log(2) / half_life
+    delta = fading_rate(half_life)
     days = first_day + np.arange(hazard.shape[1])
     tail = np.cumsum((hazard * np.exp(-delta * days))[:, :0:-1], axis=1)[:, ::-1]
     return HazardTables(

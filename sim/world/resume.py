@@ -12,6 +12,7 @@ from ledger.arrays import Floats, Ints
 from ledger.policy.strategy import Strategy
 from ledger.table.months import day_number
 from models.assumed.assumptions import Assumptions
+from models.assumed.contact_law import ContactLaw
 from models.history.contacted import SPAN
 from models.history.contacts_felt import extra_hazard
 from models.history.ladder import rungs, standing
@@ -19,11 +20,11 @@ from sim.world.portfolio import Portfolio
 from sim.world.state import Accounts, Payments
 
 
-def resume(acc: Accounts, portfolio: Portfolio, strategy: Strategy, memory: float) -> None:
-    """Set the accounts to what the ledger says of them on the evening of day 0; contacts fade by e in `memory` days."""
+def resume(acc: Accounts, portfolio: Portfolio, strategy: Strategy, law: ContactLaw) -> None:
+    """Set the accounts to what the ledger says of them on the evening of day 0."""
     log, today = portfolio.contacted, day_number(portfolio.start)
     acc.recent[:] = log.latest(acc.recent.shape[1]) - today
-    acc.memory[:], acc.memory_day[:] = log.remembered(today + 1, memory), 1
+    acc.memory[:], acc.memory_day[:] = log.remembered(today + 1, law), 1
     if strategy.steps:
         _wait(acc, portfolio, strategy)
 

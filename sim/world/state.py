@@ -8,6 +8,7 @@ from ledger.arrays import Bits, Flags, Floats, Ints, SmallInts
 from ledger.policy.strategy import Strategy
 from ledger.table.calendar import NEVER
 from models.assumed.assumptions import Assumptions
+from models.assumed.contact_law import extra_of
 from models.history.ladder import rungs
 
 
@@ -109,7 +110,7 @@ def ladder(strategy: Strategy, assumptions: Assumptions, minor_per_major: int) -
         firm=np.array([s.tone == "firm" for s in strategy.steps], np.bool_),
         attempts=np.array([s.attempts for s in strategy.steps], np.int32),
         retry=np.array([s.retry_days for s in strategy.steps], np.int32),
-        extra=np.array(ratio, np.float64) - 1.0,
+        extra=extra_of(np.array(ratio, np.float64)),
         cap=strategy.contact_cap,
         minimum=round(strategy.minimum_balance * minor_per_major),
         first_step=int(day_of[0]) if len(day_of) else NEVER,

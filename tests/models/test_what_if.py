@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ledger import BadInput, Ledger
 from ledger.table.months import day_numbers
 from models.assumed.assumptions import Assumptions
+from models.assumed.contact_law import ContactLaw
 from models.effects.what_if import Effects, incremental_cash, remembered_contacts, what_if
 from models.timing import PaymentTiming, asked_on, fit
 from sim import Step, Strategy, simulate
@@ -122,7 +123,8 @@ def test_contacts_are_remembered_by_customer() -> None:
     days = ("2024-01-31 09:00", "2024-02-20 09:00", "2024-03-01 09:00")
     calls = [contact(f"k{k}", day, outcome="reached") for k, day in enumerate(days)]
     ledger = handmade("2024-03-02", rows, contacts=calls)
-    found = remembered_contacts(ledger, pd.Series(["c1", "stranger"]), ON, 30.0)
+    law = ContactLaw.of(Assumptions.default(fatigue_memory=30))
+    found = remembered_contacts(ledger, pd.Series(["c1", "stranger"]), ON, law)
     np.testing.assert_allclose(found, [np.exp(-1) + np.exp(-10 / 30), 0.0])
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks.effect_coverage import CALLS, TRUTH, estimates, portfolio
 from ledger import BadInput, Ledger
+from models.assumed.contact_law import ContactLaw
 from models.effects.estimates import contact_effects
 from models.effects.exposure import exposure
 from models.history.contact_log import ContactLog
@@ -58,7 +59,7 @@ def test_doses_are_those_that_the_simulator_added() -> None:
     ledger, assume = made.ledger, made.assumptions
     past, log = history(ledger), ContactLog.of(ledger)
     row, contact = log.covering(ledger, past)
-    weight = assume.fatigue ** log.memory(assume.fatigue_memory)
+    weight = assume.fatigue ** log.remembered(ContactLaw.of(assume))
     added = weight[contact] * 2.0 ** ((log.day[contact] - past.due[row]) / assume.effect_half_life)
     mine = np.bincount(row, (TRUTH - 1) * added, len(past))
     inv = made.columns
@@ -73,7 +74,7 @@ def test_rows_are_payment_runs_and_hold_each_payment_once() -> None:
     """Days add up to the time at risk, each payment has one row, and draws average out to nothing."""
     made = run()
     ledger = replace(made.ledger, disputes=made.ledger.disputes.head(0), promises=made.ledger.promises.head(0))
-    rows = exposure(ledger, half_life=14, fatigue=0.85, memory=30)
+    rows = exposure(ledger, ContactLaw(fatigue=0.85, memory=30, half_life=14))
     past = history(ledger)
     inside = past.issue >= ContactLog.of(ledger).first_day
     assert rows.paid.sum() == (past.paid & inside & ~past.prepaid).sum()
