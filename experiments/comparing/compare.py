@@ -5,7 +5,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from itertools import chain
 from pathlib import Path
 
 import pandas as pd
@@ -17,6 +16,7 @@ from experiments.comparing.replication import (
     Outcome,
     PortfolioSource,
     RunTask,
+    portfolio_loaded,
     portfolio_of,
     portfolio_with_model,
     replicate,
@@ -33,6 +33,7 @@ from sim import Portfolio
 from sim.world.prices import in_base, unpriced
 
 _TASKS_PER_WORKER = 6  # fewer do not pay for starting another process
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")  # of another process: one each
 
 
 def compare(
@@ -55,7 +56,7 @@ def compare(
     ledger
         An imported ledger, or its folder; takes the place of the study's own portfolio or ledger.
     workers
-        Processes; 1 runs here.
+        Processes that simulate, this one among them.
     progress
         Called with the runs done, the runs in all and what they are, after each run.
     state
@@ -185,20 +186,43 @@ def _tasks(study: Study, source: PortfolioSource) -> list[RunTask]:
 
 def _outcomes(tasks: list[RunTask], workers: int, progress: Progress) -> dict[tuple[str, int], Outcome]:
     """Return what every task gave by its key, in the order of the tasks, whatever the order in which they ended."""
-    from joblib import Parallel, delayed
-
     workers = min(workers, -(-len(tasks) // _TASKS_PER_WORKER))
-    backend = "sequential" if workers == 1 else "loky"
-    parallel = Parallel(n_jobs=workers, backend=backend, return_as="generator_unordered", batch_size=1)
     found: dict[tuple[str, int], Outcome] = {}
     words = f"{plural(len({task.strategy for task in tasks}), 'strategy', 'strategies')} simulated"
     progress(0, len(tasks), words)
-    *others, last = tasks
-    done = [replicate(last)]  # here: a first run ever compiles the simulator once, for all workers
-    for outcome in chain(done, parallel(delayed(replicate)(task) for task in others)):
+    for outcome in map(replicate, tasks) if workers == 1 else _shared(tasks, workers):
         found[outcome.strategy, outcome.replication] = outcome
         progress(len(found), len(tasks), words)
     return {(task.strategy, task.replication): found[task.strategy, task.replication] for task in tasks}
+
+
+def _shared(tasks: list[RunTask], workers: int) -> Iterator[Outcome]:
+    """Yield what the tasks give: other processes take them from the first on, this one from the last.
+
+    The others load what they need while this one does the first of its own. That is done alone, for a first run ever
+    compiles the simulator, once for all.
+    """
+    from joblib.externals.loky import get_reusable_executor
+
+    pool = get_reusable_executor(max_workers=workers - 1, env=dict.fromkeys(_THREADS, "1"))
+    for _ in range(workers - 1):
+        pool.submit(portfolio_loaded, tasks[0].source)
+    own = replicate(tasks[-1])
+    given = [pool.submit(replicate, task) for task in tasks[:-1]]
+    yield own
+    try:
+        first, last = 0, len(given) - 1
+        while first <= last and given[last].cancel():  # nobody has begun it
+            yield replicate(tasks[last])
+            last -= 1
+            while first <= last and given[first].done():
+                yield given[first].result()
+                first += 1
+        for future in given[first : last + 1]:
+            yield future.result()
+    finally:
+        for future in given:
+            future.cancel()
 
 
 def _replications(outcomes: dict[tuple[str, int], Outcome], names: dict[str, str]) -> pd.DataFrame:

@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from optimize.in_simulator.planner import Daily
 from sim import PLANNERS, Outlook, Planner
 
 OPTIMISED: Final = "optimised"
@@ -16,4 +15,8 @@ def planners() -> tuple[str, ...]:
 
 def planner_of(name: str) -> str | Planner:
     """Return what `sim.simulate` takes as the planner of this name."""
-    return name if name != OPTIMISED else Daily(outlook=Outlook())
+    if name != OPTIMISED:
+        return name
+    from optimize.in_simulator.planner import Daily  # the solvers take longer to load than a small run
+
+    return Daily(outlook=Outlook())

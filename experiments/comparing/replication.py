@@ -100,6 +100,11 @@ def portfolio_of(source: PortfolioSource) -> Portfolio:
     return with_study_rates(_portfolio_of(source), dict(source.rates))
 
 
+def portfolio_loaded(source: PortfolioSource) -> None:
+    """Load what a run needs, before there is one."""
+    portfolio_of(source)
+
+
 def with_study_rates(portfolio: Portfolio, rates: Mapping[str, float]) -> Portfolio:
     """Return the portfolio whose ledger has the study's rates too, and a note that says so."""
     if not rates:

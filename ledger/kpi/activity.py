@@ -8,7 +8,7 @@ import pandas as pd
 
 from ledger.arrays import Flags, Ints
 from ledger.kpi import formulas
-from ledger.table.columns import Entries
+from ledger.table.columns import Entries, summed
 from ledger.table.ledger import Day, Ledger, as_day, positions
 from ledger.table.months import day_number, day_numbers, timestamp
 from ledger.table.tables import PAYMENT_KINDS
@@ -97,7 +97,8 @@ class Activity:
         disputes: DisputeDays,
         staff: pd.DataFrame,
     ) -> None:
-        order = np.argsort(contacts.day, kind="stable")
+        ordered = bool((contacts.day[1:] >= contacts.day[:-1]).all())
+        order: slice | Ints = slice(None) if ordered else np.argsort(contacts.day, kind="stable")
         self._contact_day = contacts.day[order]
         self._outbound, self._phone, self._reached = (
             column[order] for column in (contacts.outbound, contacts.phone, contacts.reached)
@@ -127,12 +128,14 @@ class Activity:
         low, high = np.searchsorted(self._contact_day, [start, end + 1])
         part = slice(int(low), int(high))
         outbound, phone = self._outbound[part], self._phone[part]
-        contacted = np.unique(self._customer[part][outbound]).size
+        customer = self._customer[part][outbound]
+        contacted = np.zeros(int(customer.max(initial=-1)) + 2, np.bool_)
+        contacted[customer] = True
         return {
             "right_party_percent": formulas.right_party_percent(
                 int((phone & self._reached[part]).sum()), int(phone.sum())
             ),
-            "contacts_per_customer": formulas.ratio(int(outbound.sum()), contacted),
+            "contacts_per_customer": formulas.ratio(len(customer), int(contacted.sum())),
         }
 
     def _disputes(self, end: int) -> Values:
@@ -198,8 +201,7 @@ class _Promises:
     def paid_by(self, evening: int) -> Ints:
         """Return, for each promise, the cash that kept it as far as known on the evening, at most the promise."""
         known = self.known <= evening
-        paid = np.zeros(len(self.amount), np.int64)
-        np.add.at(paid, self.promise[known], self.paid[known])
+        paid = summed(self.promise[known], self.paid[known], len(self.amount))
         return np.asarray(np.clip(paid, 0, self.amount))
 
     def values(self, start: int, end: int) -> Values:

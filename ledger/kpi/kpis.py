@@ -16,6 +16,7 @@ Conventions, for every figure here:
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -26,7 +27,7 @@ from ledger.json_ready import finite, json_object
 from ledger.kpi import aging
 from ledger.kpi.activity import Activity, Values
 from ledger.kpi.catalogue import KPIS, resting_on
-from ledger.kpi.window_totals import Facts, facts
+from ledger.kpi.window_totals import Facts, Flows, facts
 from ledger.results import Result
 from ledger.screen import text_table, wrapped
 from ledger.table.answers import Origin
@@ -171,6 +172,11 @@ class Records:
     activity: Activity
     origin: Origin
 
+    @cached_property
+    def flows(self) -> Flows:
+        """Running totals of the book."""
+        return Flows.of(self.book)
+
     @classmethod
     def of(cls, ledger: Ledger) -> "Records":
         """Return the records of a ledger."""
@@ -206,7 +212,7 @@ def kpis(ledger: Ledger | Records, *, start: Day | None = None, end: Day | None 
     first = month_start(last) if start is None else day_number(as_day(start, field="start"))
     if first > last:
         raise BadInput("must not lie after the window's end", field="start", value=f"{timestamp(first):%Y-%m-%d}")
-    fact = next(facts(records.book, [first], [last]))
+    fact = next(facts(records.book, records.flows, [first], [last]))
     reasons, at_most = _untold(fact, records)
     return Kpis(
         as_of=timestamp(last),
@@ -230,7 +236,8 @@ def kpi_path(ledger: Ledger | Records, days: Iterable[Day]) -> pd.DataFrame:
     asked = pd.DatetimeIndex([_known(records, day) for day in days], name="day")
     ends = np.unique([day_number(day) for day in asked])
     rows = []
-    for fact in facts(records.book, [month_start(int(end)) for end in ends], [int(end) for end in ends]):
+    starts = [month_start(int(end)) for end in ends]
+    for fact in facts(records.book, records.flows, starts, ends.tolist()):
         reasons, _ = _untold(fact, records)
         ages = np.full(len(aging.BUCKETS), np.nan) if "ar_open" in reasons else fact.aging
         amounts = {f"aging_{name}": float(amount) for name, amount in zip(aging.BUCKETS, ages, strict=True)}

@@ -47,7 +47,7 @@ class Facts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Flows:
+class Flows:
     """Running totals that every window is read from."""
 
     sold: Running
@@ -60,34 +60,41 @@ class _Flows:
     paid: Running  # amounts of paid invoices, on the day they were settled
     paid_late: Running  # the same × days late
 
+    @classmethod
+    def of(cls, book: Columns) -> "Flows":
+        """Add up what was sold, settled and received, by day."""
+        n, kinds = book.currencies, len(book.kinds)
+        terms = book.amount * (book.due - book.issue)
+        sold, sold_terms = Running.of(book.issue, book.currency, n, book.amount, terms)
+        code = book.applied_kind * n + book.currency[book.applied_to]
+        (by_kind,) = Running.of(book.applied, code, kinds * n, book.applied_amount)
+        code = book.received_cash * n + book.received_currency
+        (received,) = Running.of(book.received, code, 2 * n, book.received_amount)
+        paid = np.flatnonzero((book.settled < NEVER) & (book.last_cash > -NEVER) & ~book.written_off)
+        amount, late = book.amount[paid], (book.last_cash - book.due)[paid]
+        in_full, in_full_late = Running.of(book.settled[paid], book.currency[paid], n, amount, amount * late)
+        cash, write_off = (slice(k * n, k * n + n) for k in map(book.kinds.index, ("cash", "write_off")))
+        every = by_kind.totals.reshape(kinds, n, -1).sum(axis=0)
+        return cls(
+            sold=sold,
+            sold_terms=sold_terms,
+            applied=Running(first=by_kind.first, totals=every),
+            applied_cash=by_kind.of_currencies(cash),
+            received=received.of_currencies(slice(n, None)),
+            written_off=by_kind.of_currencies(write_off),
+            received_credit=received.of_currencies(slice(n)),
+            paid=in_full,
+            paid_late=in_full_late,
+        )
 
-def _flows(book: Columns) -> _Flows:
-    every = slice(None)
-    code = book.currency[book.applied_to]
-    paid = (book.settled < NEVER) & (book.last_cash > -NEVER) & ~book.written_off
-    settled = book.settled, book.currency
-    received = book.received, book.received_amount, book.received_currency
-    return _Flows(
-        sold=book.running(every, book.issue, book.amount, book.currency),
-        sold_terms=book.running(every, book.issue, book.amount * (book.due - book.issue), book.currency),
-        applied=book.running(every, book.applied, book.applied_amount, code),
-        applied_cash=book.running(book.of_kind("cash"), book.applied, book.applied_amount, code),
-        received=book.running(book.received_cash, *received),
-        received_credit=book.running(~book.received_cash, *received),
-        written_off=book.running(book.of_kind("write_off"), book.applied, book.applied_amount, code),
-        paid=book.running(paid, settled[0], book.amount, settled[1]),
-        paid_late=book.running(paid, settled[0], book.amount * (book.last_cash - book.due), settled[1]),
-    )
 
-
-def facts(book: Columns, starts: Sequence[int], ends: Sequence[int]) -> Iterator[Facts]:
+def facts(book: Columns, flows: Flows, starts: Sequence[int], ends: Sequence[int]) -> Iterator[Facts]:
     """Yield the facts of each window; `ends` must ascend."""
-    flows = _flows(book)
     for start, end, evening in zip(starts, ends, book.evenings(np.asarray(ends, np.int64)), strict=True):
         yield _window(book, flows, evening, int(start), int(end))
 
 
-def _window(book: Columns, flows: _Flows, evening: Evening, start: int, end: int) -> Facts:
+def _window(book: Columns, flows: Flows, evening: Evening, start: int, end: int) -> Facts:
     def amount(minor: Ints) -> float:
         return float(book.value(minor))
 
@@ -117,7 +124,7 @@ def _window(book: Columns, flows: _Flows, evening: Evening, start: int, end: int
         cash_received=amount(flows.received.between(start, end)),
         cash_ever=amount(flows.received.at(end)),
         sales_ever=amount(flows.sold.at(end)),
-        settled_ever=bool((book.settled[book.amount > 0] <= end).any() or (book.reopened.day <= end).any()),
+        settled_ever=book.first_settled <= end,
         unapplied=amount(flows.received.at(end) - flows.applied_cash.at(end)),
         unapplied_credit=amount(flows.received_credit.at(end) - (flows.applied.at(end) - flows.applied_cash.at(end))),
         written_off=amount(flows.written_off.between(start, end)),

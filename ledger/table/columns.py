@@ -7,7 +7,6 @@ not depend on the order of rows, on how many days were asked for at once, or on 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from functools import cached_property
-from itertools import pairwise
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -21,11 +20,13 @@ from ledger.table.tables import PAYMENT_KINDS, TEXT
 
 NEVER = 2**40  # a day number that is never reached
 _EXACT = 2.0**53  # the largest integer up to which float64 holds every integer
+_CELLS = 2**21  # of sums by evening that are held at once
 
 
 def summed(index: Ints, amounts: Ints, size: int) -> Ints:
     """Return the sum of the amounts at each index, exactly."""
-    if float(np.abs(amounts).sum(dtype=np.float64)) < _EXACT:
+    largest = max(-int(amounts.min(initial=0)), int(amounts.max(initial=0)))
+    if largest * len(amounts) < _EXACT or float(np.abs(amounts).sum(dtype=np.float64)) < _EXACT:
         return np.bincount(index, weights=amounts, minlength=size).astype(np.int64)
     total = np.zeros(size, np.int64)
     np.add.at(total, index, amounts)
@@ -40,13 +41,18 @@ class Running:
     totals: Ints  # (currencies, days + 1)
 
     @classmethod
-    def of(cls, day: Ints, amount: Ints, currency: Ints, currencies: int) -> "Running":
-        """Add up amounts by day and currency."""
+    def of(cls, day: Ints, currency: Ints, currencies: int, *amounts: Ints) -> "list[Running]":
+        """Add up each kind of amount by day and currency."""
         if not len(day):
-            return cls(first=0, totals=np.zeros((currencies, 1), np.int64))
+            return [cls(first=0, totals=np.zeros((currencies, 1), np.int64)) for _ in amounts]
         first, span = int(day.min()), int(np.ptp(day)) + 2
-        cells = summed(currency * span + (day - first + 1), amount, currencies * span)
-        return cls(first=first, totals=np.cumsum(cells.reshape(currencies, span), axis=1))
+        cell = currency * span + (day - (first - 1))
+        sums = (summed(cell, each, currencies * span).reshape(currencies, span) for each in amounts)
+        return [cls(first=first, totals=np.cumsum(each, axis=1)) for each in sums]
+
+    def of_currencies(self, rows: slice) -> "Running":
+        """Return the totals of some of the currencies, or of some groups of them."""
+        return Running(first=self.first, totals=self.totals[rows])
 
     def at(self, day: int | Ints) -> Ints:
         """Return the totals on the evening of the day or days, per currency."""
@@ -131,41 +137,58 @@ class Columns:
         """Return which applied payments are of these kinds."""
         return np.isin(self.applied_kind, [k for k, name in enumerate(self.kinds) if name in kinds])
 
-    def running(self, rows: Flags | slice, day: Ints, amount: Ints, currency: Ints) -> Running:
-        """Add up the chosen rows by day and currency."""
-        return Running.of(day[rows], amount[rows], currency[rows], self.currencies)
+    @cached_property
+    def first_settled(self) -> int:
+        """Day on which an invoice was first settled in full, for a while or for good; NEVER where none was."""
+        standing = self.settled[self.amount > 0].min(initial=NEVER)
+        return int(min(standing, self.reopened.day.min(initial=NEVER)))
 
     def evenings(self, ends: Ints) -> Iterator[Evening]:
         """Yield what was open on each evening; the days must ascend."""
         due, issue = self.due - self.first_due, self.issue - self.first_issue
         dues, issues = int(due.max(initial=0)) + 1, int(issue.max(initial=0)) + 1
         on_due, on_issue = self.currency * dues + due, self.currency * issues + issue
-        row = np.concatenate([np.arange(len(self.issue), dtype=np.int32), self.applied_to.astype(np.int32)])
-        amount = np.concatenate([self.amount, -self.applied_amount])
-        opened, closing, again = np.flatnonzero(self.amount > 0), np.flatnonzero(self.settled < NEVER), self.reopened
-        counted = np.concatenate([opened, closing, again.row, again.row])
-        change = np.repeat(
-            np.array([1, -1, -1, 1], np.int8), [len(opened), len(closing), len(again.row), len(again.row)]
-        )
-        money = _by_evening(ends, self.issue, self.applied)
-        counts = _by_evening(ends, self.issue[opened], self.settled[closing], again.day, again.until)
-        by_due, by_issue = np.zeros((self.currencies, dues), np.int64), np.zeros((self.currencies, issues), np.int64)
-        count_by_due = np.zeros(dues, np.int64)
-        for some, others in zip(money, counts, strict=True):
-            at, value = row[some], amount[some]
-            by_due = by_due + summed(on_due[at], value, by_due.size).reshape(by_due.shape)
-            by_issue = by_issue + summed(on_issue[at], value, by_issue.size).reshape(by_issue.shape)
-            count_by_due = count_by_due + summed(due[counted[others]], change[others].astype(np.int64), dues)
-            yield Evening(by_due=by_due, by_issue=by_issue, count_by_due=count_by_due)
+        paid_due, paid_issue = on_due[self.applied_to], on_issue[self.applied_to]
+        by_due, by_issue = np.zeros(self.currencies * dues, np.int64), np.zeros(self.currencies * issues, np.int64)
+        count, again = np.zeros(dues, np.int64), self.reopened
+        at_once = max(_CELLS // max(len(by_due), len(by_issue)), 1)
+        for first in range(0, len(ends), at_once):
+            part = _Evenings(ends[first : first + at_once], after=int(ends[first - 1]) if first else -NEVER)
+            issued, applied, one = part.of(self.issue), part.of(self.applied), np.ones(len(again.row), np.int64)
+            dues_changed = part.summed(issued, on_due, self.amount, len(by_due))
+            dues_changed -= part.summed(applied, paid_due, self.applied_amount, len(by_due))
+            issues_changed = part.summed(issued, on_issue, self.amount, len(by_issue))
+            issues_changed -= part.summed(applied, paid_issue, self.applied_amount, len(by_issue))
+            counts_changed = part.summed(issued, due, (self.amount > 0).astype(np.int64), dues)
+            counts_changed -= part.summed(part.of(self.settled), due, np.ones(len(due), np.int64), dues)
+            counts_changed -= part.summed(part.of(again.day), due[again.row], one, dues)
+            counts_changed += part.summed(part.of(again.until), due[again.row], one, dues)
+            for more, by_issue_more, count_more in zip(dues_changed, issues_changed, counts_changed, strict=True):
+                by_due, by_issue, count = by_due + more, by_issue + by_issue_more, count + count_more
+                yield Evening(
+                    by_due=by_due.reshape(self.currencies, dues),
+                    by_issue=by_issue.reshape(self.currencies, issues),
+                    count_by_due=count,
+                )
 
 
-def _by_evening(ends: Ints, *days: Ints) -> list[Ints]:
-    """Return for each evening the places, in the days put together, of those since the evening before."""
-    small = np.uint16 if len(ends) < 65_535 else np.int64
-    slot = np.concatenate([np.searchsorted(ends, each).astype(small) for each in days])
-    order = np.argsort(slot, kind="stable")
-    edges = np.searchsorted(slot[order], np.arange(len(ends) + 1))
-    return [order[low:high] for low, high in pairwise(edges)]
+class _Evenings:
+    """Some evenings, in order, for sums over what happened from one to the next."""
+
+    def __init__(self, ends: Ints, after: int) -> None:
+        """Take the evenings, and the one after which the first of them begins."""
+        self._first, self._last, self._number, self._after = int(ends[0]), int(ends[-1]), len(ends), after
+        self._place = np.searchsorted(ends, np.arange(self._first, self._last + 2))
+
+    def of(self, day: Ints) -> Ints:
+        """Return for each day the place of the first evening that knows of it; their number where none of these is."""
+        place = self._place[np.clip(day, self._first, self._last + 1) - self._first]
+        return place if self._after == -NEVER else np.where(day > self._after, place, self._number)
+
+    def summed(self, place: Ints, cell: Ints, amounts: Ints, cells: int) -> Ints:
+        """Return the sums of the amounts by evening and cell, (evenings, cells)."""
+        total = summed(place * cells + cell, amounts, (self._number + 1) * cells)
+        return total[: self._number * cells].reshape(self._number, cells)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -228,20 +251,21 @@ def columns(ledger: Ledger) -> Columns:
 
 def columns_of(entries: Entries) -> Columns:
     """Return rows of invoices and payments with what follows from them: when invoices were settled, and by what."""
-    to, paid, applied, amount = entries.to, entries.paid, entries.applied, entries.amount
-    on, cash = to >= 0, entries.kind == PAYMENT_KINDS.index("cash")
-    write_off = entries.kind == PAYMENT_KINDS.index("write_off")
+    amount, chosen = entries.amount, np.flatnonzero(entries.to >= 0)
+    on: slice | Ints = slice(None) if len(chosen) == len(entries.to) else chosen
+    to, paid, applied, kind = entries.to[on], entries.paid[on], entries.applied[on], entries.kind[on]
+    cash, write_off = kind == PAYMENT_KINDS.index("cash"), kind == PAYMENT_KINDS.index("write_off")
     settled = np.full(len(amount), -NEVER)
-    np.maximum.at(settled, to[on], applied[on])
-    full = summed(to[on], paid[on], len(amount)) == amount
-    came = np.maximum(entries.received, entries.issue[to] if len(amount) else entries.received)
+    np.maximum.at(settled, to, applied)
+    full = summed(to, paid, len(amount)) == amount
+    came = np.maximum(entries.received[on], entries.issue[to])
     last_cash = np.full(len(amount), -NEVER)
-    np.maximum.at(last_cash, to[on & cash], came[on & cash])
+    np.maximum.at(last_cash, to, np.where(cash, came, -NEVER))
     written = np.zeros(len(amount), bool)
-    written[to[on & write_off]] = True
+    written[to[write_off]] = True
     back = np.zeros(len(amount), bool)
-    back[to[on & (paid < 0)]] = True
-    touched = np.flatnonzero(on)[back[to[on]]]
+    back[to[paid < 0]] = True
+    touched = np.flatnonzero(back[to])
     closings = _closings(
         to[touched],
         applied[touched],
@@ -263,14 +287,14 @@ def columns_of(entries: Entries) -> Columns:
         currency=entries.currency,
         settled=np.where(full, settled, NEVER),
         reopened=closings.of(closings.until < NEVER),
-        applied_to=to[on],
-        applied=applied[on],
-        applied_amount=paid[on],
-        applied_kind=entries.kind[on],
+        applied_to=to,
+        applied=applied,
+        applied_amount=paid,
+        applied_kind=kind,
         received=entries.received,
-        received_amount=paid,
+        received_amount=entries.paid,
         received_currency=entries.paid_currency,
-        received_cash=cash,
+        received_cash=entries.kind == PAYMENT_KINDS.index("cash"),
         last_cash=last_cash,
         written_off=written,
         kinds=PAYMENT_KINDS,
@@ -281,6 +305,9 @@ def _closings(
     row: Ints, day: Ints, amount: Ints, came: Ints, cash: Flags, *, write_off: Flags, invoiced: Ints
 ) -> Closings:
     """Return when invoices were settled in full, from all that was applied to them or taken back."""
+    if not len(row):  # as a rule: nothing was ever taken back
+        none, never = np.zeros(0, np.int64), np.zeros(0, np.bool_)
+        return Closings(row=none, day=none, until=none, last_cash=none, written_off=never)
     parts = {
         "amount": amount,
         "cash": np.where(cash, amount, 0),

@@ -3,7 +3,6 @@
 from typing import Final
 
 import numpy as np
-from scipy.optimize import brentq
 
 from ledger import Ledger
 from ledger.table.ledger import positions
@@ -21,6 +20,8 @@ def disputed_share(ledger: Ledger, past: PaymentHistory) -> float:
     that is proportional to the share: this is the share of the highest likelihood. Invoices issued before the first
     that was disputed on record say nothing.
     """
+    from scipy.optimize import brentq
+
     row = np.unique(positions(ledger.disputes["invoice_id"], ledger.invoices["invoice_id"]))
     if not len(row):
         return 0.0

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.optimize import nnls
-from scipy.special import gammaincinv
 
 from ledger.arrays import Floats
 from sim.demand.order_days import OrderDays, OrderExposure
@@ -44,6 +42,8 @@ class Newcomers:
 
     def drawn(self, height: float) -> float:
         """Return a factor on the intensity, of gamma shape `seen` + ½ and mean 1, from a uniform; 0 where none came."""
+        from scipy.special import gammaincinv
+
         return float(gammaincinv(self.seen + 0.5, height) / (self.seen + 0.5)) if self.seen else 0.0
 
     def when(self, number: Floats, horizon: float) -> Floats:
@@ -54,6 +54,8 @@ class Newcomers:
 
 def newcomers(days: OrderDays, workdays: OrderExposure) -> Newcomers:
     """Return when new customers come, as the ledger tells."""
+    from scipy.optimize import nnls
+
     total = workdays.total.mean(axis=0)
     age = max(float(total[-1] - total[days.begin - workdays.first]), 1.0)
     begin = max(days.begin, days.end - _LONGEST)

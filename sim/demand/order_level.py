@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.special import gammaincinv, gammaln
 
 from ledger.arrays import Floats
 
@@ -59,6 +58,8 @@ class Level:
 
         The mean of a walk over n months is as far from its start as the walk itself after a third of them.
         """
+        from scipy.special import gammaincinv
+
         w = self._way(way)
         shape = float(self.shape[w] * self.kept[w] ** (min(months, _YEAR) / 3))
         return float(self.mean[w] * gammaincinv(shape, height) / shape), float(self.trend[w])
@@ -68,6 +69,8 @@ class Level:
 
         A month of n expected orders varies by n·φ, of which n are the luck of single ones.
         """
+        from scipy.special import gammaincinv
+
         w = self._way(way)
         beyond = float(self.spread[w]) - 1
         if beyond <= 0:
@@ -143,6 +146,8 @@ def level(counts: Floats, expected: Floats, trends: tuple[float, ...] = TREND) -
 
 def _filtered(y: Floats, e: Floats, kept: Floats) -> tuple[Floats, Floats, Floats]:
     """Return the log likelihood of each way's forecasts, and a and b before all and after each month; all by way."""
+    from scipy.special import gammaln
+
     a, b = np.full((2, len(y), y.shape[1] + 1), _START)
     told, shape, scale = np.zeros(len(y)), a[:, 0], b[:, 0]
     for month in range(y.shape[1]):

@@ -19,8 +19,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.optimize import minimize
-from scipy.special import gammaln, psi
 
 from ledger.arrays import Floats
 
@@ -63,6 +61,8 @@ def turnover(orders: Floats, ordering: Floats, silence: Floats) -> Turnover:
     silence
         Working days since.
     """
+    from scipy.optimize import minimize
+
     mean = orders.sum() / max(ordering.sum() + silence.sum(), 1.0) + 1e-3
     start = np.clip([0.0, -np.log(mean), -np.log(_TEN_YEARS)], *np.transpose(_BOUNDS))
     seen = (orders, ordering, silence)
@@ -81,6 +81,8 @@ def turnover(orders: Floats, ordering: Floats, silence: Floats) -> Turnover:
 
 def _cost(logs: Floats, orders: Floats, ordering: Floats, silence: Floats) -> tuple[float, Floats]:
     """Return the negative log likelihood of log r, log α and log μ per customer, and its gradient."""
+    from scipy.special import gammaln, psi
+
     r, alpha, mu = np.exp(logs)
     shape, scale = r + orders, alpha + ordering
     still, gone = _chances(shape, scale, silence, mu)

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
-from scipy.special import gammaincinv
 
 from ledger.arrays import Bits, Flags, Floats, Ints, SmallInts
 from ledger.compiling import njit
@@ -180,7 +179,10 @@ def _gamma(shape: Floats, draw: np.uint64, entity: Bits) -> Floats:
     k = np.maximum(shape, 1e-9)
     out = np.maximum(1 - 1 / (9 * k) + normals(draw, entity, 0) / (3 * np.sqrt(k)), 0.0) ** 3
     few = np.flatnonzero(k < _FEW)
-    out[few] = gammaincinv(k[few], uniforms(draw, entity[few], 2)) / k[few]
+    if len(few):
+        from scipy.special import gammaincinv
+
+        out[few] = gammaincinv(k[few], uniforms(draw, entity[few], 2)) / k[few]
     return np.asarray(out)
 
 
