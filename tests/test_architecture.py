@@ -87,6 +87,33 @@ MANY = {  # functions with more than five positional parameters; this set may on
     "ledger/importing/words/terms.py": {"_due"},
     "optimize/plans/planning.py": {"plan"},
 }
+MOST_IN_KERNELS = 8  # positional parameters of a compiled function
+CROWDED_KERNELS = {  # compiled functions with more; this set may only shrink
+    "models/effects/exposure.py": {"_invoice"},
+    "models/history/customer_hazards.py": {"_groups", "_weekday_shares"},
+    "optimize/in_simulator/planner_kernels.py": {"values_today"},
+    "sim/day/call_outcomes.py": {"_outcomes"},
+    "sim/day/contact_effects.py": {"_cover", "respond"},
+    "sim/planners/prospects.py": {"_gain", "_prospects"},
+    "sim/world/payment.py": {"boost", "start_clock"},
+}
+MIXED = {  # files with compiled functions whose name does not end in _kernels.py; this set may only shrink
+    "models/effects/exposure.py",
+    "models/evaluation/scores.py",
+    "models/history/contact_log.py",
+    "models/history/contacts_felt.py",
+    "models/history/customer_hazards.py",
+    "models/history/features.py",
+    "sim/day/call_outcomes.py",
+    "sim/day/contact_effects.py",
+    "sim/day/desk.py",
+    "sim/day/ladder.py",
+    "sim/planners/prospects.py",
+    "sim/world/keyed.py",
+    "sim/world/orders.py",
+    "sim/world/part_payments.py",
+    "sim/world/payment.py",
+}
 HEAVY = {"joblib", "lifelines", "mlflow", "openpyxl", "ortools", "plotly", "sklearn", "sqlalchemy"}
 LIGHT = {"app.cli": HEAVY | {"numba", "numpy", "pandas", "pyarrow", "pydantic", "rich", "scipy"}}  # and the rest: HEAVY
 TWICE: set[str] = set()  # public names in two packages; this set may only shrink
@@ -319,20 +346,54 @@ def test_kernels_are_compiled_in_one_way():
     assert found == {"ledger/compiling.py"}
 
 
-def crowded(path: Path) -> set[str]:
-    """Return the functions of a file that take more than five arguments by their place; compiled ones may."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.FunctionDef) and "njit" not in "".join(map(ast.unparse, node.decorator_list)):
-            placed = [one.arg for one in (*node.args.posonlyargs, *node.args.args) if one.arg not in ("self", "cls")]
-            found |= {node.name} if len(placed) > 5 else set()
-    return found
+def positional(node: ast.FunctionDef) -> int:
+    """Return how many arguments a function takes by their place."""
+    return len([one for one in (*node.args.posonlyargs, *node.args.args) if one.arg not in ("self", "cls")])
+
+
+def compiled(node: ast.AST) -> bool:
+    """Say whether this is a compiled function."""
+    return isinstance(node, ast.FunctionDef) and "njit" in "".join(map(ast.unparse, node.decorator_list))
+
+
+def crowded(path: Path, most: int, *, kernels: bool) -> set[str]:
+    """Return the functions of a file that take more arguments by their place than that: compiled ones, or others."""
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    functions = [node for node in nodes if isinstance(node, ast.FunctionDef) and compiled(node) == kernels]
+    return {node.name for node in functions if positional(node) > most}
 
 
 def test_arguments_beyond_the_fifth_have_names():
     """Two of many values cannot be swapped unseen. The options of the command line are named anyway."""
-    found = {str(path.relative_to(ROOT)): crowded(path) for name, path in names().items() if name != "app.cli"}
+    paths = {str(path.relative_to(ROOT)): path for name, path in names().items() if name != "app.cli"}
+    found = {name: crowded(path, 5, kernels=False) for name, path in paths.items()}
     assert {name: functions for name, functions in found.items() if functions} == MANY
+
+
+def test_compiled_functions_take_no_more_than_eight_arguments():
+    """More travel together, in named tuples: two arrays that are swapped would compile and give numbers."""
+    for path in names().values():
+        name = str(path.relative_to(ROOT))
+        more = crowded(path, MOST_IN_KERNELS, kernels=True) - CROWDED_KERNELS.get(name, set())
+        assert not more, f"{name}: {more}"
+
+
+def test_compiled_functions_stand_beside_their_policy():
+    """A file *_kernels.py holds compiled functions, named tuples and constants alone, and no other file compiles."""
+    for path in names().values():
+        name, body = str(path.relative_to(ROOT)), ast.parse(path.read_text(encoding="utf-8")).body
+        if path.name.endswith("_kernels.py"):
+            other = [node for node in body if not compiled(node) and not plain_data(node)]
+            assert not other, f"{name}: {ast.unparse(other[0])}"
+        else:
+            assert name in MIXED or not any(map(compiled, body)), name
+
+
+def plain_data(node: ast.stmt) -> bool:
+    """Say whether a statement imports, documents, sets a constant or defines a named tuple."""
+    if isinstance(node, ast.ClassDef):
+        return "NamedTuple" in map(ast.unparse, node.bases)
+    return isinstance(node, ast.Import | ast.ImportFrom | ast.Assign | ast.AnnAssign | ast.Expr)
 
 
 def test_no_file_names_a_place_on_somebodys_machine():

@@ -5,11 +5,10 @@ from typing import Any
 import numpy as np
 
 from ledger.arrays import Floats
+from optimize.assignment.effort import EFFORT
 from optimize.assignment.instance import Options
 from optimize.assignment.near_best import nearby
 from optimize.assignment.prices import bound
-
-LARGEST = 60_000  # options that are handed to GLOP
 
 
 def certify(options: Options, prices: Floats, *, margin: float, reach: float | None = None) -> Floats:
@@ -29,7 +28,7 @@ def certify(options: Options, prices: Floats, *, margin: float, reach: float | N
         In value per minute; None where `margin` covers all options, so that nothing can run away.
     """
     close = nearby(options, prices, margin)
-    if not 0 < len(close.value) <= LARGEST:
+    if not 0 < len(close.value) <= EFFORT.relaxed_options:
         return prices
     found = relaxed(close, prices, reach)
     if found is None or not bound(options, found) < bound(options, prices):

@@ -6,11 +6,10 @@ from typing import Any
 import numpy as np
 
 from ledger.arrays import Floats, Ints
+from optimize.assignment.effort import EFFORT
 from optimize.assignment.infeasibility import premiums
 from optimize.assignment.instance import Options
 from optimize.assignment.near_best import close_to_best
-
-LARGEST, NODES = 150, 500  # options that are handed over, and nodes of the search: no clock, so the answer is the same
 
 
 def exact(
@@ -32,7 +31,7 @@ def exact(
 
     picked, _ = close_to_best(options, prices, spread)
     many, accounts = len(picked), options.accounts
-    if not 0 < many <= LARGEST:
+    if not 0 < many <= EFFORT.exact_options:
         return None, False
     owner = options.owner()[picked]
     must = options.must_serve & (np.bincount(owner, minlength=accounts) > 0)
@@ -44,7 +43,7 @@ def exact(
     floor = np.concatenate([np.where(must, 1.0, 0.0), np.zeros(len(options.capacity))])
     ceiling = np.concatenate([np.ones(accounts), options.capacity])
     worth = options.value[picked]
-    limits: Any = {"node_limit": NODES, "mip_rel_gap": gap}
+    limits: Any = {"node_limit": EFFORT.exact_nodes, "mip_rel_gap": gap}
     if until is not None:
         limits["time_limit"] = max(until - time.perf_counter(), 0.01)
     found = milp(

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 from optimize.assignment import prices as dual
-from optimize.assignment.certificate import LARGEST, certify
+from optimize.assignment.certificate import certify
+from optimize.assignment.effort import EFFORT
 from optimize.assignment.instance import Options
 
 
@@ -20,7 +21,7 @@ def unservable(options: Options, *, seed: int = 0) -> bool:
         return False
     counted = replace(must, value=np.ones(len(must.value)), must_serve=np.zeros(count, np.bool_))
     price = dual.prices(counted, seed=seed)
-    if dual.bound(counted, price) >= count and len(counted.value) <= LARGEST:
+    if dual.bound(counted, price) >= count and len(counted.value) <= EFFORT.relaxed_options:
         price = certify(counted, price, margin=np.inf)
     return dual.bound(counted, price) < count * (1 - 1e-9)
 

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ledger.arrays import Flags, Floats, Ints, SmallInts
 from ledger.errors import BadInput
-from optimize.assignment.instance_kernels import compact
+from optimize.assignment.instance_kernels import Dense, Kept, compact
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -79,26 +79,30 @@ class Options:
         must = musts(must_serve, accounts)
         steps = [0 if size == 1 else step // 8 for size, step in zip(length.shape, length.strides, strict=True)]
         most, start = worth.size, np.zeros(accounts + 1, np.int64)  # memory that is not written is not taken
-        resource, kept_value, kept_minutes = np.empty(most, np.int32), np.empty(most), np.empty(most)
-        origin = np.empty(most, np.int64)
+        kept = Kept(start, np.empty(most, np.int32), np.empty(most), np.empty(most), np.empty(most, np.int64))
         wrong = compact(
-            worth.reshape(accounts, actions, desks * slots),
-            (length.ravel(), np.array(steps, np.int64), slots),
-            (room.ravel(), must),
-            (start, resource, kept_value, kept_minutes, origin),
+            Dense(
+                value=worth.reshape(accounts, actions, desks * slots),
+                minutes=length.ravel(),
+                steps=np.array(steps, np.int64),
+                slots=slots,
+                capacity=room.ravel(),
+                must=must,
+            ),
+            kept,
         )
         if wrong >= 0:
             where = tuple(int(k) for k in np.unravel_index(wrong, worth.shape))
             raise BadInput("a value is a number or -inf", where=f"value{list(where)}", value=float(worth[where]))
-        kept = slice(0, int(start[-1]))
+        made = int(start[-1])
         return cls(
             start=start,
-            resource=resource[kept],
-            value=kept_value[kept],
-            minutes=kept_minutes[kept],
+            resource=kept.resource[:made],
+            value=kept.value[:made],
+            minutes=kept.minutes[:made],
             capacity=room.ravel(),
             must_serve=must,
-            origin=origin[kept],
+            origin=kept.origin[:made],
         )
 
     @property

@@ -1,16 +1,39 @@
-"""Compiled: from a dense instance to the options that can matter."""
+"""Compiled: from a dense instance to the options that can matter; see `optimize.assignment.instance.Options.of`."""
+
+from typing import NamedTuple
 
 import numpy as np
 
+from ledger.arrays import Flags, Floats, Ints, SmallInts
 from ledger.compiling import njit
 
 
+class Dense(NamedTuple):
+    """An instance as it is given: resource k is desk ``k // slots`` in slot ``k % slots``."""
+
+    value: Floats  # (accounts, actions, resources)
+    minutes: Floats  # flat, each dimension 1 or full
+    steps: Ints  # between neighbours of an account, action, desk and slot in `minutes`, 0 along a dimension of 1; (4,)
+    slots: int
+    capacity: Floats  # minutes; (resources,)
+    must: Flags  # (accounts,)
+
+
+class Kept(NamedTuple):
+    """Arrays of `Options`, with room for every entry of `Dense.value`."""
+
+    start: Ints  # (accounts + 1,)
+    resource: SmallInts  # (entries,), as the following
+    value: Floats
+    minutes: Floats
+    origin: Ints
+
+
 @njit(cache=True)
-def compact(value, lengths, given, filled):  # type: ignore[no-untyped-def]  # numba infers them
-    """Fill the arrays of `Options` from value (accounts, actions, resources); return the first wrong entry, or -1."""
-    length, steps, slots = lengths
-    capacity, must = given
-    start, resource, kept_value, kept_minutes, origin = filled
+def compact(dense: Dense, kept_out: Kept) -> int:
+    """Keep the options that can matter; return the first wrong entry of the values, or -1."""
+    value, length, steps, slots, capacity, must = dense
+    start, resource, kept_value, kept_minutes, origin = kept_out
     accounts, actions, resources = value.shape
     offset = np.empty(resources, np.int64)
     for k in range(resources):
@@ -25,7 +48,7 @@ def compact(value, lengths, given, filled):  # type: ignore[no-untyped-def]  # n
                 worth = value[i, a, k]
                 if not floor < worth < np.inf:
                     if not worth < np.inf:
-                        return (i * actions + a) * resources + k
+                        return int((i * actions + a) * resources + k)
                     continue
                 time = length[at + a * steps[1]]
                 if time > room:

@@ -4,29 +4,30 @@ The reduced value of an option is its value less its minutes at the price of its
 served always has one more option, to be left alone, of reduced value 0.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
+from ledger.arrays import Flags, Floats, Ints, SmallInts
 from ledger.compiling import njit
 
 ROUNDING = 2.0**-52
 
 
 class OptionArrays(NamedTuple):
-    """What compiled code reads of `Options`; `must` is whether an account must be served."""
+    """What compiled code reads of `Options`."""
 
-    start: Any
-    resource: Any
-    value: Any
-    minutes: Any
-    must: Any
+    start: Ints  # the options of account i are start[i]:start[i + 1]; (accounts + 1,)
+    resource: SmallInts  # (options,)
+    value: Floats  # (options,)
+    minutes: Floats  # (options,)
+    must: Flags  # whether an account must be served; (accounts,)
 
 
 @njit(cache=True)
-def best_sum(columns, prices):  # type: ignore[no-untyped-def]  # numba infers them
+def best_sum(options: OptionArrays, prices: Floats) -> tuple[float, float]:
     """Return the sum of the best reduced values, compensated, and an upper limit of what rounding took from it."""
-    start, resource, value, minutes, must = columns
+    start, resource, value, minutes, must = options
     total, lost, slack = 0.0, 0.0, 0.0
     for i in range(len(must)):
         first, last = start[i], start[i + 1]
@@ -47,12 +48,12 @@ def best_sum(columns, prices):  # type: ignore[no-untyped-def]  # numba infers t
 
 
 @njit(cache=True)
-def near(columns, prices, margin, picked, picked_start):  # type: ignore[no-untyped-def]  # numba infers them
+def near(options: OptionArrays, prices: Floats, margin: float, picked_out: Ints, start_out: Ints) -> int:
     """Pick options whose reduced value is at most `margin` below the account's best.
 
     Fills the numbers of the picked options, in their order, and where each account's begin; returns how many.
     """
-    start, resource, value, minutes, must = columns
+    start, resource, value, minutes, must = options
     widest = 0
     for i in range(len(must)):
         widest = max(widest, start[i + 1] - start[i])
@@ -67,21 +68,21 @@ def near(columns, prices, margin, picked, picked_start):  # type: ignore[no-unty
         limit, count = best - margin, 0
         for o in range(first, last):
             if reduced[o - first] >= limit:
-                picked[made + count] = o
+                picked_out[made + count] = o
                 count += 1
         made += count
-        picked_start[i + 1] = made
+        start_out[i + 1] = made
     return made
 
 
 @njit(cache=True)
-def smooth(columns, prices, temperature, slope, curve):  # type: ignore[no-untyped-def]  # numba infers them
-    """Return the sum of temperature * log-sum-exp of reduced values, and what it grows by.
+def smooth(options: OptionArrays, prices: Floats, temperature: float, slope_out: Floats, curve_out: Floats) -> float:
+    """Return the sum of temperature * log-sum-exp of reduced values; add its slope and its curvature.
 
-    `slope` (resources,) falls by the expected minutes used; `curve` (resources, resources), upper triangle, grows by
-    the covariance of the minutes used, divided by the temperature.
+    `slope_out`, (resources,), falls by the expected minutes used. `curve_out`, (resources, resources), upper triangle,
+    grows by the covariance of the minutes used, divided by the temperature.
     """
-    start, resource, value, minutes, must = columns
+    start, resource, value, minutes, must = options
     widest = 1
     for i in range(len(must)):
         widest = max(widest, start[i + 1] - start[i])
@@ -110,13 +111,13 @@ def smooth(columns, prices, temperature, slope, curve):  # type: ignore[no-untyp
             squared[count - 1] += weight * minutes[o] * minutes[o]
         total += best + temperature * np.log(mass)
         if count == 1 and mass == 1.0 and must[i]:
-            slope[where[0]] -= used[0]
+            slope_out[where[0]] -= used[0]
             continue
         used[:count] /= mass
         for j in range(count):
-            slope[where[j]] -= used[j]
-            curve[where[j], where[j]] += (squared[j] / mass - used[j] * used[j]) / temperature
+            slope_out[where[j]] -= used[j]
+            curve_out[where[j], where[j]] += (squared[j] / mass - used[j] * used[j]) / temperature
             part = used[j] / temperature
             for other in range(j + 1, count):
-                curve[where[j], where[other]] -= part * used[other]
+                curve_out[where[j], where[other]] -= part * used[other]
     return total

@@ -9,11 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ledger.arrays import Floats, Ints
+from optimize.assignment.effort import EFFORT
 from optimize.assignment.instance import Options
 from optimize.assignment.near_best import nearby
-
-MANY = 150  # resources above which slots are first looked at in groups
-GROUPS = 5  # of slots, at least
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -76,7 +74,7 @@ def spread(prices: Floats, slots: int, step: int) -> Floats:
 
 def coarseness(resources: int, slots: int) -> int:
     """Return how many slots make a group; 1 where all are looked at from the start."""
-    return max(slots // GROUPS, 1) if resources > MANY else 1
+    return max(slots // EFFORT.slot_groups, 1) if resources > EFFORT.many_resources else 1
 
 
 def sample(options: Options, size: int, seed: int) -> Options:

@@ -15,17 +15,11 @@ from scipy.linalg.lapack import dposv
 from threadpoolctl import ThreadpoolController
 
 from ledger.arrays import Flags, Floats
+from optimize.assignment.effort import EFFORT
 from optimize.assignment.instance import Options
 from optimize.assignment.near_best import option_arrays
 from optimize.assignment.price_kernels import ROUNDING, best_sum, smooth
-from optimize.assignment.price_start import MANY, Listed, coarseness, one_price, sample, spread
-
-CROWD, SAMPLE = 1000, 4000  # accounts on which the level of prices is sought first, and then their differences
-COOLING, WARM = 0.3, 0.005  # factor of the temperature from step to step; where it begins at yesterday's prices
-ROUGH = 3e-5  # share of the bound that large instances and samples of them do not go after
-WIDEST = 8.0  # factor of how far a price may go that was held before
-ROUNDS, LARGE = 9, 100_000  # looks for options at one temperature; accounts from which less care is taken
-SLACK = 1e-10  # share of its capacity by which a resource may seem overfull, from rounding of sums
+from optimize.assignment.price_start import Listed, coarseness, one_price, sample, spread
 
 
 def bound(options: Options, prices: Floats) -> float:
@@ -42,11 +36,11 @@ def bound(options: Options, prices: Floats) -> float:
     -------
     float
         Lower is better. -inf where an account must be served and has no option. It is rounded upwards, so it holds
-        for the numbers as they are in float64, and for loads that exceed a capacity by up to `SLACK` of it.
+        for the numbers as they are in float64, and for loads that exceed a capacity by up to `EFFORT.tight` of it.
     """
     total, slack = best_sum(option_arrays(options), np.asarray(prices, np.float64))
     room = float(options.capacity @ prices)
-    return float(total + room + slack + room * (SLACK + 2 * len(prices) * ROUNDING) + ROUNDING * abs(total))
+    return float(total + room + slack + room * (EFFORT.tight + 2 * len(prices) * ROUNDING) + ROUNDING * abs(total))
 
 
 def prices(
@@ -83,25 +77,28 @@ def sought(
     """Return prices, and the worth of a typical call at the margin; see `prices`."""
     worth = 0.0 if start is None else float(np.median(start)) * source.length
     if start is not None and worth > 0:
-        if source.accounts < LARGE:
-            source = Listed(options=source.near(start, 60 * WARM * worth))
+        if source.accounts < EFFORT.large:
+            source = Listed(options=source.near(start, 60 * EFFORT.warm * worth))
         with one_thread():
-            return cool(source, np.maximum(start, 0.0), WARM * worth, precision * worth), worth
+            return cool(source, np.maximum(start, 0.0), EFFORT.warm * worth, precision * worth), worth
     step = coarseness(resources, slots)
     rough = source.coarse(step) if step > 1 else source
     groups = resources // slots * -(-slots // step)
-    few = rough.sample(max(CROWD, 5 * groups), seed).near(np.zeros(groups), np.inf)
+    few = rough.sample(max(EFFORT.level_sample, 5 * groups), seed).near(np.zeros(groups), np.inf)
     price, scale = one_price(few) if len(few.value) else (0.0, 0.0)
     if scale == 0:
         return np.zeros(resources), 0.0
     with one_thread():
         found, hot = heat(few, np.full(groups, price), scale), 0.07
-        if source.accounts > SAMPLE:
-            found, hot = cool(rough.sample(max(SAMPLE, 20 * groups), seed), found, hot * scale, 0.02 * scale), 0.01
+        if source.accounts > EFFORT.sample:
+            found, hot = (
+                cool(rough.sample(max(EFFORT.sample, 20 * groups), seed), found, hot * scale, 0.02 * scale),
+                0.01,
+            )
         found = spread(found, slots, step) if step > 1 else found
         for size, cold in ((10 * resources, 0.003), (40 * resources, 0.001), (200 * resources, 0.0004)):
-            if resources > MANY and source.accounts > 3 * size:
-                found = cool(source.sample(size, seed), found, hot * scale, cold * scale, enough=ROUGH)
+            if resources > EFFORT.many_resources and source.accounts > 3 * size:
+                found = cool(source.sample(size, seed), found, hot * scale, cold * scale, enough=EFFORT.rough)
                 hot = cold
         return cool(source, found, hot * scale, min(precision, hot) * scale), scale
 
@@ -119,27 +116,27 @@ def cool(source: Listed, found: Floats, hot: float, cold: float, enough: float =
     At each temperature only options that could matter are looked at, and prices are held where that is so.
     """
     temperature, patience = max(hot, cold), 3
-    enough = enough if source.accounts < LARGE else ROUGH
+    enough = enough if source.accounts < EFFORT.large else EFFORT.rough
     while True:
         last, far, wide = np.inf, False, np.ones_like(found)
-        for look in range(ROUNDS):
+        for look in range(EFFORT.rounds):
             close = source.near(found, 26 * temperature)
             if not len(close.value):
                 return found
             reach, before = wide * (6 * temperature / (float(close.minutes.mean()) or 1.0)), found
             found, now = minimise(close, found, temperature, 2 if temperature > cold else 4, reach)
             held = np.abs(found - before) > 0.999 * reach
-            far = look == ROUNDS - 1 or (look >= 2 and bool(held.mean() > 0.3))
+            far = look == EFFORT.rounds - 1 or (look >= 2 and bool(held.mean() > 0.3))
             if not held.any() or far or 0 <= last - now <= enough * abs(now):
                 break
-            wide = np.where(held, np.minimum(2 * wide, WIDEST), 1.0) if now < last else np.ones_like(found)
+            wide = np.where(held, np.minimum(2 * wide, EFFORT.widest), 1.0) if now < last else np.ones_like(found)
             last = now
         if far and patience:  # prices have further to go than such small steps
-            patience, temperature = patience - 1, temperature / COOLING
+            patience, temperature = patience - 1, temperature / EFFORT.cooling
         elif temperature <= cold:
             return found
         else:
-            temperature = max(temperature * COOLING, cold)
+            temperature = max(temperature * EFFORT.cooling, cold)
 
 
 def minimise(options: Options, found: Floats, temperature: float, steps: int, reach: Floats) -> tuple[Floats, float]:
@@ -190,7 +187,7 @@ def scale(options: Options, prices: Floats, seed: int = 0) -> float:
     if not len(options.value):
         return 0.0
     middle = float(np.median(prices)) * float(options.minutes.mean())
-    return middle if middle > 0 else one_price(sample(options, CROWD, seed))[1]
+    return middle if middle > 0 else one_price(sample(options, EFFORT.level_sample, seed))[1]
 
 
 def one_thread() -> AbstractContextManager[Any]:

@@ -10,8 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from ledger.arrays import Floats, Ints
 from ledger.json_ready import json_object
 from ledger.results import Result
-
-TIGHT = 1e-10  # share of its capacity by which a load may seem too large, from rounding of sums
+from optimize.assignment.effort import EFFORT
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -121,7 +120,7 @@ def verify(
     if not np.isfinite(chosen).all():
         raise AssertionError("an option was chosen that is not allowed")
     load = np.bincount(resource, weights=minutes, minlength=len(capacity))
-    if (load > capacity * (1 + TIGHT)).any():
+    if (load > capacity * (1 + EFFORT.tight)).any():
         worst = int(np.argmax(load - capacity))
         raise AssertionError(f"resource {worst} holds {load[worst]!r} of {capacity[worst]!r} minutes")
     scale = float(np.abs(chosen).sum()) + 1e-300

@@ -10,20 +10,14 @@ from numpy.typing import ArrayLike
 from ledger.arrays import Floats, Ints
 from ledger.errors import BadInput
 from optimize.assignment import prices as dual
-from optimize.assignment.certificate import LARGEST, certify
-from optimize.assignment.construct import Effort, build
+from optimize.assignment.certificate import certify
+from optimize.assignment.construct import Stop, build
+from optimize.assignment.effort import EFFORT
 from optimize.assignment.exact import exact, most_served
 from optimize.assignment.infeasibility import unservable
 from optimize.assignment.instance import Options, floats, not_negative
 from optimize.assignment.mandatory import serve
-from optimize.assignment.result import TIGHT, Assignment, verify
-
-PROVEN = 1e-9  # gap from which a plan is called optimal
-HASTY = 1e-3  # gap asked for from which little work may be enough
-MOSTLY, POOR = (
-    0.2,
-    0.001,
-)  # share of accounts that must be served, and gap, above which `optimize.assignment.mandatory` is asked too
+from optimize.assignment.result import Assignment, verify
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -126,29 +120,29 @@ def solve(
     """Do the work of `assign` on the sparse instance: `slots` of each desk, `until` a `time.perf_counter` reading."""
     stranded = options.must_serve & (np.diff(options.start) == 0)
     able = replace(options, must_serve=options.must_serve & ~stranded)
-    precision = max(3e-4, 0.3 * gap) if gap >= HASTY else 3e-4
+    precision = max(3e-4, 0.3 * gap) if gap >= EFFORT.hasty else 3e-4
     prices = dual.prices(able, start=start, precision=precision, seed=seed, slots=slots)
     scale = dual.scale(able, prices, seed)
-    if gap <= 0 and len(able.value) <= LARGEST:
+    if gap <= 0 and len(able.value) <= EFFORT.relaxed_options:
         prices = certify(able, prices, margin=np.inf)
     bound = dual.bound(able, prices)
-    effort = Effort(enough=bound - max(gap, PROVEN) * abs(bound), until=until, seed=seed, hasty=gap >= HASTY)
-    tight = options.accounts > 0 and float(able.must_serve.mean()) > MOSTLY
-    chosen = build(able, prices, scale=scale, effort=effort.part(0.2) if tight else effort)
+    stop = Stop(enough=bound - max(gap, EFFORT.proven) * abs(bound), until=until, seed=seed, hasty=gap >= EFFORT.hasty)
+    tight = options.accounts > 0 and float(able.must_serve.mean()) > EFFORT.mostly
+    chosen = build(able, prices, scale=scale, stop=stop.part(0.2) if tight else stop)
     missing, none = _missing(able, chosen), False
-    if missing or worth(able, chosen) < effort.enough:
+    if missing or worth(able, chosen) < stop.enough:
         better, none = exact(able, prices, np.inf if missing else bound - worth(able, chosen), until, gap)
         none = none and missing > 0
         chosen = _better(able, better, chosen)
-    poor = tight and bound - worth(able, chosen) > max(gap, POOR) * abs(bound)
+    poor = tight and bound - worth(able, chosen) > max(gap, EFFORT.poor) * abs(bound)
     most = most_served(able, prices, until) if none else None
     if most is not None:
         chosen = _better(able, most, chosen)
-    elif (_missing(able, chosen) or poor) and not effort.over():
-        chosen = _served(able, prices, chosen, scale, effort)
+    elif (_missing(able, chosen) or poor) and not stop.over():
+        chosen = _served(able, prices, chosen, scale, stop)
     unserved = np.flatnonzero(options.must_serve & (chosen < 0))
     objective = worth(able, chosen)
-    status = "optimal" if bound - objective <= PROVEN * max(abs(bound), 1e-12) else "feasible"
+    status = "optimal" if bound - objective <= EFFORT.proven * max(abs(bound), 1e-12) else "feasible"
     if len(unserved):
         late = until is not None and time.perf_counter() > until
         proven = none or stranded.any() or impossible(able, bound) or (not late and unservable(able, seed=seed))
@@ -184,20 +178,20 @@ def _better(options: Options, one: Ints | None, other: Ints) -> Ints:
         return other
     taken = one[one >= 0]
     load = np.bincount(options.resource[taken], options.minutes[taken], len(options.capacity))
-    if (load > options.capacity * (1 + TIGHT)).any():
+    if (load > options.capacity * (1 + EFFORT.tight)).any():
         return other
     if _missing(options, one) != _missing(options, other):
         return one if _missing(options, one) < _missing(options, other) else other
     return one if worth(options, one) > worth(options, other) else other
 
 
-def _served(options: Options, prices: Floats, chosen: Ints, scale: float, effort: Effort) -> Ints:
+def _served(options: Options, prices: Floats, chosen: Ints, scale: float, stop: Stop) -> Ints:
     """Find a plan in which everyone is served who must be, or a better one, and improve it; else `chosen`."""
-    seconds = None if effort.until is None else max(effort.until - time.perf_counter(), 0.0)
-    served = serve(options, prices=prices, seconds=seconds, enough=effort.enough, seed=effort.seed)
-    if _better(options, served, chosen) is chosen or effort.over():
+    seconds = None if stop.until is None else max(stop.until - time.perf_counter(), 0.0)
+    served = serve(options, prices=prices, seconds=seconds, enough=stop.enough, seed=stop.seed)
+    if _better(options, served, chosen) is chosen or stop.over():
         return _better(options, served, chosen)
-    return _better(options, build(options, prices, scale=scale, effort=effort, begin=served), served)
+    return _better(options, build(options, prices, scale=scale, stop=stop, begin=served), served)
 
 
 def _missing(options: Options, chosen: Ints) -> int:

@@ -6,11 +6,9 @@ from typing import Any, Final, Protocol
 import numpy as np
 
 from ledger.arrays import Bits, Floats, Ints, SmallInts
-from optimize.assignment.annealing import anneal
-from optimize.assignment.construct import empty_plan, greedy
+from optimize.assignment.annealing import annealed, empty_plan, greedy
 from optimize.assignment.instance import Options
-from optimize.assignment.near_best import option_arrays
-from optimize.assignment.pair_exchange import Lists, weave
+from optimize.assignment.pair_exchange import lists_of, woven
 from optimize.assignment.prices import prices
 from optimize.in_simulator.planner_kernels import cheapest, places, reduced_values, values_today
 
@@ -253,12 +251,12 @@ class DeskKinds:
             must_serve=np.zeros(len(rows), np.bool_),
             origin=resource.astype(np.int64),
         )
-        state, table = empty_plan(options), option_arrays(options)
-        greedy(options, prices.ravel(), state)
+        state, flat = empty_plan(options), prices.ravel()
+        greedy(options, flat, state)
         if len(resource) and heat > 0:
-            lists = Lists(state.first, np.lexsort((length, resource)), options.owner())
-            anneal(table, state, (heat, heat / 20), _STEPS, 0)
-            weave(table, state, prices.ravel(), lists, (heat / 6, heat / 60), _WOVEN // work.capacity.size, 1)
+            annealed(options, ends=(heat, heat / 20), moves=_STEPS, seed=0, plan_out=state)
+            moves, ends = _WOVEN // work.capacity.size, (heat / 6, heat / 60)
+            woven(options, lists_of(options), flat, ends=ends, moves=moves, seed=1, plan_out=state)
         return np.where(state.chosen >= 0, np.append(resource, -1)[state.chosen], -1)
 
 

@@ -12,6 +12,7 @@ from ledger import BadInput
 from optimize import assign
 from optimize.assignment import price_start as levels
 from optimize.assignment import prices as dual
+from optimize.assignment.effort import EFFORT
 from optimize.assignment.instance import Options
 from optimize.assignment.prices import bound, prices
 
@@ -95,7 +96,7 @@ def relaxation(value, minutes, capacity):
 @pytest.mark.parametrize(("accounts", "share"), [(30, 0.4), (300, 0.4), (300, 3.0), (900, 0.3)])
 def test_the_bound_is_that_of_the_linear_relaxation(accounts, share, monkeypatch):
     """Never below it, and at most a hundred-thousandth above; exactly, where GLOP is asked. Also from a sample."""
-    monkeypatch.setattr(dual, "SAMPLE", 400)
+    monkeypatch.setattr(dual, "EFFORT", replace(EFFORT, sample=400))
     instance = calls(accounts, share=share)
     options = Options.of(*instance)
     best = relaxation(*instance)
@@ -238,6 +239,6 @@ def test_grouped_slots_and_samples_lead_to_the_same_prices(monkeypatch):
     options = Options.of(value, minutes, capacity)
     slots = capacity.shape[-1]
     plain = bound(options, prices(options, slots=slots))
-    for module, name, small in ((levels, "MANY", 20), (dual, "MANY", 2), (dual, "SAMPLE", 300), (dual, "LARGE", 500)):
-        monkeypatch.setattr(module, name, small)
+    for module in (levels, dual):
+        monkeypatch.setattr(module, "EFFORT", replace(EFFORT, many_resources=2, sample=300, large=500))
     assert bound(options, prices(options, slots=slots)) == pytest.approx(plain, rel=2e-4)

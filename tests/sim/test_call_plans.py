@@ -181,3 +181,37 @@ def test_at_risk_is_all_that_is_overdue_times_its_chance_to_stay_unpaid() -> Non
     calls = Strategy(name="calls", steps=(Step(name="call", day=40, channel="phone"),))
     simulate(portfolio(1, flat(0.01), invoices=rows, rate=0), calls, days=1, planner=Asking())
     assert asked[0].at_risk == pytest.approx([120_000 * np.exp(-0.01 * 30)])
+
+
+def filled(turns: list[int], list_: WorkList) -> list[tuple[int, int, int]]:
+    """Return specialist, block and turn of each account as `fill` does, in plain words."""
+    left, out = list_.capacity.copy(), [(-1, -1, -1)] * len(turns)
+    for turn, a in enumerate(turns):
+        for b in sorted(np.flatnonzero(list_.reach[a] > 0), key=lambda b: (-list_.reach[a, b], b)):
+            able = [s for s, can in enumerate(list_.can) if can & list_.needs[a] == list_.needs[a]]
+            roomy = [s for s in able if left[s, b] >= list_.minutes[a, b]]
+            if roomy:
+                s = max(roomy, key=lambda s: (left[s, b], -s))
+                left[s, b] -= list_.minutes[a, b]
+                out[a] = (s, int(b), turn)
+                break
+    return out
+
+
+@settings(max_examples=30, deadline=None, derandomize=True)
+@given(st.integers(0, 2**32))
+def test_blocks_are_filled_as_in_plain_words(seed: int) -> None:
+    """The compiled list filler is its plain twin: best block first, least loaded of those who can."""
+    rng = np.random.default_rng(seed)
+    count, people, blocks = rng.integers(1, 9), rng.integers(1, 4), rng.integers(1, 4)
+    list_ = work(
+        int(count),
+        needs=rng.choice([0, 1, 2], count).astype(np.uint64),
+        reach=rng.choice([0.0, 0.2, 0.5], (count, blocks)),
+        minutes=rng.integers(5, 20, (count, blocks)).astype(float),
+        can=rng.choice([1, 3], people).astype(np.uint64),
+        capacity=rng.integers(0, 40, (people, blocks)).astype(float),
+    )
+    turns = rng.permutation(count)
+    plan = fill(turns, list_)
+    assert list(zip(plan.specialist, plan.block, plan.place, strict=True)) == filled(turns.tolist(), list_)
