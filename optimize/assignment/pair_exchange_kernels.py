@@ -55,7 +55,7 @@ class Work(NamedTuple):
     log: Log
 
 
-class Exchange(NamedTuple):
+class CallExchange(NamedTuple):
     """Account `e` (-1: nobody) takes option `back` (-1: it has none there); what changes in value and reduced value."""
 
     e: int
@@ -168,24 +168,24 @@ def refill(k: int, price: float, lists: Lists, options: OptionArrays, plan_out: 
 @njit(cache=True)
 def partner(
     o: int, j: int, regret: float, prices: Floats, options: OptionArrays, plan: PlanState, bits_out: Bits
-) -> Exchange:
+) -> CallExchange:
     """Return a random account on the resource of option o, what it could have on resource j, and value and regret.
 
     One time in eight it is nobody (-1), and where the account has nothing on resource j the option is -1.
     """
     k = options.resource[o]
     if plan.calls[k] == 0 or k == j or below(8, bits_out) == 0:
-        return Exchange(-1, -1, 0.0, regret)
+        return CallExchange(-1, -1, 0.0, regret)
     e, back = plan.members[plan.first[k] + below(plan.calls[k], bits_out)], -1
     for other in range(options.start[e], options.start[e + 1]):
         if options.resource[other] == j and (back < 0 or options.value[other] > options.value[back]):
             back = other
     if back < 0:
-        return Exchange(e, back, 0.0, regret)
+        return CallExchange(e, back, 0.0, regret)
     mine = plan.chosen[e]
     delta = options.value[back] - options.value[mine]
     regret = regret + delta - options.minutes[back] * prices[j] + options.minutes[mine] * prices[k]
-    return Exchange(e, back, delta, regret)
+    return CallExchange(e, back, delta, regret)
 
 
 @njit(cache=True)

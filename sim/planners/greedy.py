@@ -3,7 +3,7 @@
 import numpy as np
 
 from ledger.arrays import Ints
-from sim.planners.greedy_kernels import Calls, Placed, fill_blocks
+from sim.planners.greedy_kernels import DueAccounts, FilledBlocks, fill_blocks
 from sim.planners.protocol import Plan, WorkList
 
 
@@ -13,7 +13,7 @@ def fill(order: Ints, work: WorkList) -> Plan:
     An account that fits nowhere is left for another day, and the next one is tried.
     """
     nobody = np.full((2, len(order)), -1, np.int32)
-    placed = Placed(nobody[0], nobody[1], np.full(len(order), -1, np.int64))
+    placed = FilledBlocks(nobody[0], nobody[1], np.full(len(order), -1, np.int64))
     if len(order) and work.capacity.size:
-        fill_blocks(order, Calls(work.needs, work.reach, work.minutes), work.can, work.capacity.copy(), placed)
+        fill_blocks(order, DueAccounts(work.needs, work.reach, work.minutes), work.can, work.capacity.copy(), placed)
     return Plan(specialist=placed.specialist, block=placed.block, place=placed.place)

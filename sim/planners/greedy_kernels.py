@@ -8,7 +8,7 @@ from ledger.arrays import Bits, Floats, Ints, SmallInts
 from ledger.compiling import njit
 
 
-class Calls(NamedTuple):
+class DueAccounts(NamedTuple):
     """Accounts that may be called."""
 
     needs: Bits  # bits that a specialist must have; (accounts,)
@@ -16,7 +16,7 @@ class Calls(NamedTuple):
     minutes: Floats  # expected length of a call; (accounts, blocks)
 
 
-class Placed(NamedTuple):
+class FilledBlocks(NamedTuple):
     """Who calls an account, when, and as which call in the order given; -1: nobody."""
 
     specialist: SmallInts  # (accounts,)
@@ -25,7 +25,7 @@ class Placed(NamedTuple):
 
 
 @njit(cache=True)
-def fill_blocks(order: Ints, calls: Calls, can: Bits, left_out: Floats, placed_out: Placed) -> None:
+def fill_blocks(order: Ints, calls: DueAccounts, can: Bits, left_out: Floats, placed_out: FilledBlocks) -> None:
     """Place the accounts in `order`; `can`, (specialists,), are bits, `left_out` minutes, (specialists, blocks)."""
     needs, reach, minutes = calls
     people, blocks = left_out.shape
