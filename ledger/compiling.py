@@ -23,7 +23,7 @@ R = TypeVar("R")
 
 _ROOT: Final = Path(__file__).resolve().parents[1]
 _PACKAGES: Final = ("ledger", "models", "sim", "optimize", "experiments")
-_IMPORT: Final = re.compile(rf"^from ((?:{'|'.join(_PACKAGES)})[\w.]*) import", re.MULTILINE)
+_IMPORT: Final = re.compile(rf"^from ((?:{'|'.join(_PACKAGES)})[\w.]*) import ([\w, ]*)", re.MULTILINE)
 _ROOM: Final = 64 << 20  # bytes that must be free where code is kept
 
 
@@ -58,8 +58,9 @@ def fingerprint() -> bytes:
     paths = {path for package in _PACKAGES for path in (_ROOT / package).rglob("*.py")}
     texts = {path: path.read_bytes() for path in sorted(paths)}
     kernels = [path for path, text in texts.items() if f"from {__name__} import njit".encode() in text]
-    named = {name for path in kernels for name in _IMPORT.findall(texts[path].decode())}
-    imported = {_ROOT.joinpath(*name.split(".")).with_suffix(".py") for name in named}
+    named = [found for path in kernels for found in _IMPORT.findall(texts[path].decode())]
+    modules = {name for wing, things in named for name in (wing, *(f"{wing}.{one}" for one in things.split(", ")))}
+    imported = {_ROOT.joinpath(*name.split(".")).with_suffix(".py") for name in modules}
     found = hashlib.sha256()
     for path in sorted({*kernels, *(imported & paths)}):
         found.update(str(path.relative_to(_ROOT)).encode() + b"\0" + texts[path] + b"\0")
