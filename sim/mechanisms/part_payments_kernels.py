@@ -7,7 +7,7 @@ import numpy as np
 from ledger.arrays import Floats, Ints, SmallInts
 from ledger.compiling import njit
 from ledger.table.calendar import NEVER
-from sim.world.payment import payday
+from sim.world.payment import PaydayState, payday
 from sim.world.state import Accounts, Invoices, Payments
 
 
@@ -37,9 +37,5 @@ def pay_main_parts(until: int, parts: Parts, inv: Invoices, acc: Accounts, pays:
         inv.added[i] = 0.0
         frailty = acc.frailty[c]
         inv.target[i] = parts.threshold[j] / frailty if frailty > 0 else np.inf
-        row = inv.kind[i]
-        inv.pay[i] = payday(
-            pays.cumulative[row], pays.decayed[row], pays.first_day, 0.0, inv.target[i], day, day,
-            pays.runs[acc.run_row[c]],
-        )  # fmt: skip
+        inv.pay[i] = payday(pays, PaydayState(inv.kind[i], acc.run_row[c], day, 0.0, inv.target[i]), day)
         acc.quiet[c] = 0

@@ -17,7 +17,7 @@ from sim.demand.order_level import Level
 from sim.world.behaviour import Behaviour
 from sim.world.keyed import NOBODY, Purpose, key, uniform, uniforms
 from sim.world.orders import MONTH, Orders, draw_orders
-from sim.world.payment import hazard_tables, start_clock
+from sim.world.payment import first_paydays, hazard_tables
 from sim.world.portfolio import NO_DISPUTE, NO_PROMISE, NOT_PAID, Opening, Portfolio
 from sim.world.resume import still_felt
 from sim.world.state import Accounts, Invoices, Payments
@@ -66,11 +66,8 @@ def prepare(
     threshold /= _pace(behaviour.payment_level, invoices.due, calendar.days, seeds)
     since = days_since(behaviour.payment_weekdays | calendar.every_day)[:, portfolio.start.dayofweek]
     begin = np.maximum(invoices.issue, 1 - since[invoices.customer]).astype(np.int32)
-    start_clock(
-        (payments.cumulative, payments.decayed, payments.first_day), invoices.kind, behaviour.frailty,
-        invoices.customer, begin, invoices.clock, threshold, runs.table, runs.row,
-        invoices.added, invoices.target, invoices.pay,
-    )  # fmt: skip
+    target, pay = first_paydays(payments, invoices, accounts, begin, threshold)
+    invoices = invoices._replace(target=target, pay=pay)
     return World(
         invoices=invoices,
         accounts=accounts,

@@ -18,6 +18,7 @@ Days are counted from the invoice's *clock*: its due date, or of a rest left by 
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -25,6 +26,17 @@ from ledger.arrays import Floats, SmallInts
 from ledger.compiling import njit
 from ledger.table.calendar import NEVER
 from models.assumed.contact_law import fading_rate
+from sim.world.state import Accounts, Invoices, Payments
+
+
+class PaydayState(NamedTuple):
+    """What an invoice's payday follows from: see the formula above."""
+
+    kind: int  # row of the hazard tables
+    run_row: int  # row of the payment runs
+    clock: int  # day from which the hazard counts its days
+    added: float  # A
+    target: float
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,101 +85,67 @@ def crossing(cumulative: Floats, decayed: Floats, added: float, target: float, c
 
 
 @njit(cache=True)
-def payday(
-    cumulative: Floats,
-    decayed: Floats,
-    first_day: int,
-    added: float,
-    target: float,
-    clock: int,
-    earliest: int,
-    runs: SmallInts,
-) -> int:
+def payday(pays: Payments, state: PaydayState, earliest: int) -> int:
     """Return the day of payment: the first payment run, day 1 or later, from the day on which it is decided.
 
     It is not decided before `earliest`.
     """
-    column = crossing(cumulative, decayed, added, target, earliest - clock - first_day)
+    before = state.clock + pays.first_day  # day of the tables' first column
+    row = pays.cumulative[state.kind], pays.decayed[state.kind]
+    column = crossing(row[0], row[1], state.added, state.target, earliest - before)
     if column == NEVER:
         return NEVER
-    day = max(clock + first_day + column, 1)
+    runs = pays.runs[state.run_row]
+    day = max(before + column, 1)
     return runs[day] if day < len(runs) else NEVER
 
 
 @njit(cache=True)
-def start_clock(
-    tables: tuple[Floats, Floats, int],
-    kind: SmallInts,
-    frailty: Floats,
-    customer: SmallInts,
-    begin: SmallInts,
-    clock: SmallInts,
-    threshold: Floats,
-    run_table: SmallInts,
-    run_row: SmallInts,
-    added: Floats,
-    target: Floats,
-    pay: SmallInts,
-) -> None:
-    """Set every invoice's target and first payday.
+def first_paydays(
+    pays: Payments, inv: Invoices, acc: Accounts, begin: SmallInts, threshold: Floats
+) -> tuple[Floats, SmallInts]:
+    """Return every invoice's target and its payday as long as nobody contacts the customer.
 
     `begin` is the first day on which it may be decided: of one issued up to day 0 the day after the last payment run
-    that left it unpaid, for what was decided since waits for the next. `added` is the A of the contacts up to day 0.
+    that left it unpaid, for what was decided since waits for the next. `inv.added` is the A of contacts up to day 0.
     """
-    cumulative, decayed, first_day = tables
-    width = cumulative.shape[1]
-    for i in range(len(customer)):
-        c = customer[i]
-        before = begin[i] - 1 - clock[i] - first_day
+    last = pays.cumulative.shape[1] - 1
+    target, pay = np.empty(len(begin)), np.empty(len(begin), np.int32)
+    for i in range(len(begin)):
+        c, kind, clock, added = inv.customer[i], inv.kind[i], inv.clock[i], inv.added[i]
+        before = begin[i] - 1 - clock - pays.first_day
         base = 0.0
         if before >= 0:
-            last = min(before, width - 1)
-            base = cumulative[kind[i], last] + added[i] * decayed[kind[i], last]
-        target[i] = base + (threshold[i] / frailty[c] if frailty[c] > 0 else np.inf)
-        row = cumulative[kind[i]], decayed[kind[i]]
-        pay[i] = payday(row[0], row[1], first_day, added[i], target[i], clock[i], begin[i], run_table[run_row[c]])
+            column = min(before, last)
+            base = pays.cumulative[kind, column] + added * pays.decayed[kind, column]
+        target[i] = base + (threshold[i] / acc.frailty[c] if acc.frailty[c] > 0 else np.inf)
+        pay[i] = payday(pays, PaydayState(kind, acc.run_row[c], clock, added, target[i]), begin[i])
+    return target, pay
 
 
 @njit(cache=True)
-def pause(
-    tables: tuple[Floats, Floats, int],
-    row: int,
-    added: float,
-    target: float,
-    clock: int,
-    begin: int,
-    end: int,
-    runs: SmallInts,
-) -> tuple[float, int]:
+def pause(pays: Payments, state: PaydayState, begin: int, end: int) -> tuple[float, int]:
     """Return target and payday of an invoice whose hazard is nil on the days begin .. end−1 (a dispute)."""
-    cumulative, decayed, first_day = tables
-    width = cumulative.shape[1]
-    a = min(max(begin - 1 - clock - first_day, 0), width - 1)
-    z = min(max(end - 1 - clock - first_day, 0), width - 1)
-    target += cumulative[row, z] - cumulative[row, a] + added * (decayed[row, z] - decayed[row, a])
-    return target, payday(cumulative[row], decayed[row], first_day, added, target, clock, end, runs)
+    kind, run_row, clock, added, target = state
+    last = pays.cumulative.shape[1] - 1
+    a = min(max(begin - 1 - clock - pays.first_day, 0), last)
+    z = min(max(end - 1 - clock - pays.first_day, 0), last)
+    hazard, effect = pays.cumulative[kind, z] - pays.cumulative[kind, a], pays.decayed[kind, z] - pays.decayed[kind, a]
+    target += hazard + added * effect
+    return target, payday(pays, PaydayState(kind, run_row, clock, added, target), end)
 
 
 @njit(cache=True)
-def boost(
-    tables: tuple[Floats, Floats, int],
-    growth: Floats,
-    row: int,
-    added: float,
-    target: float,
-    clock: int,
-    day: int,
-    extra: float,
-    pay: int,
-    runs: SmallInts,
-) -> tuple[float, float, int]:
-    """Return A, target and payday after a contact on `day` that adds `extra` to the hazard ratio; never a later one."""
-    cumulative, decayed, first_day = tables
-    column = day - clock - first_day
-    if column < 0 or column >= cumulative.shape[1]:
+def boost(pays: Payments, state: PaydayState, pay: int, day: int, extra: float) -> tuple[float, float, int]:
+    """Return A, target and payday after a contact on `day` that adds `extra` to the hazard ratio.
+
+    The payday is never later than `pay`, the one before.
+    """
+    kind, run_row, clock, added, target = state
+    column = day - clock - pays.first_day
+    if column < 0 or column >= pays.cumulative.shape[1]:
         return added, target, pay
-    weight = extra * growth[column]
+    weight = extra * pays.growth[column]
     added += weight
-    target += weight * decayed[row, column]
-    sooner = payday(cumulative[row], decayed[row], first_day, added, target, clock, day + 1, runs)
-    return added, target, min(pay, sooner)
+    target += weight * pays.decayed[kind, column]
+    return added, target, min(pay, payday(pays, PaydayState(kind, run_row, clock, added, target), day + 1))

@@ -4,30 +4,27 @@ Beside payment itself (`sim.world.payment`), nothing else writes the columns tha
 """
 
 from ledger.compiling import njit
-from sim.world.payment import boost, pause
+from sim.world.payment import PaydayState, boost, pause
 from sim.world.state import Accounts, Invoices, Payments
+
+
+@njit(cache=True)
+def _state(inv: Invoices, acc: Accounts, i: int) -> PaydayState:
+    return PaydayState(inv.kind[i], acc.run_row[inv.customer[i]], inv.clock[i], inv.added[i], inv.target[i])
 
 
 @njit(cache=True)
 def change_hazard(inv: Invoices, acc: Accounts, pays: Payments, i: int, day: int, extra: float) -> None:
     """Add `extra` to the relative hazard of an invoice from the day after `day`; it is never paid later for it."""
-    tables = (pays.cumulative, pays.decayed, pays.first_day)
-    runs = pays.runs[acc.run_row[inv.customer[i]]]
-    inv.added[i], inv.target[i], inv.pay[i] = boost(
-        tables, pays.growth, inv.kind[i], inv.added[i], inv.target[i], inv.clock[i], day, extra, inv.pay[i], runs
-    )
+    inv.added[i], inv.target[i], inv.pay[i] = boost(pays, _state(inv, acc, i), inv.pay[i], day, extra)
 
 
 @njit(cache=True)
 def suspend(inv: Invoices, acc: Accounts, pays: Payments, i: int, begin: int, end: int) -> None:
     """Let nobody decide to pay an invoice, nor write it off, on the days begin .. end - 1."""
-    tables = (pays.cumulative, pays.decayed, pays.first_day)
-    c = inv.customer[i]
     inv.lapse[i] = max(inv.lapse[i], end)
-    inv.target[i], inv.pay[i] = pause(
-        tables, inv.kind[i], inv.added[i], inv.target[i], inv.clock[i], begin, end, pays.runs[acc.run_row[c]]
-    )
-    acc.quiet[c] = 0
+    inv.target[i], inv.pay[i] = pause(pays, _state(inv, acc, i), begin, end)
+    acc.quiet[inv.customer[i]] = 0
 
 
 @njit(cache=True)

@@ -1,7 +1,7 @@
 """Laws that hold path by path: the same draws, one thing changed."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple, get_args, get_type_hints
 
 import numpy as np
 import pandas as pd
@@ -19,8 +19,8 @@ from sim.mechanisms.protocol import Begun
 from sim.mechanisms.write_off import WriteOff
 from sim.world.keyed import Purpose, key
 from sim.world.layout import World, prepare
-from sim.world.payment import boost, hazard_tables, pause, payday
-from sim.world.state import ladder
+from sim.world.payment import PaydayState, boost, first_paydays, hazard_tables, pause, payday
+from sim.world.state import Accounts, Invoices, Payments, ladder
 from tests.handmade import invoice
 from tests.portfolios import FIRST, LAST, assert_same, chosen, events, portfolio, shuffled
 
@@ -71,21 +71,37 @@ def cases(draw: st.DrawFn) -> Case:
     )
 
 
+def payments(hazard: np.ndarray, first_day: int, half_life: float, runs: np.ndarray) -> Payments:
+    """Return the tables of one kind of customer with these payment runs."""
+    tables = hazard_tables(hazard, first_day, half_life)
+    return Payments(
+        tables.cumulative, tables.decayed, tables.growth, tables.first_day, len(hazard), runs[None, :], runs
+    )
+
+
+def one_row(table: Any, **values: float) -> Any:
+    """Return one row of a table of the simulator, nought in every column but these."""
+    columns = get_type_hints(table)
+    wide = {"recent": (1, 7)}
+    return table(**{
+        name: np.full(wide.get(name, 1), values.get(name, 0), get_args(get_args(kind)[1])[0])
+        for name, kind in columns.items()
+    })  # fmt: skip
+
+
 def by_kernels(case: Case) -> int:
     """Return the payday by inversion: two numbers per invoice, an event is an addition and a bisection."""
-    tables = hazard_tables(case.hazard, _FIRST, case.half_life)
-    packed = tables.cumulative, tables.decayed, tables.first_day
-    before = case.begin - 1 - case.due - _FIRST
-    target = case.threshold + (tables.cumulative[0, min(before, _DAYS)] if before >= 0 else 0.0)
-    added = 0.0
-    pay = payday(tables.cumulative[0], tables.decayed[0], _FIRST, 0.0, target, case.due, case.begin, case.runs)
+    pays = payments(case.hazard, _FIRST, case.half_life, case.runs)
+    inv, acc = one_row(Invoices, clock=case.due), one_row(Accounts, frailty=1)
+    targets, paydays = first_paydays(pays, inv, acc, np.array([case.begin], np.int32), np.array([case.threshold]))
+    added, target, pay = 0.0, targets[0], int(paydays[0])
     for day, what, value in case.events:
         if day < case.begin or pay < day or (what == "contact" and pay == day):
             continue
         if what == "contact":
-            added, target, pay = boost(packed, tables.growth, 0, added, target, case.due, day, value, pay, case.runs)
+            added, target, pay = boost(pays, PaydayState(0, 0, case.due, added, target), pay, day, value)
         else:
-            target, pay = pause(packed, 0, added, target, case.due, day, int(value), case.runs)
+            target, pay = pause(pays, PaydayState(0, 0, case.due, added, target), day, int(value))
     return pay
 
 
@@ -122,13 +138,11 @@ def test_late_contacts_of_short_effect_are_exact_too() -> None:
     hazard = np.full((1, LAST - FIRST + 1), 0.004)
     runs = np.arange(500, dtype=np.int32)
     for half_life in (1.0, 5.0, 14.0):
-        tables = hazard_tables(hazard, FIRST, half_life)
-        packed = tables.cumulative, tables.decayed, tables.first_day
+        pays = payments(hazard, FIRST, half_life, runs)
         for day in (60, 150, 250, 290):
             for threshold in np.linspace(0.002, 0.05, 25):
-                start = tables.cumulative[0, day - FIRST] + threshold
-                pay = payday(tables.cumulative[0], tables.decayed[0], FIRST, 0.0, start, 0, day + 1, runs)
-                _, _, pay = boost(packed, tables.growth, 0, 0.0, start, 0, day, 1.0, pay, runs)
+                state = PaydayState(0, 0, 0, 0.0, pays.cumulative[0, day - FIRST] + threshold)
+                _, _, pay = boost(pays, state, payday(pays, state, day + 1), day, 1.0)
                 total, expected = 0.0, day
                 while total < threshold * (1 - 1e-9) and expected < LAST:
                     expected += 1
