@@ -13,10 +13,10 @@ import pyarrow.compute as pc
 from ledger.arrays import Flags, Ints
 from ledger.errors import BadInput
 from ledger.importing.documents.applying import Settled, settle_all
+from ledger.importing.documents.contacts_promises_disputes import read_contacts, read_disputes, read_promises
 from ledger.importing.documents.customers import AgreedTerms, read_customers
 from ledger.importing.documents.documents import Documents, attribute, read_documents
-from ledger.importing.documents.others import read_contacts, read_disputes, read_promises
-from ledger.importing.documents.payments import Receipts, read_payments
+from ledger.importing.documents.payments import PaymentsRead, Receipts, read_payments
 from ledger.importing.documents.references import InvoiceColumns
 from ledger.importing.documents.remarks import remarks
 from ledger.importing.maps.map_tables import PEOPLE
@@ -146,13 +146,13 @@ def _ledger(
     documents = read_documents(intakes["invoices"], map_.invoices, money, as_of=as_of, today=today, terms=terms)
     _demand_some(intakes["invoices"])
     invoices = InvoiceColumns.of(documents)
-    table: Receipts | None = None
+    table: PaymentsRead | None = None
     if "payments" in intakes:
         unrated = _named_rejects(intakes["payments"], documents, documents.intake.broke("no_rate"))
         intakes["payments"].reject(unrated, "no_rate", "invoice_id")
         lost = _named_rejects(intakes["payments"], documents, ~documents.intake.good)
         assert map_.payments is not None  # or the table would not have been read
-        table = read_payments(
+        receipts = read_payments(
             intakes["payments"],
             invoices,
             lost,
@@ -162,10 +162,12 @@ def _ledger(
             across_customers=map_.invoices.across_customers,
             kinds=map_.payments.kinds,
         )
+        table = PaymentsRead(receipts=receipts, intake=intakes["payments"])
     pa.default_memory_pool().release_unused()
-    settled = settle_all(documents, invoices, table, intakes.get("payments"), map_.invoices, money, as_of)
-    _check(documents, invoices, settled, None if table is None else table.take(_still(intakes["payments"], table)))
-    who = [documents.customer.filter(pa.array(documents.intake.good)), *([table.customer] if table is not None else [])]
+    settled = settle_all(documents, invoices, table, map_.invoices, money, as_of=as_of)
+    _check(documents, invoices, settled, None if table is None else table.receipts.take(_still(table)))
+    who = [documents.customer.filter(pa.array(documents.intake.good))]
+    who += [] if table is None else [table.receipts.customer]
     attributes = {
         role: attribute(documents, role)
         for role in ("segment", "country", "timezone", "language", *PEOPLE)
@@ -176,7 +178,7 @@ def _ledger(
     )
     first = invoices.frame(documents).groupby("customer_id")["issue_date"].min()
     customers["since"] = customers["since"].where(~(customers["since"] > customers["customer_id"].map(first)))
-    others = _others(intakes, customers, invoices, map_.timezone, as_of, today)
+    collection = _collection_tables(intakes, customers, invoices, map_.timezone, as_of=as_of, today=today)
     ledger = Ledger(
         as_of=pd.Timestamp(as_of),
         base_currency=money.base,
@@ -186,7 +188,7 @@ def _ledger(
         customers=customers,
         rates=money.frame(),
         origin=_origin(documents, settled, as_of),
-        **others,
+        **collection,
     )
     return ledger, [*settled.warnings, *unplaced, *remarks(documents, as_of)]
 
@@ -205,14 +207,16 @@ def _origin(documents: Documents, settled: Settled, as_of: np.datetime64) -> Ori
     return Origin() if found.plain else found
 
 
-def _others(
+def _collection_tables(
     intakes: Mapping[str, Intake],
     customers: pd.DataFrame,
     invoices: InvoiceColumns,
     zone: str,
+    *,
     as_of: np.datetime64,
     today: np.datetime64,
 ) -> dict[str, pd.DataFrame]:
+    """Return the contacts, promises and disputes; empty tables where the source has none."""
     tables = {name: empty(name) for name in ("contacts", "promises", "disputes")}
     if "contacts" in intakes:
         tables["contacts"] = read_contacts(intakes["contacts"], customers, invoices, zone, as_of)
@@ -225,9 +229,9 @@ def _others(
     return tables
 
 
-def _still(payments: Intake, table: Receipts) -> Ints:
-    """Return the rows of the payments that were not rejected in settling."""
-    return np.flatnonzero(payments.good[table.row])
+def _still(table: PaymentsRead) -> Ints:
+    """Return the payments that were not rejected in settling."""
+    return np.flatnonzero(table.intake.good[table.receipts.row])
 
 
 def _named_rejects(payments: Intake, documents: Documents, rows: Flags) -> Flags:

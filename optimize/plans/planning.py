@@ -46,8 +46,8 @@ def plan(
     strategy: Strategy | str | Path,
     roster: Team | str | Path | pd.DataFrame | int,
     date: Day,
-    days: int = 5,
     *,
+    days: int = 5,
     effects: Effects | None = None,
     policy: Policy | None = None,
     horizon: int | None = None,
@@ -72,8 +72,10 @@ def plan(
         Its ladder says which step is due; a strategy, the name of an embedded one, or a TOML file.
     roster
         What `load_team` takes.
-    date, days
-        Number of working days from the date, or from the first working day after it; 1 to 60.
+    date
+        The first day, or the working day after it.
+    days
+        Number of working days; 1 to 60.
     effects
         Of contacts; by default the assumed ones.
     policy, horizon

@@ -64,11 +64,11 @@ def test_they_go_through_storage_snapshots_and_runs(ledger: Ledger, tmp_path: Pa
 def test_a_plan_says_whom_to_call_under_which_number(ledger: Ledger):
     """Name and details in every row; a plan of customers without any is none the worse."""
     strategy = Strategy(name="calls", steps=(Step(name="call", day=5, channel="phone"),))
-    rows = plan(ledger, constant(0.02), strategy, 1, "2025-04-01", 2).rows
+    rows = plan(ledger, constant(0.02), strategy, 1, "2025-04-01", days=2).rows
     assert rows[["customer_id", "customer_name"]].to_numpy().tolist() == [["B", "Birch"]]
     assert rows["customer_details"].tolist() == ["phone: +1 555 2; account_owner: Lee"]
     bare = replace(ledger, customers=ledger.customers[list(COLUMNS["customers"])])
-    found = plan(bare, constant(0.02), strategy, 1, "2025-04-01", 2).rows
+    found = plan(bare, constant(0.02), strategy, 1, "2025-04-01", days=2).rows
     assert found[["customer_name", "customer_details"]].to_numpy().tolist() == [["", ""]]
     assert found["reason"].tolist() == rows["reason"].tolist()
 

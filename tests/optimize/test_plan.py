@@ -55,7 +55,7 @@ def test_scarce_minutes_go_to_the_larger_balances_and_have_a_price():
     """One part-timer, more accounts than hours: a proven gap, a price, and the smaller balances held back."""
     ledger = owing(120)
     staff = pd.DataFrame([{"specialist_id": "s1", "languages": "en", "weekly_hours": 10.0, "timezone": "UTC"}])
-    found = plan(ledger, MODEL, CALLS, staff, DATE, 2)
+    found = plan(ledger, MODEL, CALLS, staff, DATE, days=2)
     feasible(found)
     assert found.status in ("optimal", "feasible")
     assert found.gap < 0.05  # nine calls to a block: the bound is not reached
@@ -64,7 +64,7 @@ def test_scarce_minutes_go_to_the_larger_balances_and_have_a_price():
     assert 5 < len(called) < 60
     assert found.binding.set_index("rule").loc["capacity", "accounts"] == 120 - len(called)
     assert found.rows["open_amount"].min() > ledger.invoices["amount"].median()
-    warm = plan(ledger, MODEL, CALLS, staff, DATE, 2, previous=found.prices)
+    warm = plan(ledger, MODEL, CALLS, staff, DATE, days=2, previous=found.prices)
     assert warm.rows["net_value"].sum() == pytest.approx(found.rows["net_value"].sum(), rel=0.05)
 
 
@@ -72,11 +72,14 @@ def test_equal_inputs_give_equal_rows_and_another_input_another_run():
     """Rows and run id depend on what is asked, not on the order of the ledger's rows, nor on the clock."""
     ledger = owing(40)
     shuffled = replace(ledger, invoices=ledger.invoices.sample(frac=1, random_state=3).reset_index(drop=True))
-    first = plan(ledger, MODEL, CALLS, 2, DATE, 3)
-    again, other = plan(shuffled, MODEL, CALLS, 2, DATE, 3), plan(ledger, MODEL, CALLS, 2, DATE, 3, horizon=20)
+    first = plan(ledger, MODEL, CALLS, 2, DATE, days=3)
+    again, other = (
+        plan(shuffled, MODEL, CALLS, 2, DATE, days=3),
+        plan(ledger, MODEL, CALLS, 2, DATE, days=3, horizon=20),
+    )
     pd.testing.assert_frame_equal(first.rows.drop(columns="run_id"), again.rows.drop(columns="run_id"))
     assert first.run_id == again.run_id
-    assert plan(ledger, MODEL, CALLS, 2, DATE, 3).to_dict() | {"seconds": 0} == first.to_dict() | {"seconds": 0}
+    assert plan(ledger, MODEL, CALLS, 2, DATE, days=3).to_dict() | {"seconds": 0} == first.to_dict() | {"seconds": 0}
     assert other.run_id != first.run_id
 
 
@@ -91,8 +94,8 @@ def test_plan_knows_nothing_later_than_the_evening_before():
         [payment("i0", DATE, 9_000_00), payment("i1", "2025-04-02", 1_00)],
         contacts=[contact("k1", "2025-04-01 08:00", customer_id="c2", outcome="reached")],
     )
-    found = plan(later, MODEL, CALLS, 2, DATE, 3)
-    told = plan(later.snapshot("2025-03-31"), MODEL, CALLS, 2, DATE, 3)
+    found = plan(later, MODEL, CALLS, 2, DATE, days=3)
+    told = plan(later.snapshot("2025-03-31"), MODEL, CALLS, 2, DATE, days=3)
     pd.testing.assert_frame_equal(found.rows, told.rows)
     assert set(found.rows["customer_id"]) == {f"c{k}" for k in range(6)}
 
@@ -111,7 +114,7 @@ def broken(count: int) -> Ledger:
 
 def test_broken_promises_are_followed_up_whatever_they_are_worth():
     """Nobody would pay for a call: each is still followed up on the first day, before other calls, and says why."""
-    found = plan(broken(5), constant(1e-9), CALLS, 2, DATE, 3)
+    found = plan(broken(5), constant(1e-9), CALLS, 2, DATE, days=3)
     feasible(found)
     assert (found.rows["date"] == DATE).all()
     assert len(found.rows) == 5
@@ -123,7 +126,7 @@ def test_broken_promises_are_followed_up_whatever_they_are_worth():
 def test_what_must_be_done_and_cannot_is_named():
     """More broken promises than minutes: as many as fit are followed up, the others are named with the rule."""
     staff = pd.DataFrame([{"specialist_id": "s1", "languages": "en", "weekly_hours": 10.0, "timezone": "UTC"}])
-    found = plan(broken(30), MODEL, CALLS, staff, DATE, 1)
+    found = plan(broken(30), MODEL, CALLS, staff, DATE, days=1)
     feasible(found)
     assert found.status == "infeasible"
     served, missed = set(found.rows["customer_id"]), set(found.unmet["customer_id"])
@@ -139,14 +142,14 @@ def test_disputes_are_acknowledged_in_time():
     """An unacknowledged dispute takes somebody's minutes on the first day; its invoice is not chased."""
     opened = {"invoice_id": "i001", "opened": "2025-03-31", "acknowledged": None, "resolved": None,
               "reason": "pricing", "resolution": None, "amount": 1}  # fmt: skip
-    found = plan(owing(3, disputes=[opened]), MODEL, CALLS, 2, DATE, 3)
+    found = plan(owing(3, disputes=[opened]), MODEL, CALLS, 2, DATE, days=3)
     feasible(found)
     task = found.rows[found.rows["action"] == "acknowledge"]
     assert task["customer_id"].tolist() == ["c001"]
     assert task["date"].tolist() == [pd.Timestamp(DATE)]
     assert task["minutes"].tolist() == [Policy().acknowledge_minutes]
     assert "c001" not in set(found.rows.loc[found.rows["action"] == "call", "customer_id"])
-    nobody = plan(owing(3, disputes=[opened]), MODEL, CALLS, 0, DATE, 3)
+    nobody = plan(owing(3, disputes=[opened]), MODEL, CALLS, 0, DATE, days=3)
     assert nobody.unmet["customer_id"].tolist() == ["c001"]
     assert nobody.status == "infeasible"
 
@@ -159,7 +162,7 @@ def test_messages_need_nobody_and_leave_calls_alone():
         invoice("call", "2025-01-02", "2025-03-12", 90_000_00, customer_id="c3"),
         invoice("post", "2025-01-02", "2025-02-12", 90_000_00, customer_id="c4"),
     ]
-    found = plan(handmade("2025-03-31", rows), MODEL, MIXED, 1, DATE, 3)
+    found = plan(handmade("2025-03-31", rows), MODEL, MIXED, 1, DATE, days=3)
     feasible(found)
     got = {row.customer_id: (row.action, row.channel, f"{row.date:%d}") for row in found.rows.itertuples()}
     assert got == {
@@ -184,9 +187,9 @@ def test_where_tomorrow_is_quiet_looking_ahead_beats_taking_the_best_of_each_day
 
     rows = [invoice(f"i{k:02}", "2025-01-02", "2025-03-12", 10_000_00, customer_id=f"c{k:02}") for k in range(36)]
     staff = pd.DataFrame([{"specialist_id": "s1", "languages": "en", "weekly_hours": 20.0, "timezone": "UTC"}])
-    asked = (handmade("2025-03-31", rows), Hazards(of=hazard), CALLS, staff, DATE, 2)
-    untold, greedy = plan(*asked), plan(*asked, policy=Policy(lookahead=False))
-    ahead = plan(*asked, previous=untold.prices.assign(price_per_hour=0.0))
+    asked = (handmade("2025-03-31", rows), Hazards(of=hazard), CALLS, staff, DATE)
+    untold, greedy = plan(*asked, days=2), plan(*asked, days=2, policy=Policy(lookahead=False))
+    ahead = plan(*asked, days=2, previous=untold.prices.assign(price_per_hour=0.0))
     feasible(greedy)
     print(f"net value {ahead.rows['net_value'].sum():,.0f} ahead, {greedy.rows['net_value'].sum():,.0f} greedy")
     assert ahead.rows["net_value"].sum() > 1.2 * greedy.rows["net_value"].sum()
@@ -195,7 +198,7 @@ def test_where_tomorrow_is_quiet_looking_ahead_beats_taking_the_best_of_each_day
 
 def test_a_plan_of_weeks_calls_again_and_keeps_the_gap():
     """Four weeks: a second call of the same step is only for who was not reached, and is worth less for that."""
-    found = plan(owing(4), MODEL, CALLS, 1, DATE, 20)
+    found = plan(owing(4), MODEL, CALLS, 1, DATE, days=20)
     feasible(found)
     again = found.rows[found.rows["reason"].str.contains("only if nobody was reached")]
     assert len(again) > 4
@@ -214,14 +217,14 @@ def test_without_an_answer_from_the_solver_there_is_a_plan_by_index(
     def fails(*args: Any, **options: Any) -> None:
         raise failure
 
-    best = plan(owing(30), MODEL, CALLS, 1, DATE, 1)
+    best = plan(owing(30), MODEL, CALLS, 1, DATE, days=1)
     monkeypatch.setattr("optimize.plans.placement.assign", fails)
-    found = plan(owing(30), MODEL, CALLS, 1, DATE, 1)
+    found = plan(owing(30), MODEL, CALLS, 1, DATE, days=1)
     feasible(found)
     assert found.status == "fallback"
     assert 0 < found.objective <= best.bound + 1e-6
     assert "no answer" in found.notes[-1]
-    late = plan(owing(30), MODEL, CALLS, 1, DATE, 1, seconds=0.0)
+    late = plan(owing(30), MODEL, CALLS, 1, DATE, days=1, seconds=0.0)
     pd.testing.assert_frame_equal(late.rows, found.rows)
 
 
@@ -252,7 +255,7 @@ NOWHERE = {"segment": "", "country": "XX", "timezone": "Mars/Olympus", "language
 )  # fmt: skip
 def test_odd_ledgers_have_plans(ledger: Ledger, specialists: int, contacts: int, days: int):
     """No people, nothing due, all paid, several currencies, customers from nowhere: a plan, if an empty one."""
-    found = plan(ledger, MODEL, CALLS, specialists, DATE, days)
+    found = plan(ledger, MODEL, CALLS, specialists, DATE, days=days)
     feasible(found)
     assert (found.rows["customer_id"].nunique() if len(found.rows) else 0) == contacts
     assert found.status == "optimal"
@@ -262,7 +265,7 @@ def test_odd_ledgers_have_plans(ledger: Ledger, specialists: int, contacts: int,
 
 def test_a_ledger_that_ends_before_the_date_is_used_as_it_is_and_said_so():
     """Three working days later nothing more is known: the plan says it."""
-    found = plan(owing(2), MODEL, CALLS, 1, "2025-04-04", 2)
+    found = plan(owing(2), MODEL, CALLS, 1, "2025-04-04", days=2)
     assert len(found.rows) == 2
     assert any("3 working days" in text for text in found.notes)
 

@@ -50,7 +50,7 @@ def owing(currency: str, rates: dict[str, float], *, times: float = 1, count: in
 
 def planned(ledger: Ledger, roster: object = 1, strategy: Strategy = MIXED, **options: object) -> CallPlan:
     """Return two days' plan."""
-    return plan(ledger, constant(0.02), strategy, roster, DATE, 2, **options)
+    return plan(ledger, constant(0.02), strategy, roster, DATE, days=2, **options)
 
 
 def team(currency: str, cost: float, **fields: object) -> Team:

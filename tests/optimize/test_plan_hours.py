@@ -32,7 +32,7 @@ def broken(count: int, *, due: str = "2025-03-28") -> Ledger:
 def planned(hours: float, date: str, days: int, ledger: Ledger | None = None) -> CallPlan:
     """Return the plan of one person with so many weekly hours."""
     team = Team(specialists=(Specialist(id="s", weekly_hours=hours),))
-    return plan(broken(30) if ledger is None else ledger, constant(0.02), CALLS, team, date, days)
+    return plan(broken(30) if ledger is None else ledger, constant(0.02), CALLS, team, date, days=days)
 
 
 @pytest.mark.parametrize("days", [23, 45, 60])

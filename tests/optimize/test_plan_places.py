@@ -31,7 +31,7 @@ def owing(*people: dict[str, Any]) -> Ledger:
 def planned(home: str, *people: dict[str, Any], languages: tuple[str, ...] = ("en",)) -> CallPlan:
     """Return two days' plan of a team on a clock."""
     team = Team(timezone=home, specialists=(Specialist(id="s", languages=languages),))
-    return plan(owing(*people), constant(0.02), CALLS, team, "2025-04-01", 2)
+    return plan(owing(*people), constant(0.02), CALLS, team, "2025-04-01", days=2)
 
 
 def local_hours(found: CallPlan, home: str, zone: str) -> list[float]:
@@ -78,7 +78,7 @@ def test_languages_that_nobody_speaks_are_counted():
 
 def test_standard_full_timers_work_where_the_customers_are():
     """A number for a roster, and a ledger in UTC with customers in Tokyo: people on their clock, not in Greenwich."""
-    found = plan(owing({"timezone": "Asia/Tokyo"}), constant(0.02), CALLS, 1, "2025-04-01", 1)
+    found = plan(owing({"timezone": "Asia/Tokyo"}), constant(0.02), CALLS, 1, "2025-04-01", days=1)
     assert len(found.rows) == 1
 
 

@@ -102,7 +102,7 @@ def planned(ledger: Ledger, options: Case, **more: Any) -> CallPlan:
     if people_:
         table["languages"] = people_["languages"]
     date, days = options.pop("date", DATE), options.pop("days", 3)
-    return plan(ledger, constant(0.02), LADDER, table, date, days, **options, **more)
+    return plan(ledger, constant(0.02), LADDER, table, date, days=days, **options, **more)
 
 
 @pytest.mark.parametrize("rule", [name for name in CASES if name != "language"])
@@ -123,10 +123,10 @@ def test_language_goes_to_who_speaks_it():
     ledger = owing({"language": "fr"})
     table = staff()
     table["languages"] = ["en", "en fr"]
-    rows = plan(ledger, constant(0.02), LADDER, table, DATE, 2).rows.set_index("customer_id")
+    rows = plan(ledger, constant(0.02), LADDER, table, DATE, days=2).rows.set_index("customer_id")
     assert rows.loc["c1", "specialist_id"] == "s2"
     table["absences"] = ["", "2025-04-01 2025-04-02"]
-    away = plan(ledger, constant(0.02), LADDER, table, DATE, 2)
+    away = plan(ledger, constant(0.02), LADDER, table, DATE, days=2)
     assert set(away.rows["customer_id"]) == {"c2"}
     assert away.binding["rule"].tolist() == ["capacity"]
 
@@ -135,9 +135,9 @@ def test_authority_goes_to_who_has_it():
     """A firm step is carried out by who may be firm; offered both tones, a friendly call needs no authority."""
     ledger, table = owing(due="2025-01-20"), staff()
     table["skills"] = ["", "firm"]
-    rows = plan(ledger, constant(0.02), LADDER, table, DATE, 2).rows.set_index("customer_id")
+    rows = plan(ledger, constant(0.02), LADDER, table, DATE, days=2).rows.set_index("customer_id")
     assert (rows.loc["c1", "specialist_id"], rows.loc["c1", "tone"]) == ("s2", "firm")
-    both = plan(ledger, constant(0.02), LADDER, staff(), DATE, 2, policy=Policy(tones="best"))
+    both = plan(ledger, constant(0.02), LADDER, staff(), DATE, days=2, policy=Policy(tones="best"))
     assert both.rows.set_index("customer_id").loc["c1", "tone"] == "friendly"
 
 
@@ -149,7 +149,7 @@ def test_holdout_is_a_fixed_draw_and_is_logged():
     mails = Strategy(name="mails", steps=(Step(name="reminder", day=5, channel="email"),))
     rows = [invoice(f"i{k:03}", "2025-01-02", "2025-03-12", 9_000_00, customer_id=f"c{k:03}") for k in range(400)]
     ledger = handmade("2025-03-31", rows)
-    found = plan(ledger, constant(0.02), mails, 0, DATE, 1, exploration=0.25)
+    found = plan(ledger, constant(0.02), mails, 0, DATE, days=1, exploration=0.25)
     left = found.rows[found.rows["action"] == "leave alone"]
     assert 66 <= len(left) <= 134
     assert left["exploration"].all()
@@ -157,7 +157,7 @@ def test_holdout_is_a_fixed_draw_and_is_logged():
     assert set(left["customer_id"]) == set(found.holdouts.loc[found.holdouts["held"], "customer_id"])
     assert len(found.holdouts) == 400
     assert not set(left["customer_id"]) & set(found.rows.loc[found.rows["action"] == "message", "customer_id"])
-    half = plan(handmade("2025-03-31", rows[::2]), constant(0.02), mails, 0, DATE, 1, exploration=0.25)
+    half = plan(handmade("2025-03-31", rows[::2]), constant(0.02), mails, 0, DATE, days=1, exploration=0.25)
     again = set(half.rows.loc[half.rows["exploration"], "customer_id"])
     assert again == set(left["customer_id"]) & {row["customer_id"] for row in rows[::2]}
 

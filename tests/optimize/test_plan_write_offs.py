@@ -45,7 +45,7 @@ def house(late: dict[str, int], written: dict[int, int] | None = None) -> Ledger
 
 def worths(ledger: Ledger, **options: object) -> dict[str, float]:
     """Return the value without a contact of each customer's invoice on the first day, as a share of what is open."""
-    rows = plan(ledger, constant(RATE), CALLS, 5, "2025-04-01", 1, policy=PRESENT_VALUE, **options).rows
+    rows = plan(ledger, constant(RATE), CALLS, 5, "2025-04-01", days=1, policy=PRESENT_VALUE, **options).rows
     return dict(zip(rows["customer_id"], rows["value_without"] / rows["open_amount"], strict=True))
 
 

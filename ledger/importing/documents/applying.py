@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from ledger.arrays import Days, Flags, Ints
 from ledger.importing.documents.credit_rows import clearings_of, credits_of
 from ledger.importing.documents.documents import Documents
-from ledger.importing.documents.payments import CASH, Receipts
+from ledger.importing.documents.payments import CASH, Applied, PaymentsRead, Receipts
 from ledger.importing.documents.payments_table import payments_table, rank
 from ledger.importing.documents.references import InvoiceColumns
 from ledger.importing.documents.settlement_notes import say_back, say_differences, say_gone, say_settled
@@ -38,21 +38,24 @@ class Settled:
 def settle_all(
     documents: Documents,
     invoices: InvoiceColumns,
-    table: Receipts | None,
-    payments: Intake | None,
+    table: PaymentsRead | None,
     map_: InvoiceMap,
     money: Money,
+    *,
     as_of: np.datetime64,
 ) -> Settled:
     """Apply everything that settles, and return the ledger's payments; what takes back nothing is rejected."""
     warnings: list[str] = []
     own = credits_of(documents, invoices, map_, money, warnings)
-    receipts, pieces, left, lost = _settlements(documents, invoices, own, table, payments, map_, as_of, warnings)
+    beside = _overpaid(documents, invoices, map_, as_of) if table is None else table.receipts
+    payments, clearings = None if table is None else table.intake, clearings_of(documents, map_)
+    applied = _applied(documents, invoices, joined(own, beside), payments, clearings, warnings=warnings)
+    pieces = applied.pieces
     cleared = documents.stated.cleared[invoices.document]
     came = day_of_settlement(cleared, invoices.issued, invoices.due, map_, as_of)
-    frame = payments_table(invoices, receipts, came, pieces, left, as_of, warnings)
-    say_back(warnings, receipts, lost)
-    say_settled(warnings, receipts, left, cleared, pieces, map_)
+    frame = payments_table(invoices, applied, came, as_of, warnings)
+    say_back(warnings, applied)
+    say_settled(warnings, applied, cleared, map_)
     if table is not None:
         say_differences(warnings, documents, invoices, pieces)
     guessed = (pieces.credit < 0) & np.isnat(cleared[pieces.invoice])
@@ -66,21 +69,18 @@ def settle_all(
     )
 
 
-def _settlements(
+def _applied(
     documents: Documents,
     invoices: InvoiceColumns,
-    own: Receipts,
-    table: Receipts | None,
+    receipts: Receipts,
     payments: Intake | None,
-    map_: InvoiceMap,
-    as_of: np.datetime64,
+    clearings: Ints,
+    *,
     warnings: list[str],
-) -> tuple[Receipts, Pieces, Ints, Flags]:
-    """Return all that settles, what it settles, what is left of each row, and which rows are rejected."""
-    stated = documents.stated
-    receipts = joined(own, _overpaid(documents, invoices, map_, as_of) if table is None else table)
-    said = stated.settled(documents.amount)[invoices.document] if table is None else np.zeros(len(invoices.amount), int)
-    clearings, by_table = clearings_of(documents, map_), table is not None
+) -> Applied:
+    """Apply all that settles; where there is no table of payments, the invoices' own columns say what was settled."""
+    by_table = payments is not None
+    said = documents.stated.settled(documents.amount)[invoices.document] * (not by_table)
     tried = _tried(documents, invoices, receipts, said, clearings, by_table=by_table)
     _reject(documents, payments, tried.nothing)
     equal = with_equal_amounts(tried.receipts, tried.lost)
@@ -95,7 +95,7 @@ def _settlements(
     left = np.where(lost, 0, np.where(tried.gone, 0, tried.left) + receipts.spare)
     if lost.any():
         pieces = pieces.where(~np.append(lost, [False, False])[pieces.credit])
-    return receipts, pieces, left, lost
+    return Applied(receipts=receipts, pieces=pieces, left=left, lost=lost)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -10,7 +10,7 @@ from ledger.importing.documents.documents import Documents
 from ledger.importing.documents.payments import CASH, Receipts
 from ledger.importing.documents.references import InvoiceColumns, find
 from ledger.importing.maps.map_tables import InvoiceMap
-from ledger.importing.rows.exchange import Settles, in_invoice_currency
+from ledger.importing.rows.exchange import NamedInvoices, Settles, in_invoice_currency
 from ledger.importing.rows.intake import as_series, codes
 from ledger.importing.rows.money import Money
 from ledger.importing.words.cells import flags
@@ -87,7 +87,7 @@ def _in_invoice_currency(documents: Documents, invoices: InvoiceColumns, named: 
     of_invoice = invoices.currency.take(pa.array(invoice, mask=invoice < 0))
     minor = np.where(documents.back, -documents.amount, documents.amount)
     line, owed = invoices.owed(invoice)
-    return in_invoice_currency(intake, minor, documents.currency, of_invoice, owed, line, money)
+    return in_invoice_currency(intake, minor, documents.currency, NamedInvoices(line, of_invoice, owed), money)
 
 
 def _of_own_clearing(documents: Documents, invoices: InvoiceColumns, rows: Ints) -> Ints:

@@ -16,7 +16,7 @@ from ledger.files.reading import nearest
 from ledger.importing.documents.customers import AgreedTerms
 from ledger.importing.documents.due_dates import read_due_dates
 from ledger.importing.documents.numbers import Rows, identified, say_repeated, summed_lines, warn_of_look_alikes
-from ledger.importing.documents.stated import Stated, read_stated, status_is
+from ledger.importing.documents.stated import RowAmounts, Stated, read_stated, status_is
 from ledger.importing.maps.map_tables import DEAD, InvoiceMap, Types
 from ledger.importing.rows.intake import EARLIEST, Intake, codes, text_column
 from ledger.importing.rows.money import Money, currency_of, minor_units
@@ -89,7 +89,8 @@ def read_documents(
     intake.reject(later, "after_as_of", "issue_date")
     due, discount = read_due_dates(intake, kind == INVOICE, issued, terms, as_of=as_of, today=today)
     issued = _ordered(intake, map_, kind, issued, due)
-    stated = read_stated(intake, map_, kind == INVOICE, amount, currency, money, as_of=as_of, today=today)
+    amounts = RowAmounts(amount, currency, kind == INVOICE)
+    stated = read_stated(intake, map_, amounts, money, as_of=as_of, today=today)
     rows = Rows(
         number=number, customer=customer, invoice=kind == INVOICE, kind=kind, issued=issued, due=due, amount=amount
     )

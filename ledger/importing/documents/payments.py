@@ -12,9 +12,10 @@ import pyarrow.compute as pc
 from ledger.arrays import Days, Flags, Ints
 from ledger.importing.documents.references import InvoiceColumns, find
 from ledger.importing.maps.map_tables import Kinds
-from ledger.importing.rows.exchange import in_invoice_currency, states_invoice_amount
+from ledger.importing.rows.exchange import NamedInvoices, in_invoice_currency, states_invoice_amount
 from ledger.importing.rows.intake import Intake, codes, text_column
 from ledger.importing.rows.money import Money, currency_of, minor_units
+from ledger.importing.rows.settling import Pieces
 from ledger.importing.words.cells import flags
 from ledger.table.tables import PAYMENT_KINDS
 from ledger.wording import plural
@@ -64,6 +65,24 @@ class Receipts:
         )
         numbers = {name: getattr(self, name)[rows] for name in names}
         return Receipts(**texts, **numbers, also=tuple(more[rows] for more in self.also))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PaymentsRead:
+    """The payments table of a source: what of it settles, and its rows."""
+
+    receipts: Receipts
+    intake: Intake
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Applied:
+    """All that settles, applied."""
+
+    receipts: Receipts
+    pieces: Pieces
+    left: Ints  # per receipt: what is not applied to any invoice
+    lost: Flags  # per receipt: rejected, for it takes back what is not there
 
 
 def read_payments(
@@ -116,7 +135,7 @@ def read_payments(
     kind, back = _kinds(intake, kinds)
     _no_repeats(intake)
     line, owed = invoices.owed(row)
-    settles = in_invoice_currency(intake, minor, currency, of_invoice, owed, line, money)
+    settles = in_invoice_currency(intake, minor, currency, NamedInvoices(line, of_invoice, owed), money)
     minor = np.where(back, -np.abs(settles.amount), settles.amount)
     _reject_halves(intake, back | (minor < 0))
     good = np.flatnonzero(intake.good)

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from ledger.arrays import Days, Flags, Ints
 from ledger.importing.documents.documents import CREDIT_NOTE
-from ledger.importing.documents.payments import CASH, Receipts
+from ledger.importing.documents.payments import CASH, Applied, Receipts
 from ledger.importing.documents.references import InvoiceColumns
 from ledger.importing.rows.intake import as_series, codes
 from ledger.importing.rows.settling import CREDIT_UNSEEN, Pieces
@@ -25,13 +25,7 @@ Columns = Mapping[str, npt.NDArray[np.generic]]
 
 
 def payments_table(
-    invoices: InvoiceColumns,
-    receipts: Receipts,
-    came: Days,
-    pieces: Pieces,
-    left: Ints,
-    as_of: np.datetime64,
-    warnings: list[str],
+    invoices: InvoiceColumns, applied: Applied, came: Days, as_of: np.datetime64, warnings: list[str]
 ) -> pd.DataFrame:
     """Return the ledger's payments: amounts applied, exchange differences, then what is left unapplied.
 
@@ -39,14 +33,15 @@ def payments_table(
     ----------
     came
         Per invoice: the day of a settlement of which the source does not show by what.
-    left
-        Per receipt: what is not applied to any invoice.
     """
+    receipts, left = applied.receipts, applied.left
     rest = np.flatnonzero(left)
-    pieces, exchange = _with_differences(receipts, pieces)
-    columns, early = _columns(invoices, receipts, came, pieces, left, as_of)
+    pieces, exchange = _with_differences(receipts, applied.pieces)
+    columns, early = _columns(invoices, replace(applied, pieces=pieces), came, as_of)
     columns["kind"][: len(exchange)][exchange] = EXCHANGE
-    _say_days(warnings, invoices, pieces, columns["received_date"], early, as_of)
+    received = columns["received_date"][: len(pieces.amount)]
+    prepaid = (received < invoices.issued[pieces.invoice]) & (pieces.amount > 0)
+    _say_days(warnings, int(prepaid.sum()), int(early.sum()), as_of)
     at, loose, unapplied = pa.array(pieces.invoice), pa.array(rest), np.append(early, np.ones(len(rest), np.bool_))
     by = pa.array(pieces.credit, mask=pieces.credit < 0)
     owner = pc.coalesce(receipts.customer.take(by), invoices.customer.take(at))
@@ -87,9 +82,10 @@ def _with_differences(receipts: Receipts, pieces: Pieces) -> tuple[Pieces, Flags
 
 
 def _columns(
-    invoices: InvoiceColumns, receipts: Receipts, came: Days, pieces: Pieces, left: Ints, as_of: np.datetime64
+    invoices: InvoiceColumns, applied: Applied, came: Days, as_of: np.datetime64
 ) -> tuple[dict[str, npt.NDArray[Any]], Flags]:
     """Return days, amounts and kinds of pieces and rests, and which pieces are applied later than anything is known."""
+    receipts, pieces, left = applied.receipts, applied.pieces, applied.left
     rest = np.flatnonzero(left)
     issued = invoices.issued[pieces.invoice]
     by_credit = pieces.credit >= 0
@@ -100,31 +96,26 @@ def _columns(
     received[by_credit] = receipts.received[credit]
     kind[by_credit] = receipts.kind[credit]
     given[by_credit] = np.where(receipts.invoice[credit] < 0, UNREADABLE, receipts.applied[credit])
-    applied = np.fmax(np.fmax(np.maximum(received, issued), given), pieces.since)
-    early = applied > as_of
+    day = np.fmax(np.fmax(np.maximum(received, issued), given), pieces.since)
+    early = day > as_of
     unapplied = np.full(len(rest), UNREADABLE, "datetime64[D]")
     return {
         "received_date": np.concatenate([received, receipts.received[rest]]),
-        "applied_date": np.concatenate([np.where(early, UNREADABLE, applied), unapplied]),
+        "applied_date": np.concatenate([np.where(early, UNREADABLE, day), unapplied]),
         "amount": np.concatenate([pieces.amount, left[rest]]),
         "kind": np.concatenate([kind, receipts.kind[rest]]),
     }, early
 
 
-def _say_days(
-    warnings: list[str], invoices: InvoiceColumns, pieces: Pieces, received: Days, early: Flags, as_of: np.datetime64
-) -> None:
-    """Count prepayments, and what is applied after as_of: unapplied on that day."""
-    applied = received[: len(pieces.amount)]
-    if prepaid := int(((applied < invoices.issued[pieces.invoice]) & (pieces.amount > 0)).sum()):
+def _say_days(warnings: list[str], prepaid: int, early: int, as_of: np.datetime64) -> None:
+    """Tell of prepayments, and of what is applied after as_of: unapplied on that day."""
+    if prepaid:
         words = plural(prepaid, "settlement came", "settlements came")
         warnings.append(
             f"{words} before the invoice was issued (prepayments): kept as received then, applied on the issue day"
         )
-    if early.any():
-        warnings.append(
-            f"{plural(int(early.sum()), 'payment is', 'payments are')} applied after {as_of}: unapplied on that day"
-        )
+    if early:
+        warnings.append(f"{plural(early, 'payment is', 'payments are')} applied after {as_of}: unapplied on that day")
 
 
 def _ids(invoices: InvoiceColumns, receipts: Receipts, pieces: Pieces, exchange: Flags, left: Ints) -> pa.StringArray:

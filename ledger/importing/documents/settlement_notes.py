@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from ledger.arrays import Days, Flags, Ints
+from ledger.arrays import Days, Ints
 from ledger.importing.documents.documents import Documents
-from ledger.importing.documents.payments import Receipts
+from ledger.importing.documents.payments import Applied, Receipts
 from ledger.importing.documents.references import InvoiceColumns
 from ledger.importing.maps.map_tables import InvoiceMap
 from ledger.importing.rows.settling import CREDIT_UNSEEN, Pieces
@@ -26,17 +26,16 @@ def say_gone(warnings: list[str], receipts: Receipts, gone: Ints) -> None:
     warnings.append(f"{words} used on what the source does not show, {total} in all: in no figure")
 
 
-def say_back(warnings: list[str], receipts: Receipts, lost: Flags) -> None:
-    """Count the rows that take back; `lost` ones are rejected."""
-    if back := int(((receipts.amount < 0) & ~lost).sum()):
+def say_back(warnings: list[str], applied: Applied) -> None:
+    """Count the rows that take back."""
+    if back := int(((applied.receipts.amount < 0) & ~applied.lost).sum()):
         words, own = ("row takes", "its own day") if back == 1 else ("rows take", "their own days")
         warnings.append(f"{back:,} {words} back what had been paid or credited, from {own} on")
 
 
-def say_settled(
-    warnings: list[str], receipts: Receipts, left: Ints, cleared: Days, pieces: Pieces, map_: InvoiceMap
-) -> None:
+def say_settled(warnings: list[str], applied: Applied, cleared: Days, map_: InvoiceMap) -> None:
     """Count what an auditor would ask about."""
+    receipts, pieces, left = applied.receipts, applied.pieces, applied.left
     undated = np.unique(pieces.invoice[(pieces.credit < 0) & np.isnat(cleared)[pieces.invoice]])
     if len(undated):
         day = "the due date, no later than as_of" if map_.undated_payment == "due_date" else "as_of"

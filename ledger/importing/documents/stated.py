@@ -1,6 +1,7 @@
 """What the source itself says about settlement: open and paid amounts, a day, a status."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -41,22 +42,29 @@ class Stated:
         return np.where(self.later, 0, said)
 
 
+class RowAmounts(NamedTuple):
+    """The amounts of the rows of the invoice table, in minor units without sign."""
+
+    amount: Ints
+    currency: pa.StringArray
+    invoice: Flags  # rows that are invoices: neither payments nor credits
+
+
 def read_stated(
     intake: Intake,
     map_: InvoiceMap,
-    invoice: Flags,
-    amount: Ints,
-    currency: pa.StringArray,
+    rows: RowAmounts,
     money: Money,
     *,
     as_of: np.datetime64,
     today: np.datetime64,
 ) -> Stated:
     """Return what each row says of its settlement; contradictions are marked in the intake."""
+    amount, currency, invoice = rows
     cleared, later = _clear_dates(intake, as_of, today)
     closed = status_is(intake, (*PAID, *map_.paid))
     paid = _given(intake, currency, "paid_amount")
-    open_, over = _open(intake, map_, invoice, closed, amount, currency, money)
+    open_, over = _open(intake, map_, rows, closed, money)
     over = np.where(invoice & ~later & (open_ is None), np.maximum(paid - amount, 0), over)
     if open_ is not None and "credited_amount" in intake.sheet:
         credited = _given(intake, currency, "credited_amount")
@@ -129,20 +137,13 @@ def _given(intake: Intake, currency: pa.StringArray, role: str) -> Ints:
     return np.where(found.empty, -1, np.abs(minor_units(intake, found, currency, role)))
 
 
-def _open(
-    intake: Intake,
-    map_: InvoiceMap,
-    invoice: Flags,
-    closed: Flags,
-    amount: Ints,
-    currency: pa.StringArray,
-    money: Money,
-) -> tuple[Ints | None, Ints]:
+def _open(intake: Intake, map_: InvoiceMap, rows: RowAmounts, closed: Flags, money: Money) -> tuple[Ints | None, Ints]:
     """Return what is open of each row, without sign, and what was paid beyond the amount.
 
     A row whose status says paid needs no open amount: a blank or a dash there is 0. An open amount below 0 of an
     invoice is what the customer paid too much.
     """
+    amount, currency, invoice = rows
     none = np.zeros(len(intake), np.int64)
     found = intake.amount("open_amount")
     if found is None:

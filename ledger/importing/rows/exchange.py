@@ -1,7 +1,7 @@
 """Payments in another currency than their invoice: what they settle of it, and the exchange difference."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -30,6 +30,14 @@ class Settles:
     difference: Ints  # what came beyond that at the given rates (below 0: fell short), 0 where no rate tells
 
 
+class NamedInvoices(NamedTuple):
+    """The invoice that each payment names (of instalments the first)."""
+
+    row: Ints  # -1 where none is named
+    currency: pa.StringArray  # null there
+    owed: Ints  # its amount, that of all its instalments, in minor units
+
+
 def states_invoice_amount(intake: Intake) -> Flags:
     """Return which payments say in the invoice's currency what they settle of it."""
     stated = intake.amount("invoice_amount")
@@ -40,9 +48,7 @@ def in_invoice_currency(
     intake: Intake,
     minor: Ints,
     currency: pa.StringArray,
-    of_invoice: pa.StringArray,
-    owed: Ints,
-    row: Ints,
+    named: NamedInvoices,
     money: Money,
 ) -> Settles:
     """Return what each payment settles in its invoice's currency, the currencies, and the differences of rates.
@@ -55,26 +61,25 @@ def in_invoice_currency(
     ----------
     minor, currency
         The payments as given, in minor units.
-    of_invoice, owed
-        Currency (null where no invoice is named) and amount of each payment's invoice, with all its instalments.
-    row
-        The invoice that each payment names (the first of its instalments), -1 where none.
+    named
+        The invoices that they name.
     """
-    other = flags(pc.not_equal(currency, of_invoice)) & (row >= 0)
+    other = flags(pc.not_equal(currency, named.currency)) & (named.row >= 0)
     if not other.any():
         return Settles(amount=minor, currency=currency, difference=np.zeros(len(minor), np.int64))
-    given, wanted = _factors(currency, money), _factors(of_invoice, money)
+    given, wanted = _factors(currency, money), _factors(named.currency, money)
     at_rates = np.where(np.isnan(given), np.nan, minor * given / wanted)
     stated = states_invoice_amount(intake) & other
     settles = np.where(other & ~np.isnan(at_rates), np.rint(np.nan_to_num(at_rates)), minor).astype(np.int64)
     if stated.any():
-        settles = np.where(stated, _stated(intake, minor, at_rates, of_invoice, stated), settles)
+        settles = np.where(stated, _stated(intake, minor, at_rates, named.currency, stated), settles)
     good = intake.good & other
     by_rates = good & ~stated
-    settles = _closed(settles, owed, row, intake.good, by_rates)
+    settles = _closed(settles, named, intake.good, by_rates)
     _say(intake, good, stated, (at_rates - settles) * wanted, money)
     difference = np.where(good & ~np.isnan(at_rates), np.rint(np.nan_to_num(at_rates - settles)), 0).astype(np.int64)
-    return Settles(amount=settles, currency=pc.if_else(pa.array(other), of_invoice, currency), difference=difference)
+    settled_in = pc.if_else(pa.array(other), named.currency, currency)
+    return Settles(amount=settles, currency=settled_in, difference=difference)
 
 
 def _factors(currency: pa.StringArray, money: Money) -> Floats:
@@ -103,15 +108,16 @@ def _stated(intake: Intake, minor: Ints, at_rates: Floats, currency: pa.StringAr
     return amount
 
 
-def _closed(settles: Ints, owed: Ints, row: Ints, good: Flags, by_rates: Flags) -> Ints:
+def _closed(settles: Ints, named: NamedInvoices, good: Flags, by_rates: Flags) -> Ints:
     """Let the last payment at the rates take up a rest of its invoice that is a difference of rates."""
+    row = named.row
     size = int(row.max(initial=-1)) + 1
     paid, foreign = np.zeros(size, np.int64), np.zeros(size, np.int64)
     np.add.at(paid, row[good & (row >= 0)], settles[good & (row >= 0)])
     np.add.at(foreign, row[by_rates], settles[by_rates])
     rows = np.flatnonzero(by_rates)
     last = rows[np.unique(row[rows][::-1], return_index=True)[1] * -1 + len(rows) - 1]
-    rest = owed[last] - paid[row[last]]
+    rest = named.owed[last] - paid[row[last]]
     small = np.abs(rest) <= CLOSES * foreign[row[last]]
     settles = settles.copy()
     settles[last[small]] += rest[small]

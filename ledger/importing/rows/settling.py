@@ -5,6 +5,7 @@ a mark along that line: payments forward, money that goes back backward; a stret
 """
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -193,7 +194,7 @@ def _by_clearing(debits: Debits, credits: Credits, due: Ints, left: Ints) -> Pie
     inv = inv[np.lexsort((debits.tie[inv], debits.issued[inv], debits.group[inv]))]
     cre = cre[np.lexsort((credits.tie[cre], credits.received[cre], credits.group[cre]))]
     less = _total(credits.group[back], left[back], groups)
-    found = _filled(inv, debits.group[inv], due[inv], cre, credits.group[cre], left[cre], groups, less)
+    found = _filled(_Queue(inv, debits.group[inv], due[inv]), _Queue(cre, credits.group[cre], left[cre]), less)
     return replace(found, since=debits.cleared[found.invoice])
 
 
@@ -206,26 +207,35 @@ def _by_owner(debits: Debits, credits: Credits, due: Ints, left: Ints) -> Pieces
     inv = inv[np.lexsort((debits.tie[inv], -day[inv].astype(np.int64), debits.owner[inv]))]
     cre = cre[np.lexsort((credits.tie[cre], -credits.received[cre].astype(np.int64), credits.owner[cre]))]
     owners = int(max(debits.owner.max(), credits.owner.max())) + 1
-    found = _filled(inv, debits.owner[inv], due[inv], cre, credits.owner[cre], left[cre], owners, np.zeros(owners, int))
+    queues = _Queue(inv, debits.owner[inv], due[inv]), _Queue(cre, credits.owner[cre], left[cre])
+    found = _filled(*queues, np.zeros(owners, int))
     later = credits.received[found.credit] > debits.cleared[found.invoice]  # false where the day is unknown
     return replace(found, since=debits.cleared[found.invoice]).where(~later)
 
 
-def _filled(
-    inv: Ints, inv_group: Ints, due: Ints, cre: Ints, cre_group: Ints, left: Ints, groups: int, less: Ints
-) -> Pieces:
-    """Fill invoices with credits group by group, in the order given; `less` (0 or below) is taken off the credits."""
-    reach = np.minimum(_total(inv_group, due, groups), np.maximum(_total(cre_group, left, groups) + less, 0))
+class _Queue(NamedTuple):
+    """Invoices or credits in the order in which they are filled or used up, group by group."""
+
+    row: Ints
+    group: Ints
+    amount: Ints
+
+
+def _filled(owed: _Queue, credit: _Queue, less: Ints) -> Pieces:
+    """Fill invoices with the credits of their group; `less` (0 or below), per group, is taken off the credits."""
+    total_owed, total_credit = (_total(queue.group, queue.amount, len(less)) for queue in (owed, credit))
+    reach = np.minimum(total_owed, np.maximum(total_credit + less, 0))
     base = np.cumsum(reach) - reach
     ends = [
-        base[group] + np.minimum(_within(amount, group), reach[group])
-        for amount, group in ((due, inv_group), (left, cre_group))
+        base[queue.group] + np.minimum(_within(queue.amount, queue.group), reach[queue.group])
+        for queue in (owed, credit)
     ]
     points = np.unique(np.concatenate([[0], *ends]))
     start, amount = points[:-1], np.diff(points)
-    return _pieces(
-        inv[np.searchsorted(ends[0], start, side="right")], cre[np.searchsorted(ends[1], start, side="right")], amount
+    invoice, by = (
+        queue.row[np.searchsorted(end, start, side="right")] for queue, end in zip((owed, credit), ends, strict=True)
     )
+    return _pieces(invoice, by, amount)
 
 
 def _pieces(invoice: Ints, credit: Ints, amount: Ints, since: Days | None = None) -> Pieces:

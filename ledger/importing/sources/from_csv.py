@@ -147,7 +147,7 @@ def _nothing(where: str, layout: _Layout) -> Sheet:
 
 def _read(body: memoryview, layout: _Layout, where: str, warnings: list[str], *, quotes: int) -> Sheet:
     names = [str(k) for k in range(len(layout.header.names))]
-    at = {role: names[k] for role, k in layout.header.at.items()}
+    used = sorted({names[k] for k in layout.header.at.values()})
     broken: list[tuple[int, str]] = []
 
     def set_aside(row: Any) -> str:
@@ -169,7 +169,7 @@ def _read(body: memoryview, layout: _Layout, where: str, warnings: list[str], *,
                 invalid_row_handler=set_aside,
             ),
             convert_options=pacsv.ConvertOptions(
-                include_columns=sorted(set(at.values())),
+                include_columns=used,
                 column_types=dict.fromkeys(names, pa.string()),
                 strings_can_be_null=True,
                 null_values=[""],
@@ -177,27 +177,26 @@ def _read(body: memoryview, layout: _Layout, where: str, warnings: list[str], *,
         )
     except pa.ArrowInvalid as error:
         if "Empty CSV" in str(error):
-            table = pa.table({name: pa.array([], pa.string()) for name in set(at.values())})
+            table = pa.table({name: pa.array([], pa.string()) for name in used})
         else:
             raise BadInput(f"cannot be read as delimited text: {error}", where=where) from error
-    return _assembled(table, at, broken, layout, where, warnings)
+    return _assembled(table, broken, layout, where, warnings)
 
 
 def _assembled(
-    table: pa.Table, at: dict[str, str], broken: list[tuple[int, str]], layout: _Layout, where: str, warnings: list[str]
+    table: pa.Table, broken: list[tuple[int, str]], layout: _Layout, where: str, warnings: list[str]
 ) -> Sheet:
     """Put the rows with too few or too many cells back among the others, marked."""
     numbers = np.arange(1, len(table) + len(broken) + 1)
     off = np.array([number for number, _ in broken], np.int64) - 1
     whole = np.ones(len(numbers), bool)
     whole[off] = False
-    columns = {role: one_array(table[name]) for role, name in at.items()}
+    columns = {role: one_array(table[str(k)]) for role, k in layout.header.at.items()}
     del table
     if broken:
         texts = [_cells(text, layout.delimiter) for _, text in broken]
         order = np.argsort(np.concatenate([np.flatnonzero(whole), off]), kind="stable")
-        for role, name in at.items():
-            k = int(name)
+        for role, k in layout.header.at.items():
             rest = one_array(pa.array([cells[k] if k < len(cells) else None for cells in texts], pa.string()))
             columns[role] = pa.concat_arrays([columns[role], rest]).take(pa.array(order))
     return Sheet(

@@ -5,7 +5,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -32,7 +32,7 @@ class Due:
 
     def of(self, issued: Days) -> Days:
         """Return the due date of each issue date."""
-        return _due(issued, *(np.full(len(issued), part) for part in _parts(self)))
+        return _due(issued, _Parts(*(np.full(len(issued), part) for part in _parts(self))))
 
     @property
     def usual_days(self) -> int:
@@ -97,7 +97,7 @@ class TermsColumn:
         place, distinct = pd.factorize(pairs)  # few rules on few days
         rule, day = np.divmod(distinct, _DAYS)
         parts = np.array([_parts(due or Due()) for due in clear], np.int64).T
-        found[rows] = _due((day - _DAYS // 2).astype("datetime64[D]"), *parts[:, rule])[place]
+        found[rows] = _due((day - _DAYS // 2).astype("datetime64[D]"), _Parts(*parts[:, rule]))[place]
         return found
 
     def remarks(self, rows: Flags, issued: Days) -> list[str]:
@@ -127,12 +127,23 @@ def _parts(due: Due) -> tuple[int, int, int, int, int]:
     return due.months, due.days, ("", "start", "end").index(due.edge), due.then, due.nth
 
 
-def _due(issued: Days, months: Ints, days: Ints, edge: Ints, then: Ints, nth: Ints) -> Days:
-    """Return due dates by column; `edge` is 0 for none, 1 for the first of the month, 2 for its last day."""
-    day = _in_month(_month(issued) + months, (issued - _month(issued)).astype(np.int64) + 1) + days
-    day = _chosen(edge == 1, _in_month(_month(day), 1), _chosen(edge == 2, _in_month(_month(day), 31), day)) + then
-    this, following = _in_month(_month(day), nth), _in_month(_month(day) + 1, nth)
-    return _chosen(nth == 0, day, _chosen(this < day, following, this))
+class _Parts(NamedTuple):
+    """The fields of `Due` as columns; `edge` is 0 for none, 1 for the first of the month, 2 for its last day."""
+
+    months: Ints
+    days: Ints
+    edge: Ints
+    then: Ints
+    nth: Ints
+
+
+def _due(issued: Days, by: _Parts) -> Days:
+    """Return the due date of each row."""
+    day = _in_month(_month(issued) + by.months, (issued - _month(issued)).astype(np.int64) + 1) + by.days
+    first, last = _in_month(_month(day), 1), _in_month(_month(day), 31)
+    day = _chosen(by.edge == 1, first, _chosen(by.edge == 2, last, day)) + by.then
+    this, following = _in_month(_month(day), by.nth), _in_month(_month(day) + 1, by.nth)
+    return _chosen(by.nth == 0, day, _chosen(this < day, following, this))
 
 
 def _chosen(where: Flags, yes: Days, no: Days) -> Days:
