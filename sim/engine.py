@@ -19,11 +19,14 @@ from models.assumed.assumptions import Assumptions
 from models.assumed.call_minutes import CallMinutes
 from models.assumed.contact_law import ContactLaw
 from models.assumed.reach import reach_by_block
-from sim.day.call_outcomes import chances, outcomes
-from sim.day.contact_effects import Response, after_calls, respond
+from sim.day.call_outcomes import outcomes
+from sim.day.call_outcomes_kernels import chances
+from sim.day.contact_effects import Response
+from sim.day.contact_effects_kernels import after_calls, respond
 from sim.day.contact_records import Batch, ContactRecorder, messages_sent
-from sim.day.desk import DESKS, CallLists, DeskHours, Incoming, Process
-from sim.day.ladder import due_contacts, sweep
+from sim.day.desk import DESKS, Process
+from sim.day.desk_kernels import CallLists, DeskHours, Incoming
+from sim.day.ladder_kernels import due_contacts, sweep
 from sim.day.today import DAY, CallAttempts, Today
 from sim.mechanisms.protocol import Begun, acting
 from sim.mechanisms.registry import begin

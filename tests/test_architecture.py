@@ -80,7 +80,6 @@ CROWDED_KERNELS = {  # compiled functions with more; this set may only shrink
     "models/effects/exposure.py": {"_invoice"},
     "models/history/customer_hazards.py": {"_groups", "_weekday_shares"},
     "optimize/in_simulator/planner_kernels.py": {"values_today"},
-    "sim/day/call_outcomes.py": {"_outcomes"},
     "sim/planners/prospects.py": {"_gain", "_prospects"},
 }
 MIXED = {  # files with compiled functions whose name does not end in _kernels.py; this set may only shrink
@@ -89,15 +88,9 @@ MIXED = {  # files with compiled functions whose name does not end in _kernels.p
     "models/history/contacts_felt.py",
     "models/history/customer_hazards.py",
     "models/history/features.py",
-    "sim/day/call_outcomes.py",
-    "sim/day/contact_effects.py",
-    "sim/day/desk.py",
-    "sim/day/ladder.py",
     "sim/planners/prospects.py",
     "sim/world/keyed.py",
     "sim/world/orders.py",
-    "sim/world/payment.py",
-    "sim/world/verbs.py",
 }
 HEAVY = {"joblib", "lifelines", "mlflow", "openpyxl", "ortools", "plotly", "sklearn", "sqlalchemy"}
 LIGHT = {"app.cli": HEAVY | {"numba", "numpy", "pandas", "pyarrow", "pydantic", "rich", "scipy"}}  # and the rest: HEAVY

@@ -10,7 +10,8 @@ from ledger.table.calendar import NEVER
 from ledger.table.currency import decimals
 from ledger.table.tables import PAYMENT_KINDS
 from sim import Run
-from sim.world.payment import crossing, hazard_tables
+from sim.world.payment import hazard_tables
+from sim.world.payment_kernels import crossing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

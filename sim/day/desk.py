@@ -12,41 +12,12 @@ only its time is decided here.
 
 from collections import deque
 from collections.abc import Generator
-from typing import NamedTuple, Protocol, cast
+from typing import Protocol, cast
 
 import simpy
 from simpy.events import URGENT
 
-from ledger.arrays import Ints, SmallInts
-from ledger.compiling import njit
-
-
-class DeskHours(NamedTuple):
-    """When each specialist works today: seconds since midnight of day 0."""
-
-    start: Ints  # (S,)
-    end: Ints  # (S,), equal to start for who is absent
-    block: Ints  # start of each block, (S, B)
-
-
-class CallLists(NamedTuple):
-    """Attempts by specialist and order; those of s are first[s] .. first[s+1]-1. `began` is filled in, -1: not done."""
-
-    first: Ints
-    block: SmallInts
-    seconds: Ints
-    began: Ints
-
-
-class Incoming(NamedTuple):
-    """Calls from customers in order of arrival; `began` and `specialist` are filled in, -1: missed."""
-
-    who: Ints
-    arrival: Ints
-    seconds: Ints
-    began: Ints
-    specialist: SmallInts
-
+from sim.day.desk_kernels import CallLists, DeskHours, Incoming, work_lists
 
 Process = Generator[simpy.Event, object, None]
 
@@ -65,45 +36,8 @@ class FastDesk:
     def work(self, env: simpy.Environment, shifts: DeskHours, lists: CallLists, incoming: Incoming) -> Process:
         """Run the day as a SimPy process, filling in the times."""
         if len(shifts.start):
-            _work(shifts, lists, incoming)
+            work_lists(shifts, lists, incoming)
             yield env.timeout(max(int(shifts.end.max()) - env.now, 0))
-
-
-@njit(cache=True)
-def _work(shifts: DeskHours, lists: CallLists, incoming: Incoming) -> None:
-    """Work through the day: up to each incoming call, then to the end."""
-    free, turn = shifts.start.copy(), lists.first[:-1].copy()
-    for call in range(len(incoming.arrival)):
-        _advance(incoming.arrival[call], free, turn, shifts, lists)
-        _take(call, free, shifts, incoming)
-    _advance(shifts.end.max(), free, turn, shifts, lists)
-
-
-@njit(cache=True)
-def _advance(until: int, free: Ints, turn: Ints, shifts: DeskHours, lists: CallLists) -> None:
-    """Start every attempt that begins before `until`."""
-    for s in range(len(free)):
-        while turn[s] < lists.first[s + 1]:
-            j = turn[s]
-            begin = max(free[s], shifts.block[s, lists.block[j]])
-            if begin >= until or begin >= shifts.end[s]:
-                break
-            lists.began[j] = begin
-            free[s] = begin + lists.seconds[j]
-            turn[s] += 1
-
-
-@njit(cache=True)
-def _take(call: int, free: Ints, shifts: DeskHours, incoming: Incoming) -> None:
-    """Give an incoming call to who can start it first; of several who are free, to the longest idle."""
-    best, start = -1, 0
-    for s in range(len(free)):
-        begin = max(incoming.arrival[call], free[s])
-        if begin < shifts.end[s] and (best < 0 or begin < start or (begin == start and free[s] < free[best])):
-            best, start = s, begin
-    if best >= 0:
-        incoming.began[call], incoming.specialist[call] = start, best
-        free[best] = start + incoming.seconds[call]
 
 
 class _Turn(simpy.Event):

@@ -7,7 +7,7 @@ import numpy as np
 
 from ledger.arrays import Ints, SmallInts
 from sim.day.contact_records import Batch
-from sim.day.desk import CallLists, Incoming
+from sim.day.desk_kernels import CallLists, Incoming
 
 DAY: Final = 86_400  # seconds
 

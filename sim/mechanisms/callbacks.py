@@ -8,7 +8,7 @@ from ledger.arrays import Ints
 from ledger.policy.roster import FULL_SHIFT, SHIFT_START
 from models.assumed.call_minutes import CallMinutes
 from sim.day.call_outcomes import talk_seconds
-from sim.day.desk import Incoming
+from sim.day.desk_kernels import Incoming
 from sim.day.today import DAY, Today
 from sim.mechanisms.callbacks_kernels import will_ring
 from sim.mechanisms.protocol import Begun

@@ -4,7 +4,7 @@ from ledger.arrays import Ints
 from ledger.compiling import njit
 from ledger.table.calendar import NEVER
 from sim.world.state import Accounts, Invoices, Payments
-from sim.world.verbs import suspend
+from sim.world.verbs_kernels import suspend
 
 
 @njit(cache=True)

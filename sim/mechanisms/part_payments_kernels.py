@@ -7,7 +7,7 @@ import numpy as np
 from ledger.arrays import Floats, Ints, SmallInts
 from ledger.compiling import njit
 from ledger.table.calendar import NEVER
-from sim.world.payment import PaydayState, payday
+from sim.world.payment_kernels import PaydayState, payday
 from sim.world.state import Accounts, Invoices, Payments
 
 

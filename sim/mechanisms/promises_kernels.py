@@ -9,10 +9,10 @@ from ledger.compiling import njit
 from ledger.table.calendar import NEVER
 from models.assumed.contact_law_kernels import chance_kept, promised_day
 from sim.day.contact_effects import Response
-from sim.day.ladder import chased
+from sim.day.ladder_kernels import chased
 from sim.world.keyed import uniform
 from sim.world.state import Accounts, Invoices, Ladder, Payments
-from sim.world.verbs import block, settle_by
+from sim.world.verbs_kernels import block, settle_by
 
 
 class PromiseLog(NamedTuple):

@@ -4,9 +4,9 @@ A mechanism is a class with a `name`, the rows of the table of assumptions that 
 own columns of a run and returns itself ready to act, or None where it is off, so that it costs nothing. It acts at the
 stages of the day for which it has a method (`STAGES`). Of several at one stage, the order is that of the registry.
 
-What it may do: write its own columns, and change invoices by the verbs of `sim.world.verbs` alone, which keep every law
-of a ledger. It inserts and deletes no invoice and sorts none. It draws by keys of its own (`Begun.draw`), so that no
-other draw moves when it is added.
+What it may do: write its own columns, and change invoices by the verbs of `sim.world.verbs_kernels` alone, which keep
+every law of a ledger. It inserts and deletes no invoice and sorts none. It draws by keys of its own (`Begun.draw`), so
+that no other draw moves when it is added.
 """
 
 from collections.abc import Callable

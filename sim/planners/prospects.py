@@ -21,7 +21,7 @@ from ledger.compiling import njit
 from ledger.table.calendar import NEVER
 from models.assumed.contact_law_kernels import added_hazard, chance_won, spent_by_talk, still_remembered
 from sim.day.contact_effects import Response
-from sim.day.ladder import blocked, settled
+from sim.day.ladder_kernels import blocked, settled
 from sim.planners.protocol import Outlook, Prospects
 from sim.world.state import Accounts, Invoices, Ladder, Payments
 

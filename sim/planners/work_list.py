@@ -7,7 +7,7 @@ from ledger.policy.roster import FIRM, Roster
 from models.assumed.assumptions import Assumptions
 from models.assumed.call_minutes import CallMinutes
 from sim.day.contact_effects import Response
-from sim.day.ladder import at_risk
+from sim.day.ladder_kernels import at_risk
 from sim.planners import Planner, WorkList
 from sim.planners.belief import Belief
 from sim.planners.prospects import Grid, prospects

@@ -17,7 +17,8 @@ from sim.demand.order_level import Level
 from sim.world.behaviour import Behaviour
 from sim.world.keyed import NOBODY, Purpose, key, uniform, uniforms
 from sim.world.orders import MONTH, Orders, draw_orders
-from sim.world.payment import first_paydays, hazard_tables
+from sim.world.payment import hazard_tables
+from sim.world.payment_kernels import first_paydays
 from sim.world.portfolio import NO_DISPUTE, NO_PROMISE, NOT_PAID, Opening, Portfolio
 from sim.world.resume import still_felt
 from sim.world.state import Accounts, Invoices, Payments

@@ -12,14 +12,16 @@ from hypothesis import strategies as st
 from ledger.policy.roster import roster
 from ledger.table.calendar import NEVER, Calendar
 from sim import Assumptions, Portfolio, Step, Strategy, simulate, strategies, synthetic
-from sim.day.contact_effects import Response, respond
+from sim.day.contact_effects import Response
+from sim.day.contact_effects_kernels import respond
 from sim.mechanisms.disputes import Disputes
 from sim.mechanisms.promises_kernels import promise
 from sim.mechanisms.protocol import Begun
 from sim.mechanisms.write_off import WriteOff
 from sim.world.keyed import Purpose, key
 from sim.world.layout import World, prepare
-from sim.world.payment import PaydayState, boost, first_paydays, hazard_tables, pause, payday
+from sim.world.payment import hazard_tables
+from sim.world.payment_kernels import PaydayState, boost, first_paydays, pause, payday
 from sim.world.state import Accounts, Invoices, Payments, ladder
 from tests.handmade import invoice
 from tests.portfolios import FIRST, LAST, assert_same, chosen, events, portfolio, shuffled

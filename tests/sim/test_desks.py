@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim import Portfolio, simulate, synthetic
-from sim.day.desk import DESKS, CallLists, DeskHours, Incoming
+from sim.day.desk import DESKS
+from sim.day.desk_kernels import CallLists, DeskHours, Incoming
 from tests.portfolios import staff
 
 Day = tuple[DeskHours, CallLists, Incoming]

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import simpy
 
-from sim.day.desk import DESKS, CallLists, DeskHours, Incoming
+from sim.day.desk import DESKS
+from sim.day.desk_kernels import CallLists, DeskHours, Incoming
 from tests.portfolios import covers
 
 SERVERS, HANDLING = 3, 600.0  # seconds

@@ -4,7 +4,7 @@ Beside payment itself (`sim.world.payment`), nothing else writes the columns tha
 """
 
 from ledger.compiling import njit
-from sim.world.payment import PaydayState, boost, pause
+from sim.world.payment_kernels import PaydayState, boost, pause
 from sim.world.state import Accounts, Invoices, Payments
 
 
