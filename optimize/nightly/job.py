@@ -171,7 +171,7 @@ def _plan(task: NightInputs, model: NightModel) -> CallPlan:
         task.strategy,
         task.team,
         task.date,
-        order.days,
+        days=order.days,
         exploration=order.exploration,
         stops=task.stops,
         seconds=order.seconds,
