@@ -10,11 +10,9 @@ from ledger.screen import wrapped
 from ledger.wording import plural
 
 if TYPE_CHECKING:
-    import pandas as pd
     from rich.table import Table
 
     from experiments.hours.hours import Staffed
-    from ledger import Ledger
     from optimize.staffing.frontier import Frontier
     from optimize.staffing.shift_choice import ShiftChoice
 
@@ -50,20 +48,24 @@ def run_staffing(
 ) -> int:
     """Draw the frontier, write its files and show it; return the exit code."""
     from experiments.hours.figure import staffing_figure
-    from ledger import BadInput, Refused
+    from experiments.hours.staffing import staffing
+    from ledger import BadInput, Refused, read_ledger
     from ledger.files.storage import check_folder, write_folder
+    from ledger.table.exchange import read_rate_options, with_rates
 
     if ledger is None or roster is None:
         name = "--ledger" if ledger is None else "--roster"
         raise BadInput("is needed", where="command line", field=name)
     folder = check_folder(state / "staffing" if out is None else out, MARKER)
     percents = _percents(hours)
-    found, better, simulated = _computed(
-        ledger, roster, percents,
-        strategy=strategy, date=date, days=days, horizon=horizon, replications=replications, planner=planner,
-        model=model, rates=rates, state=state, seed=seed,
-    )  # fmt: skip
-    joined = found.levels.merge(simulated.table().drop(columns="paid_hours"), on="hours_percent", how="left")
+    books = with_rates(read_ledger(ledger), read_rate_options(rates))
+    with progress_bar("what there is to do") as progress:
+        result = staffing(
+            books, int(roster) if roster.isdigit() else roster,
+            strategy=strategy, model=model, date=date, days=days, hours=percents, horizon=horizon,
+            replications=replications, planner=planner, state=state, seed=seed, progress=progress,
+        )  # fmt: skip
+    found, better, simulated, joined = result.frontier, result.shifts, result.simulated, result.table()
 
     def fill(fresh: Path) -> None:
         joined.to_csv(fresh / MARKER, index=False)
@@ -75,9 +77,7 @@ def run_staffing(
 
     write_folder(folder, MARKER, fill)
     if as_json:
-        chosen = {name: getattr(better, name) for name in ("own", "worth", "bound")}
-        more = {"chosen_shifts": chosen, "folder": str(folder)}
-        print_json(_as_dict(found, simulated, joined) | more)
+        print_json(result.to_dict() | {"folder": str(folder)})
     else:
         _show(found, better, simulated)
         print(f"Written to {folder}: frontier.csv, prices.csv, checked.csv, shifts.csv, staffing.html")
@@ -96,58 +96,6 @@ def _percents(text: str) -> list[float]:
     except ValueError as error:
         rule = "must be percentages of the roster's hours, separated by commas"
         raise BadInput(rule, where="command line", field="--hours", value=text) from error
-
-
-def _computed(
-    place: Path, roster: str, percents: list[float], *,
-    strategy: str, date: str | None, days: int, horizon: int, replications: int, planner: str, model: str,
-    rates: Sequence[str], state: Path, seed: int,
-) -> tuple["Frontier", "ShiftChoice", "Staffed"]:  # fmt: skip
-    """Return the frontier of a week, the shifts that are worth the most, and the same hours simulated."""
-    from experiments.comparing.replication import portfolio_paying
-    from experiments.hours.hours import staffed
-    from ledger import read_ledger
-    from ledger.table.exchange import read_rate_options, with_rates
-    from models.registry.reference import chosen
-    from optimize.staffing.frontier import frontier
-    from optimize.staffing.shift_choice import choose_shifts
-    from optimize.staffing.week import week
-
-    known, first = _known(with_rates(read_ledger(place), read_rate_options(rates)), date)
-    who = int(roster) if roster.isdigit() else roster
-    timing = chosen(model, known, state=state)
-    with progress_bar("what there is to do") as progress:
-        one = week(known, timing.timing, strategy, who, first, days=days, seed=seed)
-        found = frontier(one, percents, progress=progress, seed=seed)
-        progress(0, 0, "shifts")
-        better = choose_shifts(one, seed=seed)
-        portfolio = portfolio_paying(known, model, timing)
-        simulated = staffed(
-            portfolio, one.team, strategy, found.levels["hours_percent"],
-            days=horizon, replications=replications, planner=planner, seed=seed, progress=progress,
-        )  # fmt: skip
-    return found, better, simulated
-
-
-def _known(ledger: "Ledger", date: str | None) -> tuple["Ledger", "pd.Timestamp"]:
-    """Return the ledger as known on the evening before the date, by default of the day after its last, and the date."""
-    import pandas as pd
-
-    from ledger.table.ledger import as_day
-
-    first = ledger.as_of + pd.Timedelta(days=1) if date is None else as_day(date, field="date")
-    evening = first - pd.Timedelta(days=1)
-    return (ledger if evening >= ledger.as_of else ledger.snapshot(evening)), first
-
-
-def _as_dict(found: "Frontier", simulated: "Staffed", joined: "pd.DataFrame") -> dict[str, Any]:
-    return found.to_dict() | {
-        "levels": joined.to_dict("records"),
-        "days": simulated.days,
-        "replications": simulated.replications,
-        "planner": simulated.planner,
-        "notes": [*found.notes, *simulated.notes, *found.week.shifts.broken["sentence"]],
-    }
 
 
 def _show(found: "Frontier", better: "ShiftChoice", simulated: "Staffed") -> None:

@@ -8,7 +8,7 @@ from collectlab_start import require
 
 require()
 
-from experiments import Comparison, Study, compare, write_comparison
+from experiments import Comparison, Staffing, Study, compare, staffing, write_comparison
 from ledger import BadInput, Kpis, Ledger, Refused, gaming, kpi_path, kpis, read_ledger
 from ledger.importing import Imported, import_ledger
 from models import PaymentTiming, fit
@@ -47,6 +47,7 @@ __all__ = [
     "Portfolio",
     "Refused",
     "Run",
+    "Staffing",
     "Step",
     "Strategy",
     "Study",
@@ -67,6 +68,7 @@ __all__ = [
     "plan",
     "read_ledger",
     "simulate",
+    "staffing",
     "strategies",
     "synthetic",
     "walk_forward",

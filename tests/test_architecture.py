@@ -66,7 +66,7 @@ WINGS = {  # in order: a file may import its own wing and earlier ones; those in
         {ROOTS, "publish", "staffing"},
         {"nightly"},
     ],
-    "experiments": [{"comparing"}, {"reporting"}, {ROOTS, "hours", "planner_study"}],
+    "experiments": [{"comparing"}, {"reporting"}, {"hours", "planner_study"}, {ROOTS}],
     "app": [
         {ROOTS, "exits", "printing"},
         {"backtesting", "effects", "ledgers", "planning", "simulation", "staffing", "study", "versions"},

@@ -95,3 +95,27 @@ def test_python_in_the_readme_compiles():
     assert blocks
     for block in blocks:
         compile(block, "README.md", "exec")
+
+
+def defined(path: Path) -> set[str]:
+    """Return what a module defines at its top."""
+    found = set()
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            ends = node.targets if isinstance(node, ast.Assign) else [node.target]
+            found |= {end.id for end in ends if isinstance(end, ast.Name)}
+    return found
+
+
+def test_every_rule_is_at_the_home_that_the_table_names():
+    """Each row of the first table of docs/architecture.md: the file is there, and defines what is named."""
+    rows = re.findall(r"^\| [^|`]+ \| `([\w/]+\.py)`: (.+) \|$", page("docs/architecture.md"), re.MULTILINE)
+    assert len(rows) > 20
+    missing = [(file, name) for file, names in rows for name in re.findall(r"`(\w+)`", names)
+               if name not in defined(ROOT / file)]  # fmt: skip
+    assert not missing
+    assert not [
+        file for file in re.findall(r"`([\w/]+\.py)`", page("docs/architecture.md")) if not (ROOT / file).is_file()
+    ]

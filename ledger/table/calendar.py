@@ -57,13 +57,9 @@ class Calendar:
         codes = country.astype(np.int64) * 128 + weekdays @ (1 << np.arange(7))
         kinds, row = np.unique(codes, return_inverse=True)
         table = np.empty((len(kinds), self.span), np.int32)
-        weekday = self.weekday()
-        for k, code in enumerate(kinds):
-            runs = np.array([(code % 128) >> day & 1 for day in range(7)], np.bool_)[weekday]
-            if not self.every_day:
-                holiday = ~self.working(self.countries[code // 128]) & (weekday < 5)
-                runs &= ~holiday
-            table[k] = _next(runs)
+        for k, code in enumerate(kinds.tolist()):
+            closed = None if self.every_day else self.countries[code // 128]
+            table[k] = _payment_runs(self.start, self.span, closed, code % 128)
         return PaymentDays(table=table, row=row.astype(np.int32))
 
     def next_working(self, country: str, lag: int) -> SmallInts:
@@ -76,16 +72,12 @@ class Calendar:
 
     def offsets(self, zones: Sequence[str], home: str) -> Floats:
         """Return, for each zone and day, the hours by which its clock is ahead of the collectors' clock."""
-        noon = pd.date_range(self.start, periods=self.span, freq="D") + pd.Timedelta(hours=12)
-        moments = noon.tz_localize("UTC").to_pydatetime()
-        clock = {z: np.array([_hours(ZoneInfo(z), m) for m in moments]) for z in {*zones, home}}
+        clock = {zone: _ahead_of_utc(self.start, self.span, zone) for zone in {*zones, home}}
         return np.array([clock[zone] - clock[home] for zone in zones])
 
     def utc_offset(self, zone: str) -> Ints:
         """Return the zone's seconds ahead of UTC at noon of each day."""
-        noon = pd.date_range(self.start, periods=self.span, freq="D") + pd.Timedelta(hours=12)
-        hours = [_hours(ZoneInfo(zone), moment) for moment in noon.tz_localize("UTC").to_pydatetime()]
-        return np.round(np.array(hours) * 3600).astype(np.int64)
+        return np.round(_ahead_of_utc(self.start, self.span, zone) * 3600).astype(np.int64)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,6 +86,27 @@ class PaymentDays:
 
     table: SmallInts
     row: SmallInts
+
+
+@lru_cache(maxsize=256)
+def _ahead_of_utc(start: pd.Timestamp, span: int, zone: str) -> Floats:
+    """Return the hours by which a zone's clock is ahead of UTC at noon of each day."""
+    noon = pd.date_range(start, periods=span, freq="D") + pd.Timedelta(hours=12)
+    hours = np.array([_hours(ZoneInfo(zone), moment) for moment in noon.tz_localize("UTC").to_pydatetime()])
+    hours.flags.writeable = False  # it is shared
+    return hours
+
+
+@lru_cache(maxsize=512)
+def _payment_runs(start: pd.Timestamp, span: int, country: str | None, weekdays: int) -> SmallInts:
+    """Return the next payment day of each day, of runs on some weekdays (bits, Monday first) that are no holidays."""
+    weekday = (start.dayofweek + np.arange(span)) % 7
+    runs = (weekdays >> weekday & 1).astype(np.bool_)
+    if country is not None:
+        runs &= _working(start, span, country) | (weekday >= 5)
+    following = _next(runs)
+    following.flags.writeable = False  # it is shared
+    return following
 
 
 def _hours(zone: ZoneInfo, moment: pd.Timestamp) -> float:

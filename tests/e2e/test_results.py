@@ -12,7 +12,7 @@ import pytest
 
 import sim
 from collectlab import __all__ as public
-from experiments import Study, compare
+from experiments import Staffing, Study, compare
 from experiments.comparing.replication import PortfolioSource
 from experiments.hours.hours import staffed
 from experiments.planner_study.planner_study import PlannerStudy, compare_planners
@@ -120,6 +120,9 @@ FOUND: dict[str, Callable[[Path], Result]] = {
     "ShiftChoice": lambda _: choose_shifts(tuesday()),
     "Shifts": lambda _: plan_shifts(load_team(1), "2026-07-06", 2),
     "Staffed": lambda _: hours(),
+    "Staffing": lambda _: Staffing(
+        frontier=frontier(tuesday(), [100]), shifts=choose_shifts(tuesday()), simulated=hours()
+    ),
     "WalkForward": lambda _: walk_forward(ledger().ledger, [CUT], models=["customer_mean"], bootstrap=0),
     "WhatIf": lambda _: what_if(*asked(), **contact(), days=[0, 30]),
 }
@@ -154,4 +157,13 @@ def test_every_result_is_here_and_on_the_page():
     assert kinds == FOUND.keys()
     listed = set(re.findall(r"`(\w+)`", PAGE.read_text(encoding="utf-8").split("is a **result**")[1].split(")")[0]))
     assert listed == FOUND.keys()
-    assert FOUND.keys() & {*public} == {"Kpis", "Imported", "Backtest", "Run", "CallPlan", "Assignment", "Comparison"}
+    assert FOUND.keys() & {*public} == {
+        "Kpis",
+        "Imported",
+        "Backtest",
+        "Run",
+        "CallPlan",
+        "Assignment",
+        "Comparison",
+        "Staffing",
+    }
