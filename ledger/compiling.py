@@ -58,8 +58,8 @@ def fingerprint() -> bytes:
     paths = {path for package in _PACKAGES for path in (_ROOT / package).rglob("*.py")}
     texts = {path: path.read_bytes() for path in sorted(paths)}
     kernels = [path for path, text in texts.items() if f"from {__name__} import njit".encode() in text]
-    named = [found for path in kernels for found in _IMPORT.findall(texts[path].decode())]
-    modules = {name for wing, things in named for name in (wing, *(f"{wing}.{one}" for one in things.split(", ")))}
+    imports = [line for path in kernels for line in _IMPORT.findall(texts[path].decode())]
+    modules = {name for wing, things in imports for name in (wing, *(f"{wing}.{one}" for one in things.split(", ")))}
     imported = {_ROOT.joinpath(*name.split(".")).with_suffix(".py") for name in modules}
     found = hashlib.sha256()
     for path in sorted({*kernels, *(imported & paths)}):

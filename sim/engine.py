@@ -178,7 +178,7 @@ class _DayClock:
         self.mechanisms = begin(begun)
         self.contacted = [act for _, act in acting(self.mechanisms, "contacted")]
         self.minutes = CallMinutes.of(assume)
-        self.response = Response.of(assume, begun.draw(Purpose.PROMISE))
+        self.response = Response.of(assume)
         self.view = WorkLists(
             self.world, self.ladder, people, setting.planner, setting.belief,
             assume=assume, response=self.response, minor=minor, key=begun.draw(Purpose.PLANNER), seed=setting.seeds[0],

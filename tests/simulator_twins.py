@@ -9,7 +9,10 @@ import numpy as np
 from ledger.arrays import Bits, Floats, Ints, SmallInts
 from ledger.table.calendar import NEVER
 from models.assumed.call_minutes import CallMinutes
+from models.assumed.contact_law import TalkLaw
 from models.assumed.reach import SUREST
+from sim.day.contact_effects import Response
+from sim.mechanisms.part_payments_kernels import Parts
 from sim.mechanisms.promises_kernels import PromiseLog
 from sim.world.keyed import triangular_one, uniform
 from sim.world.state import Accounts, Invoices, Ladder, Payments
@@ -88,8 +91,15 @@ def paid_on(inv: Invoices, acc: Accounts, pays: Payments, i: int, earliest: int)
 
 
 def respond(
-    day: int, who: Ints, step: SmallInts, inv: Invoices, acc: Accounts, ladder: Ladder, pays: Payments, response
-) -> None:  # type: ignore[no-untyped-def]
+    day: int,
+    who: Ints,
+    step: SmallInts,
+    inv: Invoices,
+    acc: Accounts,
+    ladder: Ladder,
+    pays: Payments,
+    response: Response,
+) -> None:
     """Let contacts move the hazard of what they are about."""
     for c, s in zip(who.tolist(), step.tolist(), strict=True):
         memory = acc.memory[c] * np.exp(-(day - acc.memory_day[c]) / response.contact.memory)
@@ -124,22 +134,24 @@ def after_calls(day: int, who: Ints, step: SmallInts, reached: SmallInts, acc: A
     acc.step[who[over]] = -1
 
 
-def promise(day: int, who: Ints, inv: Invoices, acc: Accounts, ladder: Ladder, pays: Payments, response) -> PromiseLog:  # type: ignore[no-untyped-def]
+def promise(
+    day: int, who: Ints, inv: Invoices, acc: Accounts, ladder: Ladder, pays: Payments, law: TalkLaw, draw: np.uint64
+) -> PromiseLog:
     """Let those who were talked to promise."""
     rows = []
     for k, c in enumerate(who.tolist()):
-        u = [uniform(response.promise_key, acc.entity[c], 3 * int(acc.talks[c]) + j) for j in range(3)]
+        u = [uniform(draw, acc.entity[c], 3 * int(acc.talks[c]) + j) for j in range(3)]
         acc.talks[c] += 1
-        wait = int(response.talk.low + u[1] * (response.talk.high - response.talk.low + 1))
+        wait = int(law.low + u[1] * (law.high - law.low + 1))
         runs = pays.runs[acc.run_row[c]]
         until = int(runs[day + wait]) if day + wait < len(runs) else NEVER
-        if u[0] >= response.talk.promise or not day < until < NEVER:
+        if u[0] >= law.promise or not day < until < NEVER:
             continue
         for i in about(inv, c, day, ladder):
             if inv.due[i] < day and inv.kind[i] < pays.rest_kind:
                 rows.append((k, i, day, until, owed(inv, i, day)))
                 inv.hold[i] = until
-                if u[2] < response.talk.kept * acc.keeps[c]:
+                if u[2] < law.kept * acc.keeps[c]:
                     inv.pay[i] = min(inv.pay[i], until)
     kinds = (np.int64, np.int64, np.int32, np.int32, np.int64)
     columns = zip(*rows, strict=True) if rows else [()] * 5
@@ -160,7 +172,7 @@ def open_disputes(inv: Invoices, acc: Accounts, pays: Payments, by_day: Ints, fi
         inv.pay[i] = paid_on(inv, acc, pays, i, end)
 
 
-def pay_main_parts(until: int, parts, inv: Invoices, acc: Accounts, pays: Payments) -> None:  # type: ignore[no-untyped-def]
+def pay_main_parts(until: int, parts: Parts, inv: Invoices, acc: Accounts, pays: Payments) -> None:
     """Let main payments leave their rests."""
     for j, i in enumerate(parts.invoice.tolist()):
         if parts.rest[j] and inv.pay[i] < until and inv.pay[i] <= inv.lapse[i]:

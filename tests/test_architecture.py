@@ -27,7 +27,7 @@ ROOTS = "__init__"  # in the table below: what a package shows of itself
 WINGS = {  # in order: a file may import its own wing and earlier ones; those in one line do not meet
     "ledger": [
         {"arrays", "compiling", "errors", "json_ready", "notes", "progress", "screen", "wording"},
-        {"files", "results"},
+        {"files", "results", "splitmix_kernels"},
         {"table"},
         {"kpi", "policy"},
         {ROOTS},

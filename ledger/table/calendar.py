@@ -58,8 +58,8 @@ class Calendar:
         kinds, row = np.unique(codes, return_inverse=True)
         table = np.empty((len(kinds), self.span), np.int32)
         for k, code in enumerate(kinds.tolist()):
-            closed = None if self.every_day else self.countries[code // 128]
-            table[k] = _payment_runs(self.start, self.span, closed, code % 128)
+            bank_country = None if self.every_day else self.countries[code // 128]
+            table[k] = _payment_runs(self.start, self.span, bank_country, code % 128)
         return PaymentDays(table=table, row=row.astype(np.int32))
 
     def next_working(self, country: str, lag: int) -> SmallInts:

@@ -6,6 +6,7 @@ import numpy as np
 
 from ledger.arrays import Bits, Flags, Floats, Ints
 from ledger.compiling import njit
+from ledger.splitmix_kernels import GOLDEN, mix
 from optimize.assignment.price_kernels import OptionArrays
 
 
@@ -90,17 +91,15 @@ def fill_up(order: Ints, reduced: Floats, options: OptionArrays, plan_out: PlanS
 @njit(cache=True)
 def draw(bits_out: Bits) -> np.uint64:
     """Return the next 64 random bits (splitmix64); `bits_out` is an array of one number."""
-    bits_out[0] += np.uint64(0x9E3779B97F4A7C15)
-    z = bits_out[0]
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return np.uint64(z ^ (z >> np.uint64(31)))
+    mixed = mix(bits_out[0])
+    bits_out[0] += GOLDEN
+    return mixed
 
 
 @njit(cache=True)
 def below(n: int, bits_out: Bits) -> int:
     """Return a random whole number from 0 to n - 1."""
-    return np.int64((draw(bits_out) >> np.uint64(32)) * np.uint64(n) >> np.uint64(32))  # type: ignore[return-value]
+    return np.int64((draw(bits_out) >> np.uint64(32)) * np.uint64(n) >> np.uint64(32))  # type: ignore[return-value]  # an int of 64 bits
 
 
 @njit(cache=True)

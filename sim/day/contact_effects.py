@@ -2,8 +2,6 @@
 
 from typing import NamedTuple
 
-import numpy as np
-
 from models.assumed.assumptions import Assumptions
 from models.assumed.contact_law import ContactLaw, TalkLaw, extra_of
 
@@ -14,14 +12,12 @@ class Response(NamedTuple):
     contact: ContactLaw
     talk: TalkLaw
     talk_extra: float  # of a call that the customer made
-    promise_key: np.uint64
 
     @classmethod
-    def of(cls, assume: Assumptions, promise_key: np.uint64) -> "Response":
+    def of(cls, assume: Assumptions) -> "Response":
         """Return the assumed response."""
         return cls(
             contact=ContactLaw.of(assume),
             talk=TalkLaw.of(assume),
             talk_extra=extra_of(assume.hazard_ratio("inbound", "friendly", personal=True)),
-            promise_key=promise_key,
         )

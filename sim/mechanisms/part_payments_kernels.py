@@ -2,13 +2,10 @@
 
 from typing import NamedTuple
 
-import numpy as np
-
 from ledger.arrays import Floats, Ints, SmallInts
 from ledger.compiling import njit
-from ledger.table.calendar import NEVER
-from sim.world.payment_kernels import PaydayState, payday
 from sim.world.state import Accounts, Invoices, Payments
+from sim.world.verbs_kernels import leave_rest
 
 
 class Parts(NamedTuple):
@@ -30,12 +27,6 @@ def pay_main_parts(until: int, parts: Parts, inv: Invoices, acc: Accounts, pays:
         i = parts.invoice[j]
         if parts.rest[j] == 0 or inv.pay[i] >= until or inv.pay[i] > inv.lapse[i]:
             continue
-        c, day = inv.customer[i], inv.pay[i]
-        parts.paid_on[j], parts.paid[j] = day, inv.amount[i] - parts.rest[j]
-        inv.amount[i], parts.rest[j] = parts.rest[j], 0
-        inv.kind[i], inv.clock[i], inv.lapse[i] = parts.kind[j], day, NEVER
-        inv.added[i] = 0.0
-        frailty = acc.frailty[c]
-        inv.target[i] = parts.threshold[j] / frailty if frailty > 0 else np.inf
-        inv.pay[i] = payday(pays, PaydayState(inv.kind[i], acc.run_row[c], day, 0.0, inv.target[i]), day)
-        acc.quiet[c] = 0
+        parts.paid_on[j], parts.paid[j] = inv.pay[i], inv.amount[i] - parts.rest[j]
+        leave_rest(inv, acc, pays, i, parts.rest[j], parts.kind[j], parts.threshold[j])
+        parts.rest[j] = 0

@@ -9,7 +9,6 @@ from typing import ClassVar
 import numpy as np
 
 from models.assumed.contact_law import TalkLaw, chance_kept
-from sim.day.contact_effects import Response
 from sim.day.contact_records import Batch
 from sim.day.today import Today
 from sim.mechanisms.promises_kernels import PromiseLog, promise
@@ -32,7 +31,7 @@ class Promises:
     def __init__(self, begun: Begun) -> None:
         world = begun.world
         self._tables = world.invoices, world.accounts, begun.ladder, world.payments
-        self._response = Response.of(begun.assume, begun.draw(Purpose.PROMISE))
+        self._law, self._draw = TalkLaw.of(begun.assume), begun.draw(Purpose.PROMISE)
         self._made: list[PromiseLog] = []
 
     @classmethod
@@ -49,7 +48,7 @@ class Promises:
         talks = batch.happened[batch.talked[batch.happened] > 0]
         if not len(talks):
             return
-        made = promise(today.day, batch.who[talks], *self._tables, self._response)
+        made = promise(today.day, batch.who[talks], *self._tables, self._law, self._draw)
         batch.promised[talks[made.contact]] = True
         self._made.append(made._replace(contact=before + talks[made.contact]))
 

@@ -7,8 +7,8 @@ import numpy as np
 from ledger.arrays import Ints, SmallInts
 from ledger.compiling import njit
 from ledger.table.calendar import NEVER
+from models.assumed.contact_law import TalkLaw
 from models.assumed.contact_law_kernels import chance_kept, promised_day
-from sim.day.contact_effects import Response
 from sim.day.ladder_kernels import chased
 from sim.world.keyed import uniform
 from sim.world.state import Accounts, Invoices, Ladder, Payments
@@ -27,7 +27,14 @@ class PromiseLog(NamedTuple):
 
 @njit(cache=True)
 def promise(
-    today: int, who: Ints, inv: Invoices, acc: Accounts, ladder: Ladder, pays: Payments, response: Response
+    today: int,
+    who: Ints,
+    inv: Invoices,
+    acc: Accounts,
+    ladder: Ladder,
+    pays: Payments,
+    law: TalkLaw,
+    draw: np.uint64,
 ) -> PromiseLog:
     """Let those who were talked to promise, and return what they did; `contact` is a place in `who`.
 
@@ -49,15 +56,15 @@ def promise(
         c = who[k]
         n = acc.talks[c]
         acc.talks[c] = n + 1
-        if uniform(response.promise_key, acc.entity[c], 3 * n) >= response.talk.promise:
+        if uniform(draw, acc.entity[c], 3 * n) >= law.promise:
             continue
-        spread = uniform(response.promise_key, acc.entity[c], 3 * n + 1)
-        day = promised_day(today, spread, response.talk)
+        spread = uniform(draw, acc.entity[c], 3 * n + 1)
+        day = promised_day(today, spread, law)
         runs = pays.runs[acc.run_row[c]]
         until = runs[day] if day < len(runs) else NEVER
         if until <= today or until == NEVER:
             continue
-        kept = uniform(response.promise_key, acc.entity[c], 3 * n + 2) < chance_kept(acc.keeps[c], response.talk)
+        kept = uniform(draw, acc.entity[c], 3 * n + 2) < chance_kept(acc.keeps[c], law)
         for i in range(acc.head[c], acc.tail[c]):
             if inv.due[i] >= today or inv.kind[i] >= pays.rest_kind or not chased(today, i, inv, ladder):
                 continue

@@ -14,14 +14,9 @@ import pandas as pd
 
 from ledger.arrays import Bits, Floats, SmallInts
 from ledger.compiling import njit
+from ledger.splitmix_kernels import mix
 
-_GOLDEN: Final = np.uint64(0x9E3779B97F4A7C15)
-_M1: Final = np.uint64(0xBF58476D1CE4E5B9)
-_M2: Final = np.uint64(0x94D049BB133111EB)
 _S11: Final = np.uint64(11)
-_S27: Final = np.uint64(27)
-_S30: Final = np.uint64(30)
-_S31: Final = np.uint64(31)
 _UNIT: Final = 2.0**-53
 
 
@@ -56,15 +51,6 @@ class Purpose(IntEnum):
 
 
 NOBODY: Final = np.uint64(0x6E6577)  # entity of what is drawn for all
-
-
-@njit(cache=True)
-def mix(z: np.uint64) -> np.uint64:
-    """Return the splitmix64 hash of a 64-bit number."""
-    z = z + _GOLDEN
-    z = (z ^ (z >> _S30)) * _M1
-    z = (z ^ (z >> _S27)) * _M2
-    return z ^ (z >> _S31)
 
 
 @njit(cache=True)

@@ -14,12 +14,13 @@ import numpy as np
 
 from ledger.arrays import Bits, Flags, Floats, Ints, SmallInts
 from ledger.compiling import njit
+from ledger.splitmix_kernels import mix
 from ledger.table.calendar import Calendar
 from sim.demand.demand import Demand
 from sim.demand.order_days import open_days
 from sim.demand.order_level import FADES
 from sim.world.behaviour import Behaviour
-from sim.world.keyed import NOBODY, Purpose, child, key, mix, normals, uniform, uniforms
+from sim.world.keyed import NOBODY, Purpose, child, key, normals, uniform, uniforms
 
 MONTH: Final = 365.25 / 12  # days
 _FEW: Final = 4.0  # shape of a gamma distribution from which a cube of a normal stands for it

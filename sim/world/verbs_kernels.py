@@ -1,10 +1,14 @@
 """What may happen to an invoice in a run: compiled verbs, each of which keeps every law of a ledger.
 
-Beside payment itself (`sim.world.payment`), nothing else writes the columns that say when an invoice is paid.
+From day 1 on, nothing else writes the columns that say when an invoice is paid or written off; what mechanisms draw
+before it, when they begin, they write themselves.
 """
 
+import numpy as np
+
 from ledger.compiling import njit
-from sim.world.payment_kernels import PaydayState, boost, pause
+from ledger.table.calendar import NEVER
+from sim.world.payment_kernels import PaydayState, boost, pause, payday
 from sim.world.state import Accounts, Invoices, Payments
 
 
@@ -38,3 +42,17 @@ def block(inv: Invoices, acc: Accounts, i: int, until: int) -> None:
 def settle_by(inv: Invoices, i: int, day: int) -> None:
     """Let an invoice be paid on a day at the latest."""
     inv.pay[i] = min(inv.pay[i], day)
+
+
+@njit(cache=True)
+def leave_rest(inv: Invoices, acc: Accounts, pays: Payments, i: int, rest: int, kind: int, threshold: float) -> None:
+    """Let the payment of an invoice settle all but a rest, which goes on from that day under a hazard of its own.
+
+    Nobody writes it off: that is among the ends of rests.
+    """
+    day, c = inv.pay[i], inv.customer[i]
+    frailty = acc.frailty[c]
+    inv.amount[i], inv.kind[i], inv.clock[i], inv.lapse[i], inv.added[i] = rest, kind, day, NEVER, 0.0
+    inv.target[i] = threshold / frailty if frailty > 0 else np.inf
+    inv.pay[i] = payday(pays, _state(inv, acc, i), day)
+    acc.quiet[c] = 0

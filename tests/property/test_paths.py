@@ -195,7 +195,7 @@ def paydays(seed: int, contacts: Sequence[tuple[int, int, bool]], ratio: float, 
     world, disputes = many(seed)
     inv, acc, pays = world.invoices, world.accounts, world.payments
     assume_ = Assumptions.default(call_hazard_ratio=ratio, friendly_tone_ratio=1, fatigue=fatigue)
-    rungs, response = ladder(CALLS, assume_, 100), Response.of(assume_, key(seed, 0, Purpose.PROMISE))
+    rungs, response = ladder(CALLS, assume_, 100), Response.of(assume_)
     acc.tail[:] = acc.end
     for day in range(1, _HORIZON):
         disputes.close(day)
@@ -204,7 +204,7 @@ def paydays(seed: int, contacts: Sequence[tuple[int, int, bool]], ratio: float, 
             who = np.array([c])
             respond(day, who, np.zeros(1, np.int32), inv, acc, rungs, pays, response)
             if talked:
-                promise(day, who, inv, acc, rungs, pays, response)
+                promise(day, who, inv, acc, rungs, pays, response.talk, key(seed, 0, Purpose.PROMISE))
     return inv.pay.copy()
 
 

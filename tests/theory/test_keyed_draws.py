@@ -81,3 +81,11 @@ def test_normals_are_normal() -> None:
     from scipy.stats import kstest
 
     assert kstest(normals(key(0, 0, Purpose.CUSTOMER), ids(SIZE), 5), "norm").pvalue > 1e-4
+
+
+def test_a_text_is_a_purpose_of_its_own() -> None:
+    """Mechanisms name theirs: the same text is the same key, and neither another's nor a numbered one."""
+    numbered = {int(key(1, 2, purpose)) for purpose in Purpose}
+    named = {int(key(1, 2, name)) for name in ("credit_hold", "goodwill", "goodwill, return")}
+    assert len(numbered | named) == len(Purpose) + 3
+    assert key(1, 2, "goodwill") == key(1, 2, "goodwill") != key(1, 3, "goodwill")
