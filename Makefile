@@ -7,6 +7,7 @@ BIN    := $(VENV)/bin
 export COLLECTLAB_STATE := $(STATE)
 export MLFLOW_DISABLE_TELEMETRY = true
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
+unexport PYTHONDONTWRITEBYTECODE  # or every command compiles a thousand modules anew
 
 .PHONY: help setup demo test fuzz check notebooks bench lab mlflow portfolio lock clean
 
