@@ -19,6 +19,7 @@ from models.assumed.assumptions import Assumptions
 from models.assumed.call_minutes import CallMinutes
 from models.assumed.contact_law import ContactLaw
 from models.assumed.reach import reach_by_block
+from models.planning.protocol import for_one_run
 from sim.day.call_outcomes import outcomes
 from sim.day.call_outcomes_kernels import chances
 from sim.day.contact_effects import Response
@@ -33,7 +34,6 @@ from sim.mechanisms.registry import begin
 from sim.planners import Belief, Planner
 from sim.planners import belief as belief_named
 from sim.planners import planner as planner_named
-from sim.planners.protocol import for_one_run
 from sim.planners.work_list import WorkLists
 from sim.result.run import Run
 from sim.world.keyed import Purpose

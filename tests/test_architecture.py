@@ -45,7 +45,7 @@ WINGS = {  # in order: a file may import its own wing and earlier ones; those in
     "models": [
         {"assumed", "timing"},
         {ROOTS, "history"},
-        {"effects", "families"},
+        {"effects", "families", "planning"},
         {"evaluation"},
         {"figures"},
         {"registry"},
@@ -62,8 +62,8 @@ WINGS = {  # in order: a file may import its own wing and earlier ones; those in
     ],
     "optimize": [
         {"assignment", "roster"},
-        {"in_simulator", "plans"},
-        {ROOTS, "publish", "staffing"},
+        {"plans"},
+        {ROOTS, "in_simulator", "publish", "staffing"},
         {"nightly"},
     ],
     "experiments": [{"comparing"}, {"reporting"}, {"hours", "planner_study"}, {ROOTS}],
@@ -79,8 +79,6 @@ MOST_IN_KERNELS = 8  # positional parameters of a compiled function
 CROWDED_KERNELS = {  # compiled functions with more; this set may only shrink
     "models/effects/exposure.py": {"_invoice"},
     "models/history/customer_hazards.py": {"_groups", "_weekday_shares"},
-    "optimize/in_simulator/planner_kernels.py": {"values_today"},
-    "sim/planners/prospects.py": {"_gain", "_prospects"},
 }
 MIXED = {  # files with compiled functions whose name does not end in _kernels.py; this set may only shrink
     "models/effects/exposure.py",
@@ -88,7 +86,6 @@ MIXED = {  # files with compiled functions whose name does not end in _kernels.p
     "models/history/contacts_felt.py",
     "models/history/customer_hazards.py",
     "models/history/features.py",
-    "sim/planners/prospects.py",
     "sim/world/keyed.py",
     "sim/world/orders.py",
 }

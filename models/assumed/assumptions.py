@@ -148,6 +148,10 @@ class Assumptions:
         """Return what a paid hour costs: somebody's own cost, or where it is 0 the wage with all that is on top."""
         return np.where(own > 0, own, self.specialist_wage * self.loaded_cost_factor)
 
+    def per_minute(self, hourly: Floats) -> Floats:
+        """Return what a productive minute costs, from what a paid hour does."""
+        return hourly / 60 / self.productive_share
+
     def hazard_ratio(self, channel: str, tone: str, *, personal: bool) -> float:
         """Return how many times higher the payment hazard is right after a contact (at least 1)."""
         if channel in ("phone", "inbound"):

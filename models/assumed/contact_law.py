@@ -102,6 +102,6 @@ def promised_day(today: int, draw: float, law: TalkLaw) -> int:
     return today + int(law.low + draw * (law.high - law.low + 1))
 
 
-def spent_by_talk(won: float, law: ContactLaw) -> float:
+def spent_by_talk(won: float | Floats, law: ContactLaw) -> Any:
     """Return the share of a later talk's worth that a talk today uses up: what it collects itself, and fatigue."""
     return 1.0 - (1.0 - won) * law.fatigue

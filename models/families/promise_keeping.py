@@ -20,10 +20,11 @@ from ledger import Ledger
 from ledger.arrays import Floats, Ints
 from ledger.table.ledger import positions
 from ledger.table.months import day_number, day_numbers
-from models.families.kaplan_meier import KaplanMeier
+from models.assumed.assumptions import Assumptions
+from models.families.kaplan_meier import KaplanMeier, hazards_by_customer
 from models.history.contacted import SPAN
 from models.history.contacts_felt import ContactsFelt
-from models.history.main_payments import PaymentHistory
+from models.history.main_payments import PaymentHistory, history
 
 PSEUDO: Final = 2.0  # promises that the segment's share stands for
 _ASSUMED: Final = 20.0  # promises that the assumed share stands for
@@ -75,6 +76,19 @@ def keeps_promises(
     in_segment = [np.bincount(segment, part, len(names)).astype(np.float64) for part in (won, free)]
     of_segment = _shrunk(in_segment[0], in_segment[1], whole)
     return _shrunk(won, free, of_segment[segment])
+
+
+def keeps_factor(ledger: Ledger, assume: Assumptions) -> Floats:
+    """Return how many times as often as all do each customer keeps promises, by the ledger's own; 1 where it has none.
+
+    `assume` says what contacts did, and the share of promises that are kept.
+    """
+    if not len(ledger.promises) or assume.promise_kept == 0:
+        return np.ones(len(ledger.customers))
+    past = history(ledger)
+    felt = ContactsFelt.of(ledger, past, assume)
+    timing = hazards_by_customer(past, ledger.customers, felt)
+    return keeps_promises(ledger, past, timing, felt, assume.promise_kept) / assume.promise_kept
 
 
 def _shrunk(won: Floats, free: Floats, parent: Floats | float) -> Floats:

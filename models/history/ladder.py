@@ -12,6 +12,7 @@ import numpy as np
 from ledger import Ledger
 from ledger.arrays import Flags, Ints
 from ledger.policy.strategy import Strategy
+from ledger.table.calendar import NEVER
 from ledger.table.ledger import positions
 from ledger.table.months import day_numbers
 from models.history.contact_log import dispute_days
@@ -64,6 +65,17 @@ def rungs(strategy: Strategy) -> tuple[Ints, Ints]:
     """
     at = sorted((day, s) for s, step in enumerate(strategy.steps) for day in step.days)
     return np.array([*(day for day, _ in at), 0], np.int64), np.array([*(s for _, s in at), -1], np.int64)
+
+
+def last_call(strategy: Strategy) -> int:
+    """Return the last day past due on which a strategy asks for a call; before all days where it never does."""
+    day_of, step_of = rungs(strategy)
+    calls = [day for day, s in zip(day_of[:-1].tolist(), step_of.tolist(), strict=False) if _is_call(strategy, s)]
+    return max(calls, default=-NEVER)
+
+
+def _is_call(strategy: Strategy, step: int) -> bool:
+    return strategy.steps[step].channel == "phone"
 
 
 def standing(ledger: Ledger, strategy: Strategy, days: Ints, row: Ints) -> Standing:

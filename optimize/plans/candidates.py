@@ -7,16 +7,15 @@ import numpy as np
 
 from ledger.arrays import Flags, Floats, Ints
 from ledger.table.currency import decimals
+from models.planning.waiting import given_up, talk_price
 from optimize.plans.capacity import Desks, Reach
-from optimize.plans.contact_value import Values
+from optimize.plans.contact_value import ContactValues
 from optimize.plans.duties import Tasks
-from optimize.plans.placement import Placing, balanced, place, price, worst
+from optimize.plans.placement import Placing, balanced, planned_day, worst
 from optimize.plans.policy import Policy
 from optimize.plans.steps_due import Chase
 
 WEEK: Final = 5  # working days for which an account gets one planned call: tonight's plan makes the retries
-PASSES: Final = 3  # of finding the prices at which later calls are worth making
-CLOSE: Final = 0.02  # by which these may still change
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -27,7 +26,7 @@ class Calls:
     """
 
     chase: Chase
-    worths: Values
+    worths: ContactValues
     reach: Reach
     desks: Desks
     usual: Ints  # (n,)
@@ -87,19 +86,17 @@ class Calls:
         heard = self.reach.chance[account, day, block] * self.goodwill
         return float(self.worths.owing[account, day] * (spent + heard))
 
-    def ahead(self, net: Floats, price: float, day: int) -> Floats:
-        """Return what calls on a day of the plan are worth now rather than on the next day, (n, S, B).
+    def waiting(self, day: int, prices: Floats | None, open_: Flags) -> Floats:
+        """Return what a call on a day of the plan gives up, (n, B): the later ones, at these prices of a minute.
 
-        With p the price of a minute on the next day, T = max(0, its best call: net − p·minutes) is what waiting is
-        worth. A call is worth net + (1 − reach)·T − T: reaching the customer today gives up tomorrow's call, and who is
-        not reached can still be called. Only one later chance counts: longer looks ahead put off the best calls night
-        after night.
+        `prices` have shape (S, B), None before any are known; `open_` says which calls may be made, (n, S, B).
         """
-        today = net[:, :, day]
-        if not self.policy.lookahead:
-            return today
-        best = (net[:, :, day + 1] - price * self.reach.minutes[:, None, day + 1]).max(axis=(1, 2), initial=-np.inf)
-        return np.asarray(today - (self.reach.chance[:, day] * np.maximum(best, 0.0)[:, None])[:, None])
+        if prices is None or not self.policy.lookahead:
+            return np.zeros((len(open_), open_.shape[2]))
+        cheapest = np.where(open_, prices + self.desks.cost[:, None], np.inf).min(axis=1, initial=np.inf)
+        price = talk_price(cheapest, self.reach.chance[:, day], self.reach.minutes[:, day])
+        lost = given_up(self.worths.talks(day, self.goodwill), price)
+        return np.asarray(self.reach.chance[:, day] * lost[:, None])
 
     def lateness(self, net: Floats, must: Flags) -> Floats:
         """Return what is taken from the worth of calls and then tasks on each day, (items, days), for being late.
@@ -168,7 +165,9 @@ def _planned(
     minutes = _minutes(calls)
     net, tone = calls.worth(weight)
     late = calls.lateness(net, must[: len(net)])
-    placed = _day_by_day(calls, net, late, minutes, room, must=must, previous=previous, until=until, seed=seed)
+    placed = _day_by_day(
+        calls, net, late, minutes, room, weight=weight, must=must, previous=previous, until=until, seed=seed
+    )
     days = range(calls.days)
     items = np.concatenate([_items(calls, net[:, :, day], late[:, day]) for day in days], axis=2)
     worthwhile: Flags = np.asarray((net[:, :, :-1] > 0).any(axis=(1, 2, 3)))
@@ -188,33 +187,27 @@ def _day_by_day(
     minutes: Floats,
     room: Floats,
     *,
+    weight: Floats,
     must: Flags,
     previous: Floats | None,
     until: float | None,
     seed: int,
 ) -> Placing:
-    """Return the plan made one day after the other, each call weighed against waiting (see `Calls.ahead`).
-
-    Waiting is weighed at the mean of earlier prices, where these are given: what a minute usually is worth. Else
-    tomorrow is taken to be as scarce as the day that is planned, whose price is found with it by turns.
-    """
+    """Return the plan made one day after the other, each call weighed against later ones (see `Calls.waiting`)."""
     blocks = len(calls.desks.starts)
     desk, slot = np.full((2, len(minutes)), -1)
     parts, prices = [], np.zeros_like(room)
     for day in range(calls.days):
         here = slice(day * blocks, (day + 1) * blocks)
-        start = None if previous is None else previous[:, here]
-        now, mean = (0.0 if start is None else _mean(start, room[:, here])), -1.0
-        open_ = (desk < 0)[:, None, None]
-        for _ in range(PASSES if calls.policy.lookahead and previous is None else 0):
-            items = np.where(open_, _items(calls, calls.ahead(net, now, day), late[:, day]), -np.inf)
-            start = price(items, minutes[:, here], room[:, here], must & (desk < 0), prices=start, seed=seed)
-            mean, now = now, _mean(start, room[:, here])
-            if abs(now - mean) <= CLOSE * now:
-                break
-        items = np.where(open_, _items(calls, calls.ahead(net, now, day), late[:, day]), -np.inf)
+
+        def worth(price: Floats | None, day: int = day, left: Flags = desk < 0) -> Floats:
+            given = calls.waiting(day, price, np.isfinite(net[:, :, day])) * weight[:, day, None]
+            items = _items(calls, net[:, :, day] - given[:, None], late[:, day])
+            return np.where(left[:, None, None], items, -np.inf)
+
         due = must & (desk < 0)
-        part = place(items, minutes[:, here], room[:, here], due, prices=start, until=until, seed=seed)
+        start = None if previous is None else previous[:, here]
+        part = planned_day(worth, minutes[:, here], room[:, here], due, prices=start, until=until, seed=seed)
         some = part.desk >= 0
         desk[some], slot[some] = part.desk[some], part.slot[some] + day * blocks
         prices[:, here] = part.prices
@@ -229,11 +222,6 @@ def _day_by_day(
         prices=prices,
         notes=tuple(dict.fromkeys(note for part in parts for note in part.notes)),
     )
-
-
-def _mean(prices: Floats, room: Floats) -> float:
-    """Return the mean price of a minute."""
-    return float((prices * room).sum() / max(float(room.sum()), 1e-9))
 
 
 def _minutes(calls: Calls) -> Floats:

@@ -60,7 +60,7 @@ class Desks:
             dates=shifts.dates,
             starts=STARTS,
             minutes=shifts.minutes if people else np.zeros((1, len(shifts.dates), BLOCKS)),
-            cost=np.asarray(hourly, np.float64) / 60 / assume.productive_share * 10 ** decimals(currency),
+            cost=assume.per_minute(hourly) * 10.0 ** decimals(currency),
             firm=team.able(skill="firm") if people else np.ones(1, np.bool_),
         )
 

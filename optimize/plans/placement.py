@@ -1,6 +1,7 @@
 """Place calls and tasks at desks: by `assign`, or by an index where the solver has no answer."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -13,6 +14,8 @@ from optimize.assignment.solve import assign
 
 _CLOSE: Final = 2e-3  # gap at which a day is planned well enough: what a call brings is not known so well
 _ABSORBED: Final = (RuntimeError, ArithmeticError, AssertionError, MemoryError)  # of a solver that fails
+PASSES: Final = 3  # of finding the prices at which later calls are worth making
+SETTLED: Final = 0.02  # by which their mean may still change
 _WORD: Final = {"optimal": 0, "feasible": 1, "unknown": 1, "fallback": 2}
 
 
@@ -44,6 +47,37 @@ class Placing:
         some = np.flatnonzero(self.desk >= 0)
         np.add.at(out, (self.desk[some], self.slot[some]), minutes[some, self.slot[some]])
         return out
+
+
+def planned_day(
+    worth: Callable[[Floats | None], Floats],
+    minutes: Floats,
+    capacity: Floats,
+    must: Flags,
+    *,
+    prices: Floats | None = None,
+    until: float | None = None,
+    seed: int = 0,
+) -> Placing:
+    """Return where the items of a day are done, each weighed against waiting: the simulator's day and the night's.
+
+    `worth` returns the value of each item at every desk and slot rather than later, (items, desks, slots), given what
+    minutes usually cost: those who wait pay it. These are earlier `prices`; without any, later days are taken to be as
+    scarce as this one, whose prices are found with the values by turns. The rest as for `place`.
+    """
+    if prices is None:
+        mean = -1.0
+        for _ in range(PASSES):
+            prices = price(worth(prices), minutes, capacity, must, prices=prices, seed=seed)
+            before, mean = mean, mean_price(prices, capacity)
+            if abs(mean - before) <= SETTLED * mean:
+                break
+    return place(worth(prices), minutes, capacity, must, prices=prices, until=until, seed=seed)
+
+
+def mean_price(prices: Floats, capacity: Floats) -> float:
+    """Return the mean price of a minute."""
+    return float((prices * capacity).sum() / max(float(capacity.sum()), 1e-9))
 
 
 def place(

@@ -23,7 +23,7 @@ from models.timing import PaymentTiming
 from optimize.plans.call_plan import CallPlan
 from optimize.plans.candidates import Calls, choose
 from optimize.plans.capacity import Desks, Reach
-from optimize.plans.contact_value import values
+from optimize.plans.contact_value import contact_values
 from optimize.plans.duties import tasks
 from optimize.plans.messages import messages
 from optimize.plans.notes import language_notes, zone_notes
@@ -37,7 +37,7 @@ from optimize.plans.steps_due import chase
 from optimize.roster.shifts import plan_shifts
 from optimize.roster.team import Team
 
-_VERSION: Final = "4"  # of this method: part of every run id
+_VERSION: Final = "5"  # of this method: part of every run id
 
 
 def plan(
@@ -143,7 +143,7 @@ def laid_out(asked: Request) -> tuple[Calls, Flags, dict[str, Ints], tuple[str, 
     desks = Desks.of(asked.team, shifts, asked.assume, asked.known.base_currency)
     reach = Reach.of(found, (asked.team.timezone, asked.team.country), asked.assume, asked.policy)
     written = expected_write_offs(asked.known, asked.assume)
-    worths = values(found, asked.timing, asked.effects, written, asked.policy)
+    worths = contact_values(found, asked.timing, asked.effects, written, policy=asked.policy, assume=asked.assume)
     held = asked.held(people["customer_id"])
     rules = Rules(
         chase=found,

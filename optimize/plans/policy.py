@@ -7,6 +7,7 @@ from ledger import BadInput
 from ledger.files.reading import one_of
 from ledger.table.exchange import Exchange
 from models.history.contacted import ATTEMPTS
+from models.planning.protocol import Outlook
 
 _GOODWILL: Final = (1.0, "USD")  # grade G
 
@@ -42,8 +43,8 @@ class Policy:
         "strategy": calls are made in the tone of their step. "best": from the stage demand on the friendly and the firm
         tone are both offered, and the better one is taken.
     lookahead
-        Whether a call is weighed against the chance to make it on the next day. Without, each day takes what is best
-        that day: for comparison.
+        Whether a call is weighed against the same call later (`models.planning.waiting`). Without, each day takes what
+        is best that day: for comparison.
     """
 
     horizon: int = 30
@@ -56,6 +57,11 @@ class Policy:
     acknowledge_minutes: float = 5.0
     tones: Literal["strategy", "best"] = "strategy"
     lookahead: bool = True
+
+    @property
+    def outlook(self) -> Outlook:
+        """What the valuation reads of it; goodwill is charged beside it."""
+        return Outlook(horizon=max(self.horizon, 2), discount=self.discount_rate, later_cash=self.later_cash)
 
     def in_base(self, exchange: Exchange) -> "Policy":
         """Return the same with a price of goodwill; raise `BadInput` where it is the assumed one and has no rate."""

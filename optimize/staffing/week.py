@@ -23,7 +23,8 @@ from optimize.assignment.prices import bound as bound_of
 from optimize.assignment.prices import prices as prices_of
 from optimize.assignment.result import Assignment
 from optimize.assignment.solve import assign
-from optimize.plans.candidates import CLOSE, PASSES, WEEK, Calls
+from optimize.plans.candidates import WEEK, Calls
+from optimize.plans.placement import PASSES, SETTLED, mean_price
 from optimize.plans.planning import laid_out
 from optimize.plans.policy import Policy
 from optimize.plans.request import request
@@ -209,10 +210,12 @@ def _priced(
     must = np.r_[calls.must, calls.tasks.must]
     done = np.repeat(np.where(calls.tasks.able, 0.0, -np.inf)[:, :, None], slots, axis=2)
     net, _ = calls.worth(np.ones(calls.chase.step.shape))
-    price = np.zeros(calls.days + 1)
+    mean: float | None = None
     for _ in range(PASSES):
-        ahead = np.concatenate([calls.ahead(net, price[day + 1], day) for day in range(calls.days)], axis=2)
-        worth = np.concatenate([ahead, done]) / unit
+        price = None if mean is None else np.full(net.shape[1:4:2], mean)
+        waiting = [calls.waiting(day, price, np.isfinite(net[:, :, day])) for day in range(calls.days)]
+        rather = [net[:, :, day] - waiting[day][:, None] for day in range(calls.days)]
+        worth = np.concatenate([np.concatenate(rather, axis=2), done]) / unit
         penalty = 1 + 2 * float(np.abs(worth[np.isfinite(worth)]).max(initial=0.0))
         made = Week(
             team=team, shifts=shifts, assumptions=assume, newcomers=newcomers,
@@ -220,15 +223,8 @@ def _priced(
             currency=calls.chase.ledger.base_currency, notes=notes,
         )  # fmt: skip
         _, found = made.relaxed(made.opened(1.0))
-        fresh = _by_day(found[: len(team)] * unit, shifts)
-        if np.abs(fresh - price).max() <= CLOSE * fresh.max():
+        fresh = mean_price(found[: len(team)] * unit, shifts.minutes.reshape(len(team), -1))
+        if mean is not None and abs(fresh - mean) <= SETTLED * fresh:
             break
-        price = fresh
+        mean = fresh
     return made
-
-
-def _by_day(prices: Floats, shifts: Shifts) -> Floats:
-    """Return the mean price of a minute on each day and, as on the last one, on the day after."""
-    minutes = shifts.minutes
-    total = (prices.reshape(minutes.shape) * minutes).sum(axis=(0, 2)) / np.maximum(minutes.sum(axis=(0, 2)), 1e-9)
-    return np.append(total, total[-1])

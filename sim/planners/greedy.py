@@ -3,8 +3,8 @@
 import numpy as np
 
 from ledger.arrays import Ints
+from models.planning.protocol import Plan, WorkList
 from sim.planners.greedy_kernels import DueAccounts, FilledBlocks, fill_blocks
-from sim.planners.protocol import Plan, WorkList
 
 
 def fill(order: Ints, work: WorkList) -> Plan:

@@ -6,8 +6,8 @@ import numpy as np
 
 from ledger import BadInput
 from ledger.arrays import Floats, Ints
+from models.planning.protocol import Outlook, Plan, Prospects, WorkList
 from sim.planners.greedy import fill
-from sim.planners.protocol import Outlook, Plan, Prospects, WorkList
 
 
 @dataclass(frozen=True, slots=True)

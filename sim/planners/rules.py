@@ -8,9 +8,9 @@ import numpy as np
 
 from ledger.arrays import Floats
 from ledger.files.reading import one_of
+from models.planning.protocol import Plan, Planner, WorkList
 from sim.planners.greedy import fill
 from sim.planners.indices import Clairvoyant, UpliftPerMinute, Whittle
-from sim.planners.protocol import Plan, Planner, WorkList
 from sim.world.keyed import uniforms
 
 Score = Callable[[WorkList], Floats]

@@ -6,12 +6,13 @@ from ledger.arrays import Bits, Floats, Ints
 from ledger.policy.roster import FIRM, Roster
 from models.assumed.assumptions import Assumptions
 from models.assumed.call_minutes import CallMinutes
+from models.planning.protocol import outlook_of
 from sim.day.contact_effects import Response
 from sim.day.ladder_kernels import at_risk
 from sim.planners import Planner, WorkList
 from sim.planners.belief import Belief
-from sim.planners.prospects import Grid, prospects
-from sim.planners.protocol import outlook_of
+from sim.planners.prospects import Ahead, prospects
+from sim.planners.prospects_kernels import Believed
 from sim.world.layout import World
 from sim.world.state import Ladder
 
@@ -36,7 +37,8 @@ class WorkLists:
         seed: int,
     ) -> None:
         self.world, self.ladder, self.people, self.response = world, ladder, people, response
-        self.minutes, self.minor, self.key = CallMinutes.of(assume), minor, key
+        self.minutes, self.key = CallMinutes.of(assume), key
+        self.cost = _minute_cost(people, assume, minor)
         self.outlook, self.effect = outlook_of(planner), belief.effect
         self.acc, self.pays = belief.believe(world.accounts, world.payments, seed)
         self.kind = world.invoices.kind if belief.informed else np.zeros_like(world.invoices.kind)
@@ -45,7 +47,7 @@ class WorkLists:
                 self.acc, self.pays, self.effect = world.accounts, world.payments, 1.0
                 self.kind = world.invoices.kind
             standing = np.empty(0) if self.outlook.foresight else world.standing
-            self.grid = Grid.of(self.outlook, response.talk.days, standing)
+            self.ahead = Ahead.of(self.outlook, response.talk.days, standing, minor)
 
     def work(self, day: int, seen: int, to_call: Ints, chance: Floats, capacity: Floats) -> WorkList:
         """Return the work list of a morning, with prospects where the planner asks for them."""
@@ -56,10 +58,8 @@ class WorkLists:
             firm = np.where(ladder.firm[acc.step[to_call]], FIRM, np.uint64(0))
         found = None
         if self.outlook is not None:
-            found = prospects(
-                day, seen, to_call, inv, acc, ladder=ladder, pays=pays, response=self.response, effect=self.effect,
-                outlook=self.outlook, grid=self.grid, minor=self.minor,
-            )  # fmt: skip
+            told = Believed(inv, acc, ladder, pays, self.response, self.effect, self.outlook.foresight)
+            found = prospects(day, seen, to_call, told, self.ahead)
         return WorkList(
             day=day,
             entity=acc.entity[to_call],
@@ -72,5 +72,12 @@ class WorkLists:
             minutes=self.minutes.expected(chance),
             can=self.people.can,
             capacity=capacity,
+            cost=self.cost,
             prospects=found,
         )
+
+
+def _minute_cost(people: Roster, assume: Assumptions, minor: int) -> float:
+    """Return the team's mean cost of a productive minute, minor units; 0 where no wage is known, or nobody works."""
+    own = assume.per_minute(assume.hourly(people.table["cost_per_hour"].to_numpy(float) / minor)) * minor
+    return float(own.mean()) if len(own) and np.isfinite(own).all() else 0.0

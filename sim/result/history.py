@@ -126,8 +126,7 @@ class History(Result):
         worked = self.log.specialist >= 0
         minutes = np.bincount(self.log.specialist[worked], self.log.seconds[worked] / 60, len(self.staff))
         own = self.staff["cost_per_hour"].to_numpy(float) / 10 ** decimals(self.portfolio.currency)
-        paid = np.where(minutes > 0, minutes * assume.hourly(own), 0.0)
-        labour: float = float(np.sum(paid)) / 60 / assume.productive_share
+        labour = float(np.where(minutes > 0, minutes * assume.per_minute(assume.hourly(own)), 0.0).sum())
         steps: list[int] = np.bincount(self.log.step[self.log.step >= 0], minlength=len(self.strategy.steps)).tolist()
         price = {"email": assume.email_cost, "portal": assume.email_cost, "letter": assume.letter_cost, "phone": 0.0}
         sent = sum(n * price[step.channel] for n, step in zip(steps, self.strategy.steps, strict=True) if n)

@@ -9,7 +9,7 @@ from ledger.policy.strategy import Strategy
 from ledger.table.calendar import NEVER
 from models.assumed.assumptions import Assumptions
 from models.assumed.contact_law import extra_of
-from models.history.ladder import rungs
+from models.history.ladder import last_call, rungs
 
 
 class Invoices(NamedTuple):
@@ -78,6 +78,7 @@ class Ladder(NamedTuple):
     cap: int
     minimum: int  # minor units
     first_step: int  # days past due of the first step
+    last_call: int  # days past due of the last call
 
 
 class Payments(NamedTuple):
@@ -114,4 +115,5 @@ def ladder(strategy: Strategy, assumptions: Assumptions, minor_per_major: int) -
         cap=strategy.contact_cap,
         minimum=round(strategy.minimum_balance * minor_per_major),
         first_step=int(day_of[0]) if len(day_of) else NEVER,
+        last_call=last_call(strategy),
     )

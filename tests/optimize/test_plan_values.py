@@ -6,9 +6,10 @@ import pytest
 
 from ledger.policy.strategy import Step, Strategy
 from ledger.table.months import day_numbers
+from models.assumed.assumptions import Assumptions
 from models.effects.what_if import Effects, incremental_cash
 from models.history.write_offs import WriteOffs
-from optimize.plans.contact_value import Values, values
+from optimize.plans.contact_value import ContactValues, contact_values
 from optimize.plans.policy import Policy
 from optimize.plans.steps_due import chase
 from tests.handmade import handmade, invoice, payment
@@ -34,10 +35,15 @@ def ledger():
     )
 
 
-def worth(policy: Policy, age: int = 180) -> Values:
+def worth(policy: Policy, age: int = 180) -> ContactValues:
     """Return the values of the two accounts."""
-    effects = Effects.assumed()
-    return values(chase(ledger(), LADDER, DAYS, 0.7), MODEL, (effects, effects), WriteOffs.at(age), policy)
+    return valued(chase(ledger(), LADDER, DAYS, 0.7), MODEL, WriteOffs.at(age), policy)
+
+
+def valued(due, model, written, policy, **assumed) -> ContactValues:
+    """Return the values of what is due, where no talk wins a promise."""
+    effects, assume = Effects.assumed(), Assumptions.default(**({"promise_given_right_party": 0} | assumed))
+    return contact_values(due, model, (effects, effects), written, policy=policy, assume=assume)
 
 
 def test_undiscounted_gain_is_the_models_incremental_cash():
@@ -70,11 +76,11 @@ def test_value_is_the_sum_over_days_of_discounted_cash(day: int, later: float, a
         alive, total = 1.0, 0.0
         for today in range(evening + 1, write_off + 1):
             rate = float(MODEL.of(customer, np.array([today]))[0])
-            if called is not None and today <= end:
+            if called is not None:
                 rate *= 1 + extra * float(effects.felt(today - called))
             paid = alive * -np.expm1(-rate)
             counts = 1.0 if today <= end else later
-            total += counts * paid * 1.5 ** (-(min(today, end) - evening) / 365)
+            total += counts * paid * 1.5 ** (-(today - evening - 1) / 365)
             alive -= paid
         return total
 
@@ -83,17 +89,15 @@ def test_value_is_the_sum_over_days_of_discounted_cash(day: int, later: float, a
         name = f"c{account + 1}"
         without = sum(money * cash(name, dues[k], None) for k, money in parts)
         called = sum(money * cash(name, dues[k], int(DAYS[day])) for k, money in parts)
-        assert found.without[account, day] == pytest.approx(without, rel=1e-9)
-        assert found.gain[account, 0, day] == pytest.approx(called - without, rel=1e-7)
+        near = 1e-9 if later == 0 else 2e-3  # after 60 days the grid's days lie apart
+        assert found.without[account, day] == pytest.approx(without, rel=near)
+        assert found.gain[account, 0, day] == pytest.approx(called - without, rel=near)
 
 
 def test_who_pays_anyway_is_worth_no_call():
     """Gain falls to nothing as payment becomes certain, and never exceeds what is open."""
-    effects = Effects.assumed()
     gains = [
-        values(chase(ledger(), LADDER, DAYS, 0.7), constant(rate), (effects, effects), NEVER_OFF, Policy()).gain[
-            0, 0, 0
-        ]
+        valued(chase(ledger(), LADDER, DAYS, 0.7), constant(rate), NEVER_OFF, Policy()).gain[0, 0, 0]
         for rate in (1e-6, 0.01, 0.05, 1.0, 20.0)
     ]
     assert gains[0] < gains[1]
@@ -104,12 +108,12 @@ def test_who_pays_anyway_is_worth_no_call():
 
 def test_a_rest_is_worth_next_to_no_call_where_none_was_ever_settled():
     """98 % was paid months ago: what the model says of unpaid invoices says nothing of the rest."""
-    effects, quick = Effects.assumed(), constant(0.05)
+    quick = constant(0.05)
     invoices = [invoice(f"i{k}", "2024-06-01", "2024-07-01", 100_00) for k in range(40)]
     open_ones = handmade(EVENING, invoices, [payment(f"i{k}", "2024-07-05", 98_00) for k in range(40)])
     unpaid = handmade(EVENING, [row | {"amount": 2_00} for row in invoices])
     gain, as_invoices = (
-        values(chase(one, LADDER, DAYS, 0.7), quick, (effects, effects), NEVER_OFF, Policy(horizon=30)).gain[0, 0, 0]
+        valued(chase(one, LADDER, DAYS, 0.7), quick, NEVER_OFF, Policy(horizon=30)).gain[0, 0, 0]
         for one in (open_ones, unpaid)
     )
     assert as_invoices > 1_00

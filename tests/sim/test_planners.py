@@ -18,6 +18,7 @@ from tests.sim.test_call_plans import order, work
 
 HORIZON, HAZARD, AMOUNT = 100, 0.01, 120_000
 CALLS = Strategy(name="calls", steps=(Step(name="call", day=10, every=10, until=120, channel="phone"),))
+EVE = np.exp(-HAZARD)  # unpaid on the evening of the call, as known on the evening before
 EXTRA = 0.888  # a friendly call's assumed hazard ratio, less 1
 
 
@@ -59,18 +60,18 @@ def felt(days: int, half_life: float = 14) -> float:
 def test_uplift_is_what_the_higher_hazard_pays_by_the_horizon() -> None:
     """Without promises and discount: the difference of two chances, in closed form."""
     found = talks(promise_given_right_party=0, write_off_age=365)
-    unpaid = np.exp(-HAZARD * HORIZON)
+    unpaid = EVE * np.exp(-HAZARD * HORIZON)
     assert found.uplift == pytest.approx([AMOUNT * (unpaid - unpaid * np.exp(-HAZARD * EXTRA * felt(HORIZON)))])
     later = [AMOUNT * unpaid * (1 - np.exp(-HAZARD * EXTRA * felt(HORIZON - days))) for days in (8, 16, 32)]
     assert found.later[0] == pytest.approx(later, rel=1e-9)
-    assert found.still_open[0] == pytest.approx(np.exp(-HAZARD * np.array([8, 16, 32])))
+    assert found.still_open[0] == pytest.approx(EVE * np.exp(-HAZARD * np.array([8, 16, 32])))
     assert found.spent == pytest.approx([1 - 0.85])
 
 
 def test_a_promise_kept_pays_what_would_be_unpaid_at_the_horizon() -> None:
     """With chance 0.5 · 0.7 all of it is paid, else the hazard works."""
     found = talks(write_off_age=365, promise_given_right_party=0.5, promise_kept=0.7)
-    unpaid = np.exp(-HAZARD * HORIZON)
+    unpaid = EVE * np.exp(-HAZARD * HORIZON)
     boosted = unpaid * (1 - np.exp(-HAZARD * EXTRA * felt(HORIZON)))
     assert found.uplift == pytest.approx([AMOUNT * (0.35 * unpaid + 0.65 * boosted)])
     assert found.spent == pytest.approx([1 - 0.65 * 0.85])
@@ -79,7 +80,7 @@ def test_a_promise_kept_pays_what_would_be_unpaid_at_the_horizon() -> None:
 def test_nothing_is_brought_after_the_write_off() -> None:
     """Five days before it a promise comes too late; on its eve nothing is left to win."""
     near = talks(write_off_age=45, promise_given_right_party=1, promise_kept=1)
-    unpaid = np.exp(-HAZARD * 5)
+    unpaid = EVE * np.exp(-HAZARD * 5)
     assert near.uplift == pytest.approx([AMOUNT * unpaid * (1 - np.exp(-HAZARD * EXTRA * felt(5)))], rel=1e-6)
     assert near.later == pytest.approx(0)
 
@@ -117,7 +118,7 @@ def test_the_clairvoyant_is_told_what_really_happens() -> None:
     found = asking.asked[0].prospects
     assert found is not None
     assert set(np.unique(np.round(found.uplift))) == {0.0, float(AMOUNT)}
-    unpaid = np.exp(-HAZARD * HORIZON)
+    unpaid = EVE * np.exp(-HAZARD * HORIZON)
     assert covers(found.uplift.tolist(), AMOUNT * unpaid * (1 - np.exp(-HAZARD * EXTRA * felt(HORIZON))))
 
 

@@ -18,7 +18,10 @@ class Outlook:
     horizon
         Days from today within which cash counts.
     discount
-        Yearly rate at which later cash is worth less (0.1: a tenth).
+        Yearly rate: cash in a year is worth 1 ÷ (1 + rate) today.
+    later_cash
+        Worth of cash that comes after the horizon, as a share of its discounted amount, 0 to 1: 0 counts cash within
+        the horizon alone, 1 the whole present value.
     goodwill
         Major units of the base currency that a talk costs in goodwill. No published figure exists.
     delays
@@ -29,6 +32,7 @@ class Outlook:
 
     horizon: int = 180
     discount: float = 0.10
+    later_cash: float = 0.0
     goodwill: float = 0.0
     delays: tuple[int, ...] = (8, 16, 32)
     foresight: bool = False
@@ -39,6 +43,8 @@ class Outlook:
             raise BadInput("must be at least 2 days", where="outlook", field="horizon", value=self.horizon)
         if self.discount < 0 or self.goodwill < 0:
             raise BadInput("discount and goodwill must not be negative", where="outlook")
+        if not 0 <= self.later_cash <= 1:
+            raise BadInput("must lie between 0 and 1", where="outlook", field="later_cash", value=self.later_cash)
         if list(self.delays) != sorted({*self.delays}) or min(self.delays, default=1) < 1:
             raise BadInput("must ascend from 1 day on", where="outlook", field="delays", value=self.delays)
 
@@ -93,6 +99,9 @@ class WorkList:
         Bits that each specialist has, shape (S,).
     capacity
         Productive minutes of each specialist and block, shape (S, B).
+    cost
+        Cost of a productive minute, minor units: the team's mean, since rostered hours are paid whoever calls; 0 where
+        no wage is known.
     prospects
         What talks would bring, for a planner with an `outlook`; else None.
     """
@@ -108,6 +117,7 @@ class WorkList:
     minutes: Floats
     can: Bits
     capacity: Floats
+    cost: float = 0.0
     prospects: Prospects | None = None
 
 
