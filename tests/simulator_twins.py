@@ -14,7 +14,7 @@ from models.assumed.reach import SUREST
 from sim.day.contact_effects import Response
 from sim.mechanisms.part_payments_kernels import Parts
 from sim.mechanisms.promises_kernels import PromiseLog
-from sim.world.keyed import triangular_one, uniform
+from sim.world.keyed_kernels import triangular_one, uniform
 from sim.world.state import Accounts, Invoices, Ladder, Payments
 
 

@@ -76,19 +76,6 @@ WINGS = {  # in order: a file may import its own wing and earlier ones; those in
     "collectlab_start": [{ROOTS}],
 }
 MOST_IN_KERNELS = 8  # positional parameters of a compiled function
-CROWDED_KERNELS = {  # compiled functions with more; this set may only shrink
-    "models/effects/exposure.py": {"_invoice"},
-    "models/history/customer_hazards.py": {"_groups", "_weekday_shares"},
-}
-MIXED = {  # files with compiled functions whose name does not end in _kernels.py; this set may only shrink
-    "models/effects/exposure.py",
-    "models/history/contact_log.py",
-    "models/history/contacts_felt.py",
-    "models/history/customer_hazards.py",
-    "models/history/features.py",
-    "sim/world/keyed.py",
-    "sim/world/orders.py",
-}
 HEAVY = {"joblib", "lifelines", "mlflow", "openpyxl", "ortools", "plotly", "sklearn", "sqlalchemy"}
 LIGHT = {"app.cli": HEAVY | {"numba", "numpy", "pandas", "pyarrow", "pydantic", "rich", "scipy"}}  # and the rest: HEAVY
 TWICE: set[str] = set()  # public names in two packages; this set may only shrink
@@ -349,7 +336,7 @@ def test_compiled_functions_take_no_more_than_eight_arguments():
     """More travel together, in named tuples: two arrays that are swapped would compile and give numbers."""
     for path in names().values():
         name = str(path.relative_to(ROOT))
-        more = crowded(path, MOST_IN_KERNELS, kernels=True) - CROWDED_KERNELS.get(name, set())
+        more = crowded(path, MOST_IN_KERNELS, kernels=True)
         assert not more, f"{name}: {more}"
 
 
@@ -361,7 +348,7 @@ def test_compiled_functions_stand_beside_their_policy():
             other = [node for node in body if not compiled(node) and not plain_data(node)]
             assert not other, f"{name}: {ast.unparse(other[0])}"
         else:
-            assert name in MIXED or not any(map(compiled, body)), name
+            assert not any(map(compiled, body)), name
 
 
 def plain_data(node: ast.stmt) -> bool:

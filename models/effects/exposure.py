@@ -8,22 +8,20 @@ the moment of the contact, less where earlier ones are remembered; it is felt fr
 """
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
 from ledger import Ledger
 from ledger.arrays import Flags, Floats, Ints
-from ledger.compiling import njit
 from ledger.table.ledger import positions
 from ledger.table.months import day_number, day_numbers
 from models.assumed.contact_law import ContactLaw, added_hazard
+from models.effects.exposure_kernels import BEYOND, Doses, Draws, ExposedInvoices, Runs, payment_chances
 from models.history.contact_log import ContactLog, Pairs, dispute_days
+from models.history.contacts_felt_kernels import Blocks
 from models.history.main_payments import PaymentHistory, history
 from models.history.paydays import bank_holidays
 from models.history.weekdays import weekday
-
-_BEYOND: Final = 21  # days by which a payment run may follow the payment
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -69,25 +67,21 @@ def exposure(
     heard, kind, kinds = log.day[contact], log.kind[contact], len(log.kinds)
     draws = _draws(ledger, past, (invoice, contact), heard, kind, kinds=kinds, calendar=(origin, runs.shape[1]))
     blocked = _blocked(ledger, past)
-    table = _walk(
-        (rows, past.customer, past.issue, past.due, past.end, past.paid),
-        (runs, origin),
-        (begin, heard, kind, weight[contact], kinds),
-        blocked,
-        draws,
-        law.daily,
-    )
-    row, day, days, paid, dose, assigned, allowed = table
+    found = payment_chances(
+        ExposedInvoices(rows, past.customer, past.issue, past.due, past.end, past.paid), Runs(runs, origin),
+        Doses(begin, heard, kind, weight[contact], kinds), blocked, draws, law.daily,
+    )  # fmt: skip
+    row = found.invoice
     return Exposure(
         invoice=row,
         customer=past.customer[row],
-        day=day,
-        late=day - past.due[row],
-        days=days,
-        paid=paid,
-        dose=dose,
-        assigned=assigned,
-        allowed=allowed,
+        day=found.day,
+        late=found.day - past.due[row],
+        days=found.days,
+        paid=found.paid,
+        dose=found.dose,
+        assigned=found.assigned,
+        allowed=found.allowed,
         kinds=log.kinds,
     )
 
@@ -96,7 +90,7 @@ def _payment_runs(ledger: Ledger, past: PaymentHistory) -> tuple[Flags, int]:
     """Return whether each customer pays on each day, (customers, days), and the number of the first day."""
     own = _weekdays_seen(past, len(ledger.customers))
     origin = int(past.issue.min(initial=day_number(ledger.as_of)))
-    stop = day_number(ledger.as_of) + _BEYOND + 1
+    stop = day_number(ledger.as_of) + BEYOND + 1
     countries = ledger.customers["country"].astype(str)
     names = sorted(set(countries))
     closed = np.stack([bank_holidays(name, origin, stop) for name in names] or [np.zeros(stop - origin, np.bool_)])
@@ -118,7 +112,7 @@ def _weekdays_seen(past: PaymentHistory, customers: int) -> Flags:
     return np.where(own.any(axis=1, keepdims=True), own, portfolio if portfolio.any() else True)
 
 
-def _blocked(ledger: Ledger, past: PaymentHistory) -> tuple[Ints, Ints, Ints]:
+def _blocked(ledger: Ledger, past: PaymentHistory) -> Blocks:
     """Return spans of days, by invoice, that say nothing about contacts: disputes, and the day of a promise."""
     opened, resolved = dispute_days(ledger)
     ids = ledger.invoices["invoice_id"]
@@ -126,12 +120,12 @@ def _blocked(ledger: Ledger, past: PaymentHistory) -> tuple[Ints, Ints, Ints]:
     due = day_numbers(ledger.promises["due_on"])
     row, first, last = np.r_[dispute, promise], np.r_[opened, due], np.r_[resolved, due]
     order = np.lexsort((first, row))
-    return np.searchsorted(row[order], np.arange(len(past) + 1)), first[order], last[order]
+    return Blocks(np.searchsorted(row[order], np.arange(len(past) + 1)), first[order], last[order])
 
 
 def _draws(
     ledger: Ledger, past: PaymentHistory, pairs: Pairs, day: Ints, kind: Ints, *, kinds: int, calendar: tuple[int, int]
-) -> tuple[Floats, Floats, int]:
+) -> Draws:
     """Return how much freer than on average each customer was on each day, and how often free ones were contacted.
 
     The first is 0 where nothing was drawn, the probability of a holdout on days without one, and that less 1 in one.
@@ -140,7 +134,7 @@ def _draws(
     origin, width = calendar
     plan, free = ledger.holdouts, np.zeros((len(ledger.customers), calendar[1] if len(ledger.holdouts) else 1))
     if not len(plan):
-        return free, np.zeros((kinds, 1)), 0
+        return Draws(free, np.zeros((kinds, 1)), 0)
     who = positions(plan["customer_id"], ledger.customers["customer_id"])
     start, stop = day_numbers(plan["start"]) - origin, day_numbers(plan["stop"]) - origin
     excess = plan["probability"].to_numpy() - plan["held"].to_numpy(bool)
@@ -154,70 +148,4 @@ def _draws(
     late = (day - past.due[pairs[0]] - low)[:, None] + np.arange(-3, 4)  # spread over a week
     heard = np.zeros((kinds, size))
     np.add.at(heard, (kind[:, None], np.clip(late, 0, size - 1)), 1 / 7)
-    return free, heard / np.maximum(open_, 1), low
-
-
-@njit(cache=True)
-def _walk(books, calendar, contacts, blocked, draw, decay):  # type: ignore[no-untyped-def]  # numba infers them
-    """Walk through the days of each invoice; count the rows first, then fill them."""
-    size = 0
-    empty = np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.bool_)
-    none, nothing = np.zeros((0, contacts[4])), np.zeros(0)
-    for i in books[0]:
-        size = _invoice(i, size, books, calendar, contacts, blocked, draw, decay, empty, none, none, nothing)
-    columns = np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.bool_)
-    dose, assigned, allowed = np.empty((size, contacts[4])), np.empty((size, contacts[4])), np.empty(size)
-    size = 0
-    for i in books[0]:
-        size = _invoice(i, size, books, calendar, contacts, blocked, draw, decay, columns, dose, assigned, allowed)
-    return columns[0], columns[1], columns[2], columns[3], dose, assigned, allowed
-
-
-@njit(cache=True)
-def _invoice(i, at, books, calendar, contacts, blocked, draw, decay, columns, dose, assigned, allowed):  # type: ignore[no-untyped-def]
-    """Write the rows of one invoice from place `at` on, if there is room; return the next place."""
-    _, customer, issue, due, end, paid = books
-    runs, origin = calendar
-    begin, heard, kind, weight, kinds = contacts
-    first_block, block_from, block_to = blocked
-    free, rate, rate_from = draw
-    c = customer[i]
-    now, mean = np.zeros(kinds), np.zeros(kinds)
-    push, pushed = np.zeros(kinds), np.zeros(kinds)
-    days, spoilt, j, b, freer = 0, False, begin[i], first_block[i], 0.0
-    last = min(end[i] + 21, origin + runs.shape[1] - 1) if paid[i] else end[i]
-    for day in range(issue[i], last + 1):
-        while j < begin[i + 1] and heard[j] < day:
-            now[kind[j]] += weight[j]
-            j += 1
-        late = min(max(day - 1 - due[i] - rate_from, 0), rate.shape[1] - 1)
-        excess = free[c, min(max(day - 1 - origin, 0), free.shape[1] - 1)]
-        freer += excess
-        for k in range(kinds):
-            push[k] = (push[k] + rate[k, late] * excess) * decay
-            now[k] *= decay
-            mean[k] += now[k]
-            pushed[k] += push[k]
-        days += 1
-        for s in range(b, first_block[i + 1]):
-            if block_from[s] <= day <= block_to[s]:
-                spoilt = True
-        if not runs[c, day - origin] and day < last:
-            continue
-        if not runs[c, day - origin] and not paid[i]:
-            break
-        event = paid[i] and day >= end[i]
-        if not spoilt:
-            if at < len(columns[0]):
-                columns[0][at], columns[1][at], columns[2][at], columns[3][at] = i, day, days, event
-                allowed[at] = freer / days
-                for k in range(kinds):
-                    dose[at, k] = mean[k] / days
-                    assigned[at, k] = pushed[k] / days
-            at += 1
-        if event:
-            break
-        days, spoilt, freer = 0, False, 0.0
-        mean[:] = 0.0
-        pushed[:] = 0.0
-    return at
+    return Draws(free, heard / np.maximum(open_, 1), low)

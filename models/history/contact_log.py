@@ -7,11 +7,10 @@ import numpy as np
 
 from ledger import Ledger
 from ledger.arrays import Flags, Floats, Ints
-from ledger.compiling import njit
 from ledger.table.ledger import positions
 from ledger.table.months import day_numbers
 from models.assumed.contact_law import ContactLaw
-from models.assumed.contact_law_kernels import still_remembered
+from models.history.contact_log_kernels import remembered
 from models.history.main_payments import PaymentHistory
 
 Pairs = tuple[Ints, Ints]
@@ -91,16 +90,7 @@ class ContactLog:
 
         Contacts of one day follow one another as they stand.
         """
-        return _remembered(self.customer, self.day, law)
-
-
-@njit(cache=True)
-def _remembered(customer: Ints, day: Ints, law: ContactLaw) -> Floats:
-    out = np.zeros(len(day))
-    for i in range(1, len(day)):
-        if customer[i] == customer[i - 1]:
-            out[i] = still_remembered(out[i - 1] + 1.0, day[i] - day[i - 1], law)
-    return out
+        return remembered(self.customer, self.day, law)
 
 
 def _promised(ledger: Ledger, invoice: Ints, day: Ints) -> Flags:

@@ -12,24 +12,21 @@ many days past due, since.
 """
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
 from ledger import Ledger
 from ledger.arrays import Flags, Floats, Ints
-from ledger.compiling import njit
 from ledger.table.ledger import positions
 from ledger.table.months import day_numbers
 from models.assumed.assumptions import Assumptions
 from models.assumed.contact_law import ContactLaw, added_hazard, extra_of
-from models.history.contact_log import ContactLog, Pairs, dispute_days
+from models.history.contact_log import ContactLog, dispute_days
 from models.history.contacted import SPAN
+from models.history.contacts_felt_kernels import FAINT, Blocks, Heard, felt_days
 from models.history.main_payments import PaymentHistory
 
 Felt = tuple[Ints, Ints, Floats]
-
-_FAINT: Final = 1e-3  # of the baseline hazard: what is less is not felt
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -57,12 +54,8 @@ class ContactsFelt:
             day_numbers(ledger.promises["due_on"]),
         )
         blocks = _blocks(ledger, (promised, made + 1, due), len(past))
-        row, day, extra, added = _walk(
-            (past.issue, past.end),
-            (begin, log.day[contact], extra_hazard(log, assume)[contact]),
-            blocks,
-            decay,
-        )
+        heard = Heard(begin, log.day[contact], extra_hazard(log, assume)[contact])
+        row, day, extra, added = felt_days(past.issue, past.end, heard, blocks, decay)
         before = _before(past, log.first_day, (row, day, extra))
         row, day, extra = (np.concatenate(part) for part in zip((row, day, extra), before, strict=True))
         added = np.concatenate([added, before[2]])
@@ -91,7 +84,7 @@ def _before(past: PaymentHistory, first: int, felt: Felt) -> Felt:
     at_risk = np.bincount((enter - past.due - low)[later], minlength=size).astype(np.float64)
     at_risk -= np.bincount((leave - past.due - low)[later], minlength=size)
     mean = np.bincount(late - low, np.maximum(extra, 0), size) / np.maximum(np.cumsum(at_risk), 1)
-    where = np.flatnonzero(mean > _FAINT)
+    where = np.flatnonzero(mean > FAINT)
     if not len(where):
         return row[:0], day[:0], extra[:0]
     begin = np.maximum(past.issue, past.due + low + where[0])
@@ -100,54 +93,14 @@ def _before(past: PaymentHistory, first: int, felt: Felt) -> Felt:
     earlier = np.repeat(np.arange(len(past)), days)
     when = begin[earlier] + np.arange(len(earlier)) - np.repeat(np.cumsum(days) - days, days)
     added = mean[when - past.due[earlier] - low]
-    some = (added > _FAINT) & ~np.isin(earlier * SPAN + when, row * SPAN + day)  # a day in a dispute stays one
+    some = (added > FAINT) & ~np.isin(earlier * SPAN + when, row * SPAN + day)  # a day in a dispute stays one
     return earlier[some], when[some], added[some]
 
 
-def _blocks(ledger: Ledger, promises: tuple[Ints, Ints, Ints], size: int) -> tuple[Ints, Ints, Ints]:
+def _blocks(ledger: Ledger, promises: tuple[Ints, Ints, Ints], size: int) -> Blocks:
     """Return where each invoice's disputes and promises begin among all, and their days, first and last."""
     opened, resolved = dispute_days(ledger)
     disputed = positions(ledger.disputes["invoice_id"], ledger.invoices["invoice_id"])
     row, first, last = (np.concatenate(pair) for pair in zip((disputed, opened, resolved - 1), promises, strict=True))
     order = np.lexsort((first, row))
-    return np.searchsorted(row[order], np.arange(size + 1)), first[order], last[order]
-
-
-@njit(cache=True)
-def _walk(span: Pairs, contacts: tuple[Ints, Ints, Floats], blocks: tuple[Ints, Ints, Ints], decay: float):  # type: ignore[no-untyped-def]  # numba infers them
-    """Return invoice, day and extra of every day that is not an ordinary one: counted first, then filled."""
-    empty = np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), np.zeros(0)
-    size = 0
-    for i in range(len(span[0])):
-        size = _invoice(i, size, span, contacts, blocks, decay, empty)
-    out = np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size), np.empty(size)
-    size = 0
-    for i in range(len(span[0])):
-        size = _invoice(i, size, span, contacts, blocks, decay, out)
-    return out
-
-
-@njit(cache=True)
-def _invoice(i, at, span, contacts, blocks, decay, out):  # type: ignore[no-untyped-def]  # numba infers them
-    """Write the days of one invoice from place `at` on, if there is room; return the next place."""
-    issue, end = span
-    begin, heard, extra = contacts
-    first, begins, ends = blocks
-    j, last = begin[i], begin[i + 1]
-    b, b_last = first[i], first[i + 1]
-    if j == last and b == b_last:
-        return at
-    added = 0.0
-    for day in range(issue[i], end[i] + 1):
-        while j < last and heard[j] < day:
-            added += extra[j]
-            j += 1
-        added *= decay
-        left_out = False
-        for k in range(b, b_last):
-            left_out |= begins[k] <= day <= ends[k]
-        if left_out or added > _FAINT:
-            if at < len(out[0]):
-                out[0][at], out[1][at], out[2][at], out[3][at] = i, day, -1.0 if left_out else added, added
-            at += 1
-    return at
+    return Blocks(np.searchsorted(row[order], np.arange(size + 1)), first[order], last[order])

@@ -17,15 +17,21 @@ from typing import Final
 import numpy as np
 
 from ledger.arrays import Flags, Floats, Ints, Singles
-from ledger.compiling import njit
+from models.history.customer_hazards_kernels import (
+    GROUP_PSEUDO,
+    PSEUDO,
+    Askers,
+    GroupBooks,
+    HazardBooks,
+    KernelWeights,
+    by_customer,
+    by_group,
+    recent_weekdays,
+)
 from models.history.history_columns import Asked, Past
 from models.history.paydays import Paydays
 from models.history.weekdays import weekday
 
-RECENT: Final = 400  # invoices that a customer's kernel looks back at
-PSEUDO: Final = 2.0  # invoices that the hazard above stands for
-WINDOW: Final = 400  # days that segment and portfolio look back
-_GROUP_PSEUDO: Final = 30.0  # invoices that the whole portfolio stands for in the hazard of a due weekday or a segment
 _PRIOR: Final = (0.5, 5.0)  # payments and payment days at risk before anything is known
 _SEGMENT: Final = 200  # invoices that a segment needs for a curve of its own
 
@@ -98,14 +104,11 @@ def customer_hazards(past: Past, asked: Asked, axis: Axis, kernel: Kernel) -> tu
     """Return hazards and weighted invoices at risk, both (asked, axis)."""
     placed = Placed.of(past, axis)
     parent = _parents(placed, asked, max(kernel.half_life, 90.0))
-    hazard, support = _customers(
-        (past.offset, past.issue, past.due, past.seen, past.paid),
-        (placed.enter, placed.due, placed.end, axis.at(asked.country, asked.evening)),
-        (asked.customer, asked.due, asked.due - asked.issue, asked.evening),
-        parent,
-        (kernel.half_life, kernel.other_weekday, kernel.other_term),
-        (axis.first, axis.size),
-    )
+    books = HazardBooks(past.offset, past.issue, past.due, past.seen, past.paid, placed.enter, placed.due, placed.end)
+    evening_at = axis.at(asked.country, asked.evening)
+    who = Askers(asked.customer, asked.due, asked.due - asked.issue, asked.evening, evening_at)
+    weights = KernelWeights(kernel.half_life, kernel.other_weekday, kernel.other_term)
+    hazard, support = by_customer(books, who, parent, weights, axis.first)
     return hazard, support
 
 
@@ -125,7 +128,7 @@ def _parents(placed: Placed, asked: Asked, half_life: float) -> Singles:
         mine = asked.segment == segment
         if mine.any():
             rows = np.flatnonzero(past.segment[past.customer] == segment)
-            table = _group_hazards(placed, rows, sundays, half_life, portfolio.mean(axis=1), pseudo=_GROUP_PSEUDO)
+            table = _group_hazards(placed, rows, sundays, half_life, portfolio.mean(axis=1), pseudo=GROUP_PSEUDO)
             found[mine] = table[week[mine], weekday(asked.due[mine])]
     return found
 
@@ -138,126 +141,33 @@ def _group_hazards(
     rows = rows[np.argsort(past.issue[rows], kind="stable")]
     numbers = np.arange(axis.paydays.open.shape[0])
     return np.asarray(
-        _groups(
+        by_group(
+            GroupBooks(
+                past.issue[rows],
+                past.seen[rows],
+                past.paid[rows],
+                weekday(past.due[rows]),
+                placed.country[rows],
+                placed.enter[rows] - placed.due[rows] - axis.first,
+                placed.end[rows] - placed.due[rows] - axis.first,
+                placed.due[rows] + axis.first,
+            ),
             sundays,
             np.stack([axis.at(np.full(len(sundays), number), sundays) for number in numbers]),
-            past.issue[rows],
-            past.seen[rows],
-            past.paid[rows],
-            weekday(past.due[rows]),
-            placed.country[rows],
-            placed.enter[rows] - placed.due[rows] - axis.first,
-            placed.end[rows] - placed.due[rows] - axis.first,
-            placed.due[rows] + axis.first,
-            half_life,
             parent,
+            half_life,
             pseudo,
         )
     )
 
 
-@njit(cache=True)
-def _groups(sundays, evening_at, issue, seen, paid, due_weekday, country, enter, end, zero, half_life, parent, pseudo):  # type: ignore[no-untyped-def]  # numba infers them
-    weeks, size = parent.shape
-    table = np.empty((weeks, 7, size))
-    begin = 0
-    for w in range(weeks):
-        a = sundays[w]
-        while begin < len(issue) and issue[begin] < a - WINDOW:
-            begin += 1
-        d, n = np.zeros((7, size)), np.zeros((7, size + 1))
-        i = begin
-        while i < len(issue) and issue[i] <= a:
-            known = seen[i] <= a
-            stop = end[i] if known else evening_at[country[i], w] - zero[i]
-            weight, k = 2.0 ** (-(a - issue[i]) / half_life), due_weekday[i]
-            _count(d[k], n[k], weight, enter[i], stop, known and paid[i])
-            i += 1
-        run, all_d, all_n = np.zeros(7), 0.0, 0.0
-        for x in range(size):
-            all_d, all_n = 0.0, 0.0
-            for k in range(7):
-                run[k] = max(run[k] + n[k, x], 0.0)
-                all_d += d[k, x]
-                all_n += max(run[k], d[k, x])
-            whole = (all_d + pseudo * parent[w, x]) / (all_n + pseudo)
-            for k in range(7):
-                table[w, k, x] = (d[k, x] + _GROUP_PSEUDO * whole) / (max(run[k], d[k, x]) + _GROUP_PSEUDO)
-    return table
-
-
-@njit(cache=True)
-def _count(d, n, weight, enter, stop, event):  # type: ignore[no-untyped-def]  # numba infers them
-    """Count an invoice at risk from `enter` to `stop`, and its payment there, on cells of an axis."""
-    size = len(d)
-    start = max(enter, 0)
-    if stop >= start:
-        n[min(start, size)] += weight
-        n[min(stop + 1, size)] -= weight
-        if event and stop < size:
-            d[stop] += weight
-
-
-@njit(cache=True)
-def _customers(books, placed, asked, parent, kernel, axis):  # type: ignore[no-untyped-def]  # numba infers them
-    offset, issue, due, seen, paid = books
-    enter, due_at, end, evening_at = placed
-    who, own_due, term, evening = asked
-    half_life, other_weekday, other_term = kernel
-    low, size = axis
-    hazard = np.empty((len(who), size), np.float32)
-    support = np.zeros((len(who), size), np.float32)
-    for i in range(len(who)):
-        d, n = np.zeros(size), np.zeros(size + 1)
-        c = who[i]
-        if c >= 0:
-            j = np.searchsorted(issue[offset[c] : offset[c + 1]], evening[i], side="left") + offset[c] - 1
-            last = max(offset[c], j - RECENT + 1)
-            while j >= last:
-                weight = 2.0 ** (-(evening[i] - issue[j]) / half_life)
-                if (due[j] - own_due[i]) % 7 != 0:
-                    weight *= other_weekday
-                if abs(due[j] - issue[j] - term[i]) > 2:
-                    weight *= other_term
-                known = seen[j] <= evening[i]
-                stop = (end[j] if known else evening_at[i]) - due_at[j] - low
-                _count(d, n, weight, enter[j] - due_at[j] - low, stop, known and paid[j])
-                j -= 1
-        run = 0.0
-        for x in range(size):
-            run = max(run + n[x], 0.0)
-            at_risk = max(run, d[x])
-            support[i, x] = at_risk
-            hazard[i, x] = (d[x] + PSEUDO * parent[i, x]) / (at_risk + PSEUDO)
-    return hazard, support
-
-
-@njit(cache=True)
-def _weekday_shares(offset, issue, seen, end, paid, who, evening, portfolio, half_life, pseudo):  # type: ignore[no-untyped-def]  # numba infers them
-    shares = np.empty((len(who), 7), np.float32)
-    for i in range(len(who)):
-        count = portfolio[i] * pseudo
-        c = who[i]
-        if c >= 0:
-            j = np.searchsorted(issue[offset[c] : offset[c + 1]], evening[i], side="right") + offset[c] - 1
-            last = max(offset[c], j - RECENT + 1)
-            while j >= last:
-                if paid[j] and seen[j] <= evening[i]:
-                    count[(end[j] + 3) % 7] += 2.0 ** (-(evening[i] - end[j]) / half_life)
-                j -= 1
-        shares[i] = count / count.sum()
-    return shares
-
-
 def weekday_shares(past: Past, asked: Asked, weekdays: Flags) -> Singles:
     """Return (asked, 7): how the customer's recent payments fall on weekdays, Monday first; rows add up to 1.
 
-    Shrunk, by four payments, to an even share of the portfolio's payment weekdays; each payment's weight halves in 90
-    days.
+    Shrunk, by `WEEKDAY_PSEUDO` payments, to an even share of the portfolio's payment weekdays; each payment's weight
+    halves in `WEEKDAY_HALF_LIFE` days.
     """
     even = np.tile(weekdays / weekdays.sum(), (len(asked), 1))
     return np.asarray(
-        _weekday_shares(
-            past.offset, past.issue, past.seen, past.end, past.paid, asked.customer, asked.evening, even, 90.0, 4.0
-        )
+        recent_weekdays((past.offset, past.issue, past.seen, past.end, past.paid), asked.customer, asked.evening, even)
     )

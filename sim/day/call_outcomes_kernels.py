@@ -8,7 +8,7 @@ from ledger.arrays import Bits, Floats, Ints, SmallInts
 from ledger.compiling import njit
 from models.assumed.call_minutes import Triangle
 from models.assumed.reach import SUREST
-from sim.world.keyed import triangular_one, uniform
+from sim.world.keyed_kernels import triangular_one, uniform
 
 
 class Durations(NamedTuple):

@@ -4,7 +4,7 @@ import numpy as np
 
 from ledger.arrays import Floats, Ints
 from ledger.compiling import njit
-from sim.world.keyed import uniform
+from sim.world.keyed_kernels import uniform
 from sim.world.state import Accounts
 
 

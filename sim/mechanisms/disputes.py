@@ -16,7 +16,8 @@ from models.history.dispute_share import DISPUTED_BY
 from sim.day.today import Today
 from sim.mechanisms.disputes_kernels import open_disputes
 from sim.mechanisms.protocol import Begun
-from sim.world.keyed import Purpose, triangular, uniforms
+from sim.world.keyed import Purpose
+from sim.world.keyed_kernels import triangular, uniforms
 from sim.world.state import Accounts, Invoices, Payments
 
 

@@ -8,7 +8,8 @@ import numpy as np
 from ledger.arrays import Bits, Flags, Ints
 from sim.day.today import Today
 from sim.mechanisms.protocol import Begun
-from sim.world.keyed import Purpose, uniforms
+from sim.world.keyed import Purpose
+from sim.world.keyed_kernels import uniforms
 
 
 @dataclass(frozen=True, slots=True)

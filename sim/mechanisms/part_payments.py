@@ -18,7 +18,8 @@ from models.families.part_payments import PartPayments, class_of
 from sim.day.today import Today
 from sim.mechanisms.part_payments_kernels import Parts, pay_main_parts
 from sim.mechanisms.protocol import Begun
-from sim.world.keyed import Purpose, uniforms
+from sim.world.keyed import Purpose
+from sim.world.keyed_kernels import uniforms
 from sim.world.state import Invoices
 
 

@@ -13,7 +13,8 @@ from sim.day.contact_records import Batch
 from sim.day.today import Today
 from sim.mechanisms.promises_kernels import PromiseLog, promise
 from sim.mechanisms.protocol import Begun
-from sim.world.keyed import Purpose, child_of_each, uniforms
+from sim.world.keyed import Purpose
+from sim.world.keyed_kernels import child_of_each, uniforms
 from sim.world.state import Accounts, Invoices
 
 

@@ -10,7 +10,7 @@ from ledger.table.calendar import NEVER
 from models.assumed.contact_law import TalkLaw
 from models.assumed.contact_law_kernels import chance_kept, promised_day
 from sim.day.ladder_kernels import chased
-from sim.world.keyed import uniform
+from sim.world.keyed_kernels import uniform
 from sim.world.state import Accounts, Invoices, Ladder, Payments
 from sim.world.verbs_kernels import block, settle_by
 

@@ -12,7 +12,8 @@ import numpy as np
 from ledger.table.calendar import NEVER
 from models.history.write_offs import age_chosen
 from sim.mechanisms.protocol import Begun
-from sim.world.keyed import Purpose, uniforms
+from sim.world.keyed import Purpose
+from sim.world.keyed_kernels import uniforms
 
 _LAST_CYCLE: Final = 90  # an invoice that is past the write-off age on day 0 is written off after so many days
 

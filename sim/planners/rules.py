@@ -11,7 +11,7 @@ from ledger.files.reading import one_of
 from models.planning.protocol import Plan, Planner, WorkList
 from sim.planners.greedy import fill
 from sim.planners.indices import Clairvoyant, UpliftPerMinute, Whittle
-from sim.world.keyed import uniforms
+from sim.world.keyed_kernels import uniforms
 
 Score = Callable[[WorkList], Floats]
 

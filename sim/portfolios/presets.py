@@ -19,7 +19,8 @@ from models.assumed.assumptions import Assumptions
 from sim.engine import simulate
 from sim.result.booking import book
 from sim.world.behaviour import Behaviour
-from sim.world.keyed import Purpose, children, entities, key, normals, uniforms
+from sim.world.keyed import Purpose, entities, key, normals
+from sim.world.keyed_kernels import children, uniforms
 from sim.world.portfolio import Portfolio
 
 FOLDER: Final = Path(__file__).parents[2] / "data" / "synthetic"

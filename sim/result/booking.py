@@ -14,7 +14,8 @@ from ledger.table.tables import CHANNELS, DISPUTE_REASONS, OUTCOMES, PAYMENT_KIN
 from sim.day.today import DAY
 from sim.result.history import History
 from sim.result.settlements import Settlements, promised_amount, settlements
-from sim.world.keyed import Purpose, key, uniforms
+from sim.world.keyed import Purpose, key
+from sim.world.keyed_kernels import uniforms
 
 _REASON_SHARES = (0.37, 0.28, 0.12, 0.05, 0.18)  # in the order of DISPUTE_REASONS; trade page, grade C
 

@@ -15,7 +15,8 @@ from models.assumed.assumptions import Assumptions
 from models.history.weekdays import days_since
 from sim.demand.order_level import Level
 from sim.world.behaviour import Behaviour
-from sim.world.keyed import NOBODY, Purpose, key, uniform, uniforms
+from sim.world.keyed import NOBODY, Purpose, key
+from sim.world.keyed_kernels import uniform, uniforms
 from sim.world.orders import MONTH, Orders, draw_orders
 from sim.world.payment import hazard_tables
 from sim.world.payment_kernels import first_paydays

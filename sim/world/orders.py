@@ -8,19 +8,20 @@ strategy meets the same ones.
 """
 
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ledger.arrays import Bits, Flags, Floats, Ints, SmallInts
-from ledger.compiling import njit
-from ledger.splitmix_kernels import mix
+from ledger.arrays import Bits, Floats, Ints, SmallInts
 from ledger.table.calendar import Calendar
 from sim.demand.demand import Demand
 from sim.demand.order_days import open_days
 from sim.demand.order_level import FADES
 from sim.world.behaviour import Behaviour
-from sim.world.keyed import NOBODY, Purpose, child, key, normals, uniform, uniforms
+from sim.world.keyed import NOBODY, Purpose, key, normals
+from sim.world.keyed_kernels import uniform, uniforms
+from sim.world.orders_kernels import Catalogue, Keys, OrderDays, Processes, counted, drawn, numbered, strangers
 
 MONTH: Final = 365.25 / 12  # days
 _FEW: Final = 4.0  # shape of a gamma distribution from which a cube of a normal stands for it
@@ -36,28 +37,6 @@ class Orders:
     due: SmallInts
     amount: Ints
     entity: Bits
-
-
-class _Processes(NamedTuple):
-    """Poisson processes of order days; time is counted in working days of the country, each by its weight."""
-
-    customer: Ints
-    entity: Bits
-    rate: Floats
-    begin: Floats
-    end: Floats
-    greets: Flags  # whether it orders when it begins
-
-
-class _Catalogue(NamedTuple):
-    """Orders to repeat (see `Behaviour`), and the customers whose they are."""
-
-    orders: Ints
-    lines: Ints
-    amount: Ints
-    term: SmallInts
-    entity: Bits
-    resampled: bool  # each replication repeats a bootstrap sample
 
 
 def draw_orders(
@@ -82,15 +61,15 @@ def draw_orders(
         own = _staying(demand, entity, factor, seed, replication)
         processes = _together(own, _coming(demand, entity, own.rate, horizon, seed, replication=replication))
     many = behaviour.orders, behaviour.lines, behaviour.amount, behaviour.term
-    catalogue = _Catalogue(*many, entity, demand is not None)
-    keys = tuple(key(seed, replication, purpose) for purpose in _PURPOSES)
-    place = country, table, length, upto
-    end = np.cumsum(_count(processes, place, catalogue, keys))
-    columns = _fill(processes, place, catalogue, keys, end)
+    catalogue = Catalogue(*many, entity, demand is not None)
+    keys = Keys(*(key(seed, replication, purpose) for purpose in _PURPOSES))
+    days = OrderDays(country, table, length, upto)
+    end = np.cumsum(counted(processes, days, catalogue, keys))
+    columns: tuple[NDArray[Any], ...] = drawn(processes, days, catalogue, keys, end)
     if demand is not None:
         order = np.lexsort((columns[1], columns[0]))
         columns = tuple(column[order] for column in columns)
-    number, own_entity = _numbered(columns[0], entity)
+    number, own_entity = numbered(columns[0], entity)
     return Orders(**dict(zip(_FIELDS, columns, strict=True)), number=number, entity=own_entity)
 
 
@@ -113,11 +92,11 @@ def _order_days(calendar: Calendar, demand: Demand | None) -> tuple[SmallInts, I
     return table, length
 
 
-def _steady(behaviour: Behaviour, entity: Bits) -> _Processes:
+def _steady(behaviour: Behaviour, entity: Bits) -> Processes:
     """Return customers whose rates are the truth and who stay."""
     n = len(entity)
     rate, forever, never = behaviour.order_rate, np.full(n, np.inf), np.zeros(n, np.bool_)
-    return _Processes(np.arange(n), entity, rate, np.zeros(n), forever, never)
+    return Processes(np.arange(n), entity, rate, np.zeros(n), forever, never)
 
 
 def _level(demand: Demand, days: int, seed: int, replication: int) -> tuple[float, float]:
@@ -144,7 +123,7 @@ def _weight(demand: Demand, trend: float, months: Floats, calendar: Calendar) ->
     return np.asarray(np.exp(trend * fading) * months[age.astype(np.int64)] * week)
 
 
-def _staying(demand: Demand, entity: Bits, factor: float, seed: int, replication: int) -> _Processes:
+def _staying(demand: Demand, entity: Bits, factor: float, seed: int, replication: int) -> Processes:
     """Return the known customers: each one's rate, and until when it orders."""
     draw = key(seed, replication, Purpose.ORDER_RATE)
     rate = demand.rate * _gamma(demand.shape, draw, entity)
@@ -153,10 +132,10 @@ def _staying(demand: Demand, entity: Bits, factor: float, seed: int, replication
     alive = uniforms(draw, entity, 3) < demand.alive
     end = np.where(alive, -np.log(uniforms(draw, entity, 4)) / demand.stop, 0.0)
     n = len(entity)
-    return _Processes(np.arange(n), entity, rate, np.zeros(n), end, np.zeros(n, np.bool_))
+    return Processes(np.arange(n), entity, rate, np.zeros(n), end, np.zeros(n, np.bool_))
 
 
-def _coming(demand: Demand, entity: Bits, rate: Floats, horizon: float, seed: int, *, replication: int) -> _Processes:
+def _coming(demand: Demand, entity: Bits, rate: Floats, horizon: float, seed: int, *, replication: int) -> Processes:
     """Return new customers: when each one comes, whom it is like, on whose account its orders are booked."""
     draw = key(seed, replication, Purpose.NEWCOMER)
     often = demand.newcomers.drawn(uniform(draw, NOBODY, 0)) if len(demand.like) else 0.0
@@ -166,13 +145,13 @@ def _coming(demand: Demand, entity: Bits, rate: Floats, horizon: float, seed: in
     begin = begin[begin < horizon]
     pick = uniforms(draw, number[: len(begin)], 2)
     chosen = demand.like[(pick * len(demand.like)).astype(np.int64)]
-    own = _strangers(entity[chosen])
+    own = strangers(entity[chosen])
     end = begin - np.log(uniforms(draw, own, 3)) / demand.stop
-    return _Processes(chosen, own, rate[chosen], begin, end, np.ones(len(chosen), np.bool_))
+    return Processes(chosen, own, rate[chosen], begin, end, np.ones(len(chosen), np.bool_))
 
 
-def _together(some: _Processes, others: _Processes) -> _Processes:
-    return _Processes(*(np.concatenate(pair) for pair in zip(some, others, strict=True)))
+def _together(some: Processes, others: Processes) -> Processes:
+    return Processes(*(np.concatenate(pair) for pair in zip(some, others, strict=True)))
 
 
 def _gamma(shape: Floats, draw: np.uint64, entity: Bits) -> Floats:
@@ -185,89 +164,3 @@ def _gamma(shape: Floats, draw: np.uint64, entity: Bits) -> Floats:
 
         out[few] = gammaincinv(k[few], uniforms(draw, entity[few], 2)) / k[few]
     return np.asarray(out)
-
-
-@njit(cache=True)
-def _strangers(entity: Bits) -> Bits:
-    """Return an entity for each new customer, by whom it is like and by its number."""
-    out = np.empty(len(entity), np.uint64)
-    for j in range(len(entity)):
-        out[j] = mix(entity[j] + mix(np.uint64(j)))
-    return out
-
-
-@njit(cache=True)
-def _numbered(customer: SmallInts, entity: Bits) -> tuple[SmallInts, Bits]:
-    """Return each invoice's running number within its customer, and its entity."""
-    number, own = np.empty(len(customer), np.int32), np.empty(len(customer), np.uint64)
-    for i in range(len(customer)):
-        same = i > 0 and customer[i] == customer[i - 1]
-        number[i] = number[i - 1] + 1 if same else 0
-        own[i] = child(entity[customer[i]], number[i])
-    return number, own
-
-
-@njit(cache=True)
-def _choice(keys, catalogue, c, entity, k):  # type: ignore[no-untyped-def]  # numba infers them
-    """Return the order that a process of customer c repeats the k-th time."""
-    first, many = catalogue.orders[c], catalogue.orders[c + 1] - catalogue.orders[c]
-    place = min(int(uniform(keys[1], entity, k) * many), many - 1)
-    if catalogue.resampled:
-        place = min(int(uniform(keys[2], catalogue.entity[c], place) * many), many - 1)
-    return first + place
-
-
-@njit(cache=True)
-def _next(keys, process, p, k, clock):  # type: ignore[no-untyped-def]  # numba infers them
-    """Return when a process orders the k-th time, the time before given; infinity after its end."""
-    if k == 0 and process.greets[p]:
-        return process.begin[p]
-    clock -= np.log(uniform(keys[0], process.entity[p], k)) / process.rate[p]
-    return clock if clock < process.end[p] else np.inf
-
-
-@njit(cache=True)
-def _count(process, place, catalogue, keys):  # type: ignore[no-untyped-def]  # numba infers them
-    country, _, length, upto = place
-    counts = np.zeros(len(process.rate), np.int64)
-    for p in range(len(process.rate)):
-        c = process.customer[p]
-        days = length[country[c]]
-        if process.rate[p] <= 0 or days == 0:
-            continue
-        k, last = 0, upto[country[c], days - 1]
-        clock = _next(keys, process, p, k, process.begin[p])
-        while clock < last:
-            order = _choice(keys, catalogue, c, process.entity[p], k)
-            counts[p] += catalogue.lines[order + 1] - catalogue.lines[order]
-            k += 1
-            clock = _next(keys, process, p, k, clock)
-    return counts
-
-
-@njit(cache=True)
-def _fill(process, place, catalogue, keys, end):  # type: ignore[no-untyped-def]  # numba infers them
-    country, table, length, upto = place
-    total = end[-1] if len(end) else 0
-    customer, issue = np.empty(total, np.int32), np.empty(total, np.int32)
-    due, amount = np.empty(total, np.int32), np.empty(total, np.int64)
-    i = 0
-    for p in range(len(process.rate)):
-        c = process.customer[p]
-        days = length[country[c]]
-        if process.rate[p] <= 0 or days == 0:
-            continue
-        k, at, last = 0, 0, upto[country[c], days - 1]
-        clock = _next(keys, process, p, k, process.begin[p])
-        while clock < last:
-            while upto[country[c], at] <= clock:
-                at += 1
-            day = table[country[c], at]
-            order = _choice(keys, catalogue, c, process.entity[p], k)
-            for line in range(catalogue.lines[order], catalogue.lines[order + 1]):
-                customer[i], issue[i] = c, day
-                due[i], amount[i] = day + catalogue.term[line], catalogue.amount[line]
-                i += 1
-            k += 1
-            clock = _next(keys, process, p, k, clock)
-    return customer, issue, due, amount

@@ -11,7 +11,8 @@ from ledger import BadInput
 from sim import PLANNERS, Plan, Prospects, Step, Strategy, WorkList, simulate
 from sim.planners import planner
 from sim.planners.greedy import fill
-from sim.world.keyed import Purpose, key, uniforms
+from sim.world.keyed import Purpose, key
+from sim.world.keyed_kernels import uniforms
 from tests.handmade import invoice
 from tests.portfolios import flat, portfolio
 

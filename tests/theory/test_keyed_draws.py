@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim.world.keyed import Purpose, child, children, entities, key, normals, uniform, uniforms
+from sim.world.keyed import Purpose, entities, key, normals
+from sim.world.keyed_kernels import child, children, uniform, uniforms
 
 SIZE = 100_000
 
