@@ -18,7 +18,7 @@ def run_plan(fields: dict[str, Any], *, out: Path | None, state: Path, dry_run: 
     from ledger import BadInput, Refused
     from ledger.table.exchange import read_rate_options
     from optimize.nightly.job import nightly
-    from optimize.nightly.request import Order
+    from optimize.nightly.request import NightRequest
 
     for name in _NEEDED:
         if not fields.get(name):
@@ -26,7 +26,7 @@ def run_plan(fields: dict[str, Any], *, out: Path | None, state: Path, dry_run: 
     given = {name: value for name, value in fields.items() if value is not None}
     given["rates"] = read_rate_options(given.get("rates", ()))
     folder = (state / "plans" if out is None else out).absolute()
-    night = nightly(Order(out=folder, state=state, **given), dry_run=dry_run)
+    night = nightly(NightRequest(out=folder, state=state, **given), dry_run=dry_run)
     _show(night, dry_run=dry_run, as_json=as_json)
     if night.about["status"] == "infeasible":
         kept = "shown" if dry_run else "written"

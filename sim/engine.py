@@ -179,7 +179,7 @@ class _DayClock:
         self.contacted = [act for _, act in acting(self.mechanisms, "contacted")]
         self.minutes = CallMinutes.of(assume)
         self.response = Response.of(assume)
-        self.view = WorkLists(
+        self.work_lists = WorkLists(
             self.world, self.ladder, people, setting.planner, setting.belief,
             assume=assume, response=self.response, minor=minor, key=begun.draw(Purpose.PLANNER), seed=setting.seeds[0],
         )  # fmt: skip
@@ -260,7 +260,7 @@ class _DayClock:
         """Ask the planner for today's lists; draw whom they reach and how long each attempt takes."""
         people, acc, to_call, here = self.setting.people, self.acc, today.to_call, self.present[:, today.day]
         chance = chances(to_call, acc.zone, acc.reach, self.reach[:, today.day])
-        work = self.view.work(today.day, today.seen, to_call, chance, self.block_minutes * here[:, None])
+        work = self.work_lists.work(today.day, today.seen, to_call, chance, self.block_minutes * here[:, None])
         plan = self.setting.planner.plan(work)
         taken = np.flatnonzero(plan.specialist >= 0)
         order = taken[np.lexsort((plan.place[taken], plan.block[taken], plan.specialist[taken]))]

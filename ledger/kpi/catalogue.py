@@ -10,11 +10,11 @@ from typing import Final, Literal
 
 from ledger.kpi import formulas
 from ledger.kpi.activity import Values
-from ledger.kpi.window_totals import Facts
+from ledger.kpi.window_totals import WindowTotals
 
 Unit = Literal["days", "percent", "money", "count", "share", "per year"]
 Basis = Literal["settled", "settled on a day", "sales", "open", "anything"]
-Formula = Callable[[Facts, Values], float | None]
+Formula = Callable[[WindowTotals, Values], float | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,56 +101,56 @@ def _done(name: str) -> Formula:
     return lambda _, done: done[name]
 
 
-def _dso(fact: Facts, _: Values) -> float | None:
-    return formulas.dso_simple(fact.ar, fact.sales, fact.days)
+def _dso(totals: WindowTotals, _: Values) -> float | None:
+    return formulas.dso_simple(totals.ar, totals.sales, totals.days)
 
 
-def _dso_count_back(fact: Facts, _: Values) -> float | None:
-    return formulas.dso_count_back(fact.ar, fact.monthly_sales.tolist(), fact.month_days.tolist())
+def _dso_count_back(totals: WindowTotals, _: Values) -> float | None:
+    return formulas.dso_count_back(totals.ar, totals.monthly_sales.tolist(), totals.month_days.tolist())
 
 
-def _dso_true(fact: Facts, _: Values) -> float | None:
-    return formulas.dso_true(fact.open_by_month.tolist(), fact.age_by_month.tolist(), fact.monthly_sales.tolist())
+def _dso_true(totals: WindowTotals, _: Values) -> float | None:
+    return formulas.dso_true(totals.open_by_month.tolist(), totals.age_by_month.tolist(), totals.monthly_sales.tolist())
 
 
-def _best_possible_dso(fact: Facts, _: Values) -> float | None:
-    return formulas.best_possible_dso(fact.current_ar, fact.sales, fact.days)
+def _best_possible_dso(totals: WindowTotals, _: Values) -> float | None:
+    return formulas.best_possible_dso(totals.current_ar, totals.sales, totals.days)
 
 
-def _add(fact: Facts, done: Values) -> float | None:
-    return formulas.average_days_delinquent(_dso(fact, done), _best_possible_dso(fact, done))
+def _add(totals: WindowTotals, done: Values) -> float | None:
+    return formulas.average_days_delinquent(_dso(totals, done), _best_possible_dso(totals, done))
 
 
-def _cei(fact: Facts, _: Values) -> float | None:
-    return formulas.cei(fact.beginning_ar, fact.sales, fact.ar, fact.current_ar)
+def _cei(totals: WindowTotals, _: Values) -> float | None:
+    return formulas.cei(totals.beginning_ar, totals.sales, totals.ar, totals.current_ar)
 
 
-def _cei_crf(fact: Facts, _: Values) -> float | None:
-    return formulas.cei_crf(fact.quarter_beginning_ar, fact.quarter_sales, fact.ar, fact.current_ar, months=3)
+def _cei_crf(totals: WindowTotals, _: Values) -> float | None:
+    return formulas.cei_crf(totals.quarter_beginning_ar, totals.quarter_sales, totals.ar, totals.current_ar, months=3)
 
 
-def _cei_cash(fact: Facts, _: Values) -> float | None:
-    return formulas.cei_cash(fact.cash_applied, fact.beginning_ar, fact.sales, fact.current_ar)
+def _cei_cash(totals: WindowTotals, _: Values) -> float | None:
+    return formulas.cei_cash(totals.cash_applied, totals.beginning_ar, totals.sales, totals.current_ar)
 
 
-def _percent_current(fact: Facts, _: Values) -> float | None:
-    return formulas.percent_of_ar(fact.current_ar, fact.ar)
+def _percent_current(totals: WindowTotals, _: Values) -> float | None:
+    return formulas.percent_of_ar(totals.current_ar, totals.ar)
 
 
-def _percent_over_91(fact: Facts, _: Values) -> float | None:
-    return formulas.percent_of_ar(float(fact.aging[-1]), fact.ar)
+def _percent_over_91(totals: WindowTotals, _: Values) -> float | None:
+    return formulas.percent_of_ar(float(totals.aging[-1]), totals.ar)
 
 
-def _bad_debt_percent(fact: Facts, _: Values) -> float | None:
-    return formulas.bad_debt_percent(fact.written_off, fact.sales)
+def _bad_debt_percent(totals: WindowTotals, _: Values) -> float | None:
+    return formulas.bad_debt_percent(totals.written_off, totals.sales)
 
 
-def _ar_turnover(fact: Facts, _: Values) -> float | None:
-    return formulas.ar_turnover(fact.sales, (fact.beginning_ar + fact.ar) / 2, fact.days)
+def _ar_turnover(totals: WindowTotals, _: Values) -> float | None:
+    return formulas.ar_turnover(totals.sales, (totals.beginning_ar + totals.ar) / 2, totals.days)
 
 
-def _ar_net(fact: Facts, _: Values) -> float | None:
-    return formulas.net_ar(fact.ar, fact.unapplied, fact.unapplied_credit)
+def _ar_net(totals: WindowTotals, _: Values) -> float | None:
+    return formulas.net_ar(totals.ar, totals.unapplied, totals.unapplied_credit)
 
 
 # one line an entry: a table
@@ -166,9 +166,9 @@ _KPIS: Final = (
     Kpi(name="add", label="average days delinquent", unit="days", better=-1, margin=0.5,
         formula=_add, basis="sales", compared="month"),
     Kpi(name="terms", label="terms, amount-weighted", unit="days",
-        formula=lambda fact, _: fact.terms, basis="anything"),
+        formula=lambda totals, _: totals.terms, basis="anything"),
     Kpi(name="mean_days_late", label="mean days late of paid invoices", unit="days", better=-1,
-        formula=lambda fact, _: fact.mean_days_late, basis="settled on a day"),
+        formula=lambda totals, _: totals.mean_days_late, basis="settled on a day"),
     Kpi(name="cei", label="CEI", unit="percent", better=1, margin=1.0, prominence=2,
         formula=_cei, basis="settled", compared="month"),
     Kpi(name="cei_crf", label="CEI, CRF over 3 months", unit="percent", better=1, formula=_cei_crf, basis="settled"),
@@ -180,19 +180,20 @@ _KPIS: Final = (
     Kpi(name="bad_debt_percent", label="bad debt", unit="percent", whole="sales", better=-1, margin=0.05, places=2,
         prominence=1, formula=_bad_debt_percent, basis="settled", compared="run"),
     Kpi(name="ar_turnover", label="AR turnover", unit="per year", better=1, formula=_ar_turnover, basis="settled"),
-    Kpi(name="ar_open", label="open AR, gross", unit="money", formula=lambda fact, _: fact.ar, basis="open"),
+    Kpi(name="ar_open", label="open AR, gross", unit="money", formula=lambda totals, _: totals.ar, basis="open"),
     Kpi(name="unapplied_cash", label="unapplied cash", unit="money",
-        formula=lambda fact, _: fact.unapplied, basis="anything"),
+        formula=lambda totals, _: totals.unapplied, basis="anything"),
     Kpi(name="unapplied_credit", label="unapplied credits", unit="money",
-        formula=lambda fact, _: fact.unapplied_credit, basis="anything"),
+        formula=lambda totals, _: totals.unapplied_credit, basis="anything"),
     Kpi(name="ar_net", label="open AR, net of both", unit="money", formula=_ar_net, basis="open"),
     Kpi(name="beginning_ar", label="open AR before the window", unit="money",
-        formula=lambda fact, _: fact.beginning_ar, basis="settled on a day"),
-    Kpi(name="sales", label="credit sales, gross", unit="money", formula=lambda fact, _: fact.sales, basis="anything"),
+        formula=lambda totals, _: totals.beginning_ar, basis="settled on a day"),
+    Kpi(name="sales", label="credit sales, gross", unit="money",
+        formula=lambda totals, _: totals.sales, basis="anything"),
     Kpi(name="cash_collected", label="cash collected", unit="money", better=1, margin=0.005, relative=True, places=0,
-        prominence=2, formula=lambda fact, _: fact.cash_received, basis="settled on a day", compared="run"),
+        prominence=2, formula=lambda totals, _: totals.cash_received, basis="settled on a day", compared="run"),
     Kpi(name="written_off", label="written off", unit="money", better=-1,
-        formula=lambda fact, _: fact.written_off, basis="settled on a day"),
+        formula=lambda totals, _: totals.written_off, basis="settled on a day"),
     Kpi(name="promise_kept_percent", label="promises kept", unit="percent", whole="matured", better=1,
         formula=_done("promise_kept_percent"), basis="anything"),
     Kpi(name="promise_kept_amount_percent", label="promises kept", unit="percent", whole="amount", better=1,

@@ -27,7 +27,7 @@ from ledger.json_ready import finite, json_object
 from ledger.kpi import aging
 from ledger.kpi.activity import Activity, Values
 from ledger.kpi.catalogue import KPIS, resting_on
-from ledger.kpi.window_totals import Facts, Flows, facts
+from ledger.kpi.window_totals import Flows, WindowTotals, window_totals
 from ledger.results import Result
 from ledger.screen import text_table, wrapped
 from ledger.table.answers import Origin
@@ -212,15 +212,15 @@ def kpis(ledger: Ledger | Records, *, start: Day | None = None, end: Day | None 
     first = month_start(last) if start is None else day_number(as_day(start, field="start"))
     if first > last:
         raise BadInput("must not lie after the window's end", field="start", value=f"{timestamp(first):%Y-%m-%d}")
-    fact = next(facts(records.book, records.flows, [first], [last]))
-    reasons, at_most = _untold(fact, records)
+    totals = next(window_totals(records.book, records.flows, [first], [last]))
+    reasons, at_most = _untold(totals, records)
     return Kpis(
         as_of=timestamp(last),
         start=timestamp(first),
         end=timestamp(last),
         currency=records.currency,
-        values=_told(_values(fact, records.activity), reasons),
-        aging=aging.withheld() if "ar_open" in reasons else aging.table(fact.aging, fact.aging_invoices),
+        values=_told(_values(totals, records.activity), reasons),
+        aging=aging.withheld() if "ar_open" in reasons else aging.table(totals.aging, totals.aging_invoices),
         reasons=reasons,
         at_most=at_most,
     )
@@ -237,12 +237,12 @@ def kpi_path(ledger: Ledger | Records, days: Iterable[Day]) -> pd.DataFrame:
     ends = np.unique([day_number(day) for day in asked])
     rows = []
     starts = [month_start(int(end)) for end in ends]
-    for fact in facts(records.book, records.flows, starts, ends.tolist()):
-        reasons, _ = _untold(fact, records)
-        ages = np.full(len(aging.BUCKETS), np.nan) if "ar_open" in reasons else fact.aging
+    for totals in window_totals(records.book, records.flows, starts, ends.tolist()):
+        reasons, _ = _untold(totals, records)
+        ages = np.full(len(aging.BUCKETS), np.nan) if "ar_open" in reasons else totals.aging
         amounts = {f"aging_{name}": float(amount) for name, amount in zip(aging.BUCKETS, ages, strict=True)}
-        values = _told(_values(fact, records.activity), reasons)
-        rows.append(values | amounts | {"cumulative_cash": fact.cash_ever})
+        values = _told(_values(totals, records.activity), reasons)
+        rows.append(values | amounts | {"cumulative_cash": totals.cash_ever})
     index = pd.DatetimeIndex([timestamp(end) for end in ends], name="day")
     return pd.DataFrame(rows, index=index, columns=None if rows else [*KPIS]).astype(np.float64).loc[asked]
 
@@ -255,18 +255,18 @@ def _known(records: Records, day: Day) -> pd.Timestamp:
     return day
 
 
-def _untold(fact: Facts, records: Records) -> tuple[dict[str, str], dict[str, str]]:
+def _untold(totals: WindowTotals, records: Records) -> tuple[dict[str, str], dict[str, str]]:
     """Return which figures of a window the ledger cannot tell, and which it only bounds from above, with the reason.
 
     Where no invoice was ever settled in full, those that were are probably missing: sales are those still open, so DSO
     is at most what they say. Where most settlements have no day, no figure is known that rests on the day of one; what
     is open on the source's own last evening does not.
     """
-    reasons = _undated(fact, records.origin)
+    reasons = _undated(totals, records.origin)
     bounds: dict[str, str] = {}
-    if fact.sales_ever > 0 and not fact.settled_ever:
-        reason = f"the source holds no settled invoice by {timestamp(fact.end):%Y-%m-%d}"
-        came = bool((records.book.received <= fact.end).any())
+    if totals.sales_ever > 0 and not totals.settled_ever:
+        reason = f"the source holds no settled invoice by {timestamp(totals.end):%Y-%m-%d}"
+        came = bool((records.book.received <= totals.end).any())
         received = () if came else ("cash_collected", "written_off")
         reasons = dict.fromkeys((*resting_on("settled"), *received), reason) | reasons
         bounded = (name for name in resting_on("sales") if name not in reasons)
@@ -274,12 +274,12 @@ def _untold(fact: Facts, records: Records) -> tuple[dict[str, str], dict[str, st
     return reasons, bounds
 
 
-def _undated(fact: Facts, origin: Origin) -> dict[str, str]:
+def _undated(totals: WindowTotals, origin: Origin) -> dict[str, str]:
     """Return which figures of a window rest on days of settlement that the source does not have, with the reason."""
     until = None if origin.until is None else day_number(origin.until)
-    if not origin.guessed or (until is not None and fact.start > until):
+    if not origin.guessed or (until is not None and totals.start > until):
         return {}
-    early = until is not None and fact.end < until
+    early = until is not None and totals.end < until
     names = resting_on("settled", "settled on a day", *(("sales", "open") if early else ()))
     return dict.fromkeys(names, origin.settlements_undated)
 
@@ -288,6 +288,6 @@ def _told(values: Values, reasons: Mapping[str, str]) -> Values:
     return {name: None if name in reasons else value for name, value in values.items()}
 
 
-def _values(fact: Facts, activity: Activity) -> Values:
-    done = activity.values(fact.start, fact.end, fact.cash_received)
-    return {name: kpi.formula(fact, done) for name, kpi in KPIS.items()}
+def _values(totals: WindowTotals, activity: Activity) -> Values:
+    done = activity.values(totals.start, totals.end, totals.cash_received)
+    return {name: kpi.formula(totals, done) for name, kpi in KPIS.items()}

@@ -12,7 +12,7 @@ from ledger.table.months import month_ends
 
 
 @dataclass(frozen=True, kw_only=True)
-class Facts:
+class WindowTotals:
     """Sums over the window from `start` to `end`, in base-currency major units; AR is what is open on an evening."""
 
     start: int
@@ -88,13 +88,13 @@ class Flows:
         )
 
 
-def facts(book: Columns, flows: Flows, starts: Sequence[int], ends: Sequence[int]) -> Iterator[Facts]:
-    """Yield the facts of each window; `ends` must ascend."""
+def window_totals(book: Columns, flows: Flows, starts: Sequence[int], ends: Sequence[int]) -> Iterator[WindowTotals]:
+    """Yield the totals of each window; `ends` must ascend."""
     for start, end, evening in zip(starts, ends, book.evenings(np.asarray(ends, np.int64)), strict=True):
         yield _window(book, flows, evening, int(start), int(end))
 
 
-def _window(book: Columns, flows: Flows, evening: Evening, start: int, end: int) -> Facts:
+def _window(book: Columns, flows: Flows, evening: Evening, start: int, end: int) -> WindowTotals:
     def amount(minor: Ints) -> float:
         return float(book.value(minor))
 
@@ -111,7 +111,7 @@ def _window(book: Columns, flows: Flows, evening: Evening, start: int, end: int)
     paid = amount(flows.paid.between(start, end) + paid_then)
     paid_late = amount(flows.paid_late.between(start, end) + late_then)
     sales = amount(sold)
-    return Facts(
+    return WindowTotals(
         start=start,
         end=end,
         beginning_ar=open_on(start - 1),

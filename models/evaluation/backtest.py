@@ -28,7 +28,7 @@ from ledger.wording import plural
 from models.evaluation.metrics import BUCKETS, METRICS, SUPPORT
 from models.evaluation.outcomes import Outcomes
 from models.evaluation.prediction import Prediction
-from models.evaluation.test_set import BASELINES, CONFIDENCE, ModelResult, Trial, intervals, paired
+from models.evaluation.test_set import BASELINES, CONFIDENCE, HeldOut, ModelResult, intervals, paired
 from models.timing import FITTERS, PaymentTiming
 
 SHOWN: Final = (
@@ -206,7 +206,7 @@ def backtest(
         Where what is known at the cut cannot teach when invoices are paid.
     """
     start = as_day(cut, field="cut")
-    chosen, trial = named(models), Trial.of(ledger, start, until, days=days, bootstrap=bootstrap, seed=seed)
+    chosen, held_out = named(models), HeldOut.of(ledger, start, until, days=days, bootstrap=bootstrap, seed=seed)
     known = ledger.snapshot(start)
     if not len(known.invoices):
         raise BadInput("no invoice was issued by then: nothing to learn from", field="cut", value=f"{start:%F}")
@@ -214,31 +214,31 @@ def backtest(
     runs: dict[str, ModelResult] = {}
     for k, (name, model) in enumerate(chosen.items()):
         progress(k, len(chosen), name)
-        runs[name] = trial.run(model, known, ledger, seed=seed)
+        runs[name] = held_out.run(model, known, ledger, seed=seed)
     progress(len(chosen), len(chosen), "done")
-    return _result(trial, runs, ledger, (*BASELINES, *against))
+    return _result(held_out, runs, ledger, (*BASELINES, *against))
 
 
-def _result(trial: Trial, runs: dict[str, ModelResult], ledger: Ledger, against: tuple[str, ...]) -> Backtest:
+def _result(held_out: HeldOut, runs: dict[str, ModelResult], ledger: Ledger, against: tuple[str, ...]) -> Backtest:
     return Backtest(
-        cut=trial.cut,
-        until=trial.until,
+        cut=held_out.cut,
+        until=held_out.until,
         as_of=ledger.as_of,
-        invoices=len(trial.invoices),
-        customers=trial.counts.shape[1],
-        units=trial.units,
-        observed=float(trial.outcomes.paid.mean()),
-        support=(int(trial.days[0]), int(trial.days[-1])),
-        wanted=trial.wanted,
-        weeks=len(trial.cash.columns),
-        bootstrap=len(trial.counts),
-        seed=trial.seed,
+        invoices=len(held_out.invoices),
+        customers=held_out.counts.shape[1],
+        units=held_out.units,
+        observed=float(held_out.outcomes.paid.mean()),
+        support=(int(held_out.days[0]), int(held_out.days[-1])),
+        wanted=held_out.wanted,
+        weeks=len(held_out.cash.columns),
+        bootstrap=len(held_out.counts),
+        seed=held_out.seed,
         metrics=pd.DataFrame({model: run.scores | run.costs for model, run in runs.items()}).T,
         intervals=intervals(runs),
         paired=paired(runs, against),
         predictions={model: run.prediction for model, run in runs.items()},
         fitted={model: run.fitted for model, run in runs.items()},
-        outcomes=trial.outcomes,
+        outcomes=held_out.outcomes,
     )
 
 

@@ -39,7 +39,7 @@ class ModelResult:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Trial:
+class HeldOut:
     """The test invoices, what became of them, and the resamples of their customers."""
 
     cut: pd.Timestamp
@@ -59,7 +59,7 @@ class Trial:
     @classmethod
     def of(
         cls, ledger: Ledger, cut: pd.Timestamp, until: Day | None, *, days: tuple[int, int], bootstrap: int, seed: int
-    ) -> "Trial":
+    ) -> "HeldOut":
         """Return the test of invoices issued after the cut."""
         last = ledger.as_of if until is None else as_day(until, field="until")
         _check(ledger, cut, last)

@@ -19,7 +19,7 @@ from ledger.table.months import day_numbers
 from models.families.forest import Forest, learn_forest
 from models.families.hazard import Hazard, boosting, learned, pooled, training_of
 from models.families.lateness import Lateness, learn_lateness
-from models.history.candidate_days import View
+from models.history.candidate_days import CandidateDays
 from models.timing import ByHazard
 
 _FOREST: Final = 0.5  # weight
@@ -50,7 +50,7 @@ class Best(ByHazard):
         made = np.empty((len(invoices), len(when)))
         for low in range(0, len(invoices), _CHUNK):
             part = invoices.iloc[low : low + _CHUNK]
-            view = View.of(past, past.asked(part), self.hazard.weekdays)
+            view = CandidateDays.of(past, past.asked(part), self.hazard.weekdays)
             day = day_numbers(part["due_date"])[:, None] + np.r_[when, 0]
             whole = self.hazard.seen(view, day)
             if self.forest is not None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from ledger.arrays import Floats, Ints, Singles
 from models.families.person_periods import Training
-from models.history.candidate_days import View
+from models.history.candidate_days import CandidateDays
 
 ANSWERS: Final = np.r_[-30, -20, -15, -12, -10, -8:11, 12, 15, 18, 22, 27, 35, 45, 60]  # payment days late
 _LEAF: Final = 5  # invoices
@@ -29,7 +29,7 @@ class Forest:
     trees: Any
     tail: float  # hazard of a payment day beyond the last answer
 
-    def seen(self, view: View, day: Ints) -> Floats:
+    def seen(self, view: CandidateDays, day: Ints) -> Floats:
         """Return the cumulative hazard of a view's invoices up to each day (asked, days), given unpaid so far."""
         paid_by = _filled(np.asarray(self.trees.predict(view.invoice_features)))
         asked, paydays = view.asked, view.paydays

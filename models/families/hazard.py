@@ -19,7 +19,7 @@ from ledger import Ledger
 from ledger.arrays import Flags, Floats, Ints, Singles
 from ledger.table.months import day_numbers
 from models.families.person_periods import Training, tail_rate
-from models.history.candidate_days import View
+from models.history.candidate_days import CandidateDays
 from models.history.history_columns import Past
 from models.history.main_payments import history
 from models.history.weekdays import payment_weekdays
@@ -39,7 +39,7 @@ _SAMPLE: Final = 20_000  # rows whose quantiles stand for all
 class Lesson:
     """Person-period rows of a training set, as the learners get them."""
 
-    view: View
+    view: CandidateDays
     row: Ints
     day: Ints
     event: Flags
@@ -72,7 +72,7 @@ class Factor:
             learner.fit(lesson.features, lesson.event / exposure, **weight)
         return cls(learner=learner, kernel=kernel)
 
-    def hazard(self, view: View, row: Ints, day: Ints, features: Singles) -> Floats:
+    def hazard(self, view: CandidateDays, row: Ints, day: Ints, features: Singles) -> Floats:
         """Return the probability of payment on candidate days, of invoices unpaid that morning."""
         start = view.start(row, day, self.kernel)
         if self.learner is None or not len(row):
@@ -128,11 +128,11 @@ class Hazard(ByHazard):
         made = np.empty((len(invoices), len(when)))
         for low in range(0, len(invoices), _CHUNK):
             part = invoices.iloc[low : low + _CHUNK]
-            view = View.of(self.past, self.past.asked(part), self.weekdays)
+            view = CandidateDays.of(self.past, self.past.asked(part), self.weekdays)
             made[low : low + _CHUNK] = self.seen(view, day_numbers(part["due_date"])[:, None] + when)
         return made
 
-    def seen(self, view: View, day: Ints) -> Floats:
+    def seen(self, view: CandidateDays, day: Ints) -> Floats:
         """Return the cumulative hazard of a view's invoices up to each day (asked, days)."""
         row, candidate = view.candidates()
         count = np.bincount(row, minlength=len(view.asked))
@@ -145,7 +145,7 @@ class Hazard(ByHazard):
             total.append(running[first[:, None] + inside] - running[first][:, None] - beyond * np.log1p(-self.tail))
         return total[0] if len(total) == 1 else pooled(total, [1 / len(total)] * len(total))
 
-    def _hazards(self, view: View, row: Ints, day: Ints) -> list[Floats]:
+    def _hazards(self, view: CandidateDays, row: Ints, day: Ints) -> list[Floats]:
         """Return each factor's hazard on candidate days.
 
         Where it is all but certain that the invoice is paid within 15 days of its due date, later days have the hazard

@@ -13,7 +13,7 @@ import numpy as np
 
 from ledger.arrays import Floats, Ints
 from models.families.person_periods import Training
-from models.history.candidate_days import View
+from models.history.candidate_days import CandidateDays
 
 _WEIGHT: Final = 0.3  # of the direct answer
 _TREES: Final = 30
@@ -29,7 +29,7 @@ class Lateness:
 
     trees: Any
 
-    def bent(self, view: View, days: Ints, cumulative: Floats, at_due: Floats) -> Floats:
+    def bent(self, view: CandidateDays, days: Ints, cumulative: Floats, at_due: Floats) -> Floats:
         """Return cumulative hazards (asked, days past due), bent to the chance of being late.
 
         `at_due` (asked,) is the one on the due date. Invoices asked about from the due date on, and those whose curve

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from ledger.arrays import Flags, Floats, Ints
-from models.history.candidate_days import HORIZON, View
+from models.history.candidate_days import HORIZON, CandidateDays
 from models.history.history_columns import Asked, Past
 
 LATER: Final = 0.5  # weight of a question asked after issue
@@ -25,7 +25,7 @@ SHARE: Final = 0.25  # of the rows without a payment that are kept, with four ti
 class Training:
     """Invoices asked about, and what became of them as known on the last evening."""
 
-    view: View
+    view: CandidateDays
     weight: Floats
     end: Ints  # day of payment or censoring
     paid: Flags
@@ -45,7 +45,7 @@ class Training:
             asked.append(rows[later <= last])
         first, rows = len(rows), np.concatenate(asked)
         return cls(
-            view=View.of(past, past.ask_again(rows, np.concatenate(unpaid)), weekdays),
+            view=CandidateDays.of(past, past.ask_again(rows, np.concatenate(unpaid)), weekdays),
             weight=np.where(np.arange(len(rows)) < first, 1.0, LATER),
             end=past.end[rows],
             paid=past.paid[rows],

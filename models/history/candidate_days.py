@@ -52,7 +52,7 @@ INVOICE_FEATURES: Final[tuple[str, ...]] = (
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class View:
+class CandidateDays:
     """Invoices as seen from the evenings on which they are asked about."""
 
     asked: Asked
@@ -64,7 +64,7 @@ class View:
     shares: Singles  # (asked, 7)
 
     @classmethod
-    def of(cls, past: Past, asked: Asked, weekdays: Flags, kernels: tuple[Kernel, ...] = KERNELS) -> "View":
+    def of(cls, past: Past, asked: Asked, weekdays: Flags, kernels: tuple[Kernel, ...] = KERNELS) -> "CandidateDays":
         """Look at invoices with what was known on their evenings; `weekdays` (7,) are the portfolio's payment days."""
         paydays = spanning(past, asked, weekdays)
         axes = tuple(Axis.of(kernel, paydays) for kernel in kernels)

@@ -12,7 +12,7 @@ from optimize.assignment.annealing_kernels import PlanState
 from optimize.assignment.effort import EFFORT
 from optimize.assignment.instance import Options
 from optimize.assignment.near_best import close_to_best
-from optimize.assignment.pair_exchange import lists_of, woven
+from optimize.assignment.pair_exchange import lists_of, pair_exchanged
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -137,7 +137,7 @@ def _improve(close: Options, prices: Floats, state: PlanState, scale: float, sto
             annealed(close, ends=(warm, cold), moves=moves, seed=seed, plan_out=state)
         else:
             lists = lists or lists_of(close)
-            woven(close, lists, prices, ends=(warm, cold), moves=moves, seed=seed, plan_out=state)
+            pair_exchanged(close, lists, prices, ends=(warm, cold), moves=moves, seed=seed, plan_out=state)
 
 
 def _pieces(close: Options, placed: int, scale: float, stop: Stop) -> list[tuple[bool, float, float, int]]:

@@ -22,7 +22,7 @@ def lists_of(options: Options) -> Lists:
     return Lists(by_minutes=np.lexsort((options.minutes, options.resource)), owner=options.owner())
 
 
-def woven(
+def pair_exchanged(
     options: Options,
     lists: Lists,
     prices: Floats,

@@ -60,7 +60,7 @@ def about_of(task: NightInputs, plan: CallPlan, change: Difference | None, model
     """Return what ``plan.json`` says: the plan without its rows, its origin, and what differs from the one before."""
     holdouts = plan.holdouts.assign(**{name: plan.holdouts[name].dt.strftime("%Y-%m-%d") for name in ("start", "stop")})
     about = plan.to_dict() | {
-        "ledger": safe(task.order.ledger),
+        "ledger": safe(task.request.ledger),
         "ledger_as_of": f"{task.known.as_of:%Y-%m-%d}",
         "overdue": overdue(task.known, task.date),
         "model_from_copy": model.from_copy,
@@ -80,10 +80,10 @@ def overdue(ledger: Ledger, date: pd.Timestamp) -> int:
 
 def inputs_of(task: NightInputs) -> dict[str, Any]:
     """Return what was asked for, so that a later run can say what differs; files as hashes of their contents."""
-    order = task.order
+    request = task.request
     names = ("days", "model", "exploration", "seed", "seconds")
     return {
-        **{name: value for name, value in asdict(order).items() if name in names},
+        **{name: value for name, value in asdict(request).items() if name in names},
         "roster": _hash(task.team.model_dump_json().encode()),
         "strategy": _hash(task.strategy.model_dump_json().encode()),
         "stops": None if task.stops is None else _hash(task.stops.to_csv(index=False).encode()),

@@ -16,7 +16,7 @@ from ledger.json_ready import json_ready
 from optimize.nightly.contents import about_of, contents, inputs_of
 from optimize.nightly.job_log import Stages
 from optimize.nightly.model import NightModel, night_model
-from optimize.nightly.request import NightInputs, Order, check_order, task_of
+from optimize.nightly.request import NightInputs, NightRequest, check_request, task_of
 from optimize.plans.call_plan import (
     BINDING_COLUMNS,
     HOLDOUT_COLUMNS,
@@ -63,12 +63,12 @@ class Night:
         return self.plan is None
 
 
-def nightly(order: Order, *, dry_run: bool = False, now: pd.Timestamp | None = None) -> Night:
+def nightly(request: NightRequest, *, dry_run: bool = False, now: pd.Timestamp | None = None) -> Night:
     """Make and publish the plan of a night; do nothing where the same plan stands already.
 
     Parameters
     ----------
-    order
+    request
         What is asked.
     dry_run
         Plan, and write nothing.
@@ -84,15 +84,15 @@ def nightly(order: Order, *, dry_run: bool = False, now: pd.Timestamp | None = N
     TrackingUnavailable
         Where the model registry is down and no copy of the model was kept.
     """
-    stages = Stages(path=None if dry_run else order.state / "log" / "plan.jsonl")
-    checked = check_order(order)
-    with stages.stage("read", ledger=safe(order.ledger)) as told:
-        task = task_of(order, *checked, now=now)
+    stages = Stages(path=None if dry_run else request.state / "log" / "plan.jsonl")
+    checked = check_request(request)
+    with stages.stage("read", ledger=safe(request.ledger)) as told:
+        task = task_of(request, *checked, now=now)
         told |= {"date": task.day, "snapshot": task.known.fingerprint, "invoices": len(task.known.invoices)}
     if dry_run:
         plan, change, about = _planned(task, stages)
         return Night(about=about, plan=plan, change=change, notes=task.notes)
-    with only_one(order.out):
+    with only_one(request.out):
         night = _on_disk(task, stages)
         if task.database is not None and night.folder is not None:
             night = replace(night, stored=_in_database(task.database, night.folder, stages))
@@ -102,20 +102,20 @@ def nightly(order: Order, *, dry_run: bool = False, now: pd.Timestamp | None = N
 
 def _on_disk(task: NightInputs, stages: Stages) -> Night:
     """Return the night with its plan published as files."""
-    order = task.order
-    found = published(order.out)
-    if found is not None and not order.again:
+    request = task.request
+    found = published(request.out)
+    if found is not None and not request.again:
         if found.is_of(task.day, task.known.fingerprint):
             return Night(about=dict(found.about), folder=found.folder, notes=task.notes + _differing(task, found))
         if not found.damaged and str(found.about["date"]) > task.day:
             rule = f"lies before the published plan's, {found.about['date']}; --again replaces it"
-            raise BadInput(rule, where=str(order.out), field="date", value=task.day)
+            raise BadInput(rule, where=str(request.out), field="date", value=task.day)
     plan, change, about = _planned(task, stages)
-    with stages.stage("publish files", folder=str(order.out)) as told:
+    with stages.stage("publish files", folder=str(request.out)) as told:
         names = {person.id: person.label for person in task.team.specialists}
-        with reported(order.out, stands=STANDS):  # a workbook is made by way of temporary files
+        with reported(request.out, stands=STANDS):  # a workbook is made by way of temporary files
             files = contents(plan, about=about, names=names, change=change)
-        folder = publish(order.out, f"{task.day}-{plan.snapshot}-{plan.run_id}", files)
+        folder = publish(request.out, f"{task.day}-{plan.snapshot}-{plan.run_id}", files)
         told["bytes"] = sum(map(len, files.values()))
     said = task.notes
     if found is not None and found.damaged:
@@ -143,13 +143,15 @@ def _in_database(database: PlanDatabase, folder: Path, stages: Stages) -> bool:
 
 def _planned(task: NightInputs, stages: Stages) -> tuple[CallPlan, Difference | None, dict[str, Any]]:
     """Return the plan, what differs from the one before, and what ``plan.json`` says of them."""
-    order = task.order
+    request = task.request
     before = _before(task)
-    with stages.stage("model", model=order.model) as told:
+    with stages.stage("model", model=request.model) as told:
         empty = not len(task.known.invoices)
-        model = NightModel(timing=order.model) if empty else night_model(order.model, task.known, state=order.state)
+        model = (
+            NightModel(timing=request.model) if empty else night_model(request.model, task.known, state=request.state)
+        )
         told |= {"version": model.version, "from_copy": model.from_copy}
-    with stages.stage("plan", date=task.day, days=order.days) as told:
+    with stages.stage("plan", date=task.day, days=request.days) as told:
         plan = _nothing(task) if empty else _plan(task, model)
         names = ("run_id", "status", "gap", "accounts", "contacts")
         told |= json_ready({name: getattr(plan, name) for name in names})
@@ -164,18 +166,18 @@ def _planned(task: NightInputs, stages: Stages) -> tuple[CallPlan, Difference | 
 
 
 def _plan(task: NightInputs, model: NightModel) -> CallPlan:
-    order = task.order
+    request = task.request
     plan = make_plan(
         task.known,
         model.timing,
         task.strategy,
         task.team,
         task.date,
-        days=order.days,
-        exploration=order.exploration,
+        days=request.days,
+        exploration=request.exploration,
         stops=task.stops,
-        seconds=order.seconds,
-        seed=order.seed,
+        seconds=request.seconds,
+        seed=request.seed,
         model_version=model.version,
     )
     return replace(plan, notes=(*plan.notes, *model.notes))
@@ -186,7 +188,7 @@ def _nothing(task: NightInputs) -> CallPlan:
     run = json.dumps(inputs_of(task) | {"date": task.day, "snapshot": task.known.fingerprint})
     return CallPlan(
         date=task.date,
-        days=task.order.days,
+        days=task.request.days,
         status="optimal",
         rows=framed(ROW_COLUMNS),
         objective=0.0,
@@ -202,7 +204,7 @@ def _nothing(task: NightInputs) -> CallPlan:
         minutes_used=0.0,
         currency=task.known.base_currency,
         strategy=task.strategy.name,
-        model=task.order.model,
+        model=task.request.model,
         model_version="",
         effects_basis="none",
         effects_grade="-",
@@ -214,11 +216,11 @@ def _nothing(task: NightInputs) -> CallPlan:
 
 def _before(task: NightInputs) -> PublishedPlan | None:
     """Return the plan to compare with."""
-    order = task.order
-    if order.previous is None:
-        return earlier(order.out, task.day)
-    found = read_plan(order.previous)
+    request = task.request
+    if request.previous is None:
+        return earlier(request.out, task.day)
+    found = read_plan(request.previous)
     if found.damaged:
         rule = f"holds no whole plan ({', '.join(found.damaged)})"
-        raise BadInput(rule, where=str(order.previous), field="previous")
+        raise BadInput(rule, where=str(request.previous), field="previous")
     return found

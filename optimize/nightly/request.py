@@ -1,4 +1,4 @@
-"""What is asked of a night: the order, read and found good and fresh before anything is planned."""
+"""What is asked of a night: the request, read and found good and fresh before anything is planned."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -30,7 +30,7 @@ MAX_AGE: Final = 4  # calendar days
 
 
 @dataclass(frozen=True, kw_only=True)
-class Order:
+class NightRequest:
     """What is asked of a night.
 
     Parameters
@@ -85,9 +85,9 @@ class Order:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class NightInputs:
-    """An order whose parts were read and found good."""
+    """A request whose parts were read and found good."""
 
-    order: Order
+    request: NightRequest
     date: pd.Timestamp
     known: Ledger
     team: Team
@@ -102,23 +102,23 @@ class NightInputs:
         return f"{self.date:%Y-%m-%d}"
 
 
-def check_order(order: Order) -> tuple[Strategy, PlanDatabase | None]:
+def check_request(request: NightRequest) -> tuple[Strategy, PlanDatabase | None]:
     """Return what can be known to be good before the ledger is read."""
-    check_out(order.out)
-    check_reference(order.model)
-    check_numbers(order.days, order.exploration, order.seconds)
-    if order.previous is not None and not order.previous.is_dir():
-        raise BadInput("is not a folder of plans", where=str(order.previous), field="previous")
-    if order.max_age < 0:
-        raise BadInput("must be at least 0", field="max_age", value=order.max_age)
-    order.team()
-    return Strategy.load(order.strategy), None if order.database is None else PlanDatabase(order.database)
+    check_out(request.out)
+    check_reference(request.model)
+    check_numbers(request.days, request.exploration, request.seconds)
+    if request.previous is not None and not request.previous.is_dir():
+        raise BadInput("is not a folder of plans", where=str(request.previous), field="previous")
+    if request.max_age < 0:
+        raise BadInput("must be at least 0", field="max_age", value=request.max_age)
+    request.team()
+    return Strategy.load(request.strategy), None if request.database is None else PlanDatabase(request.database)
 
 
 def task_of(
-    order: Order, strategy: Strategy, database: PlanDatabase | None, *, now: pd.Timestamp | None
+    request: NightRequest, strategy: Strategy, database: PlanDatabase | None, *, now: pd.Timestamp | None
 ) -> NightInputs:
-    """Return the order with its ledger read, its first day known, and found fresh.
+    """Return the request with its ledger read, its first day known, and found fresh.
 
     Raises
     ------
@@ -127,11 +127,11 @@ def task_of(
     Unavailable
         Where it is stale, or its database cannot be reached.
     """
-    ledger, notes = ledger_at(order.ledger, preset=order.preset, mapping=order.mapping)
-    ledger = with_rates(ledger, order.rates)
-    notes += rates_in_words(order.rates, ledger.base_currency)
-    team = order.team(ledger)
-    asked = default_date(team, now) if order.date is None else as_day(order.date, field="date")
+    ledger, notes = ledger_at(request.ledger, preset=request.preset, mapping=request.mapping)
+    ledger = with_rates(ledger, request.rates)
+    notes += rates_in_words(request.rates, ledger.base_currency)
+    team = request.team(ledger)
+    asked = default_date(team, now) if request.date is None else as_day(request.date, field="date")
     date = working_days(asked, 1, team.country)[0]
     if date != asked:
         notes += (f"{asked:%Y-%m-%d} is no working day in {team.country}: planned from {date:%Y-%m-%d}.",)
@@ -143,10 +143,10 @@ def task_of(
         if first is not None and not len(ledger.invoices):
             rule = f"nothing was known on the evening before: the ledger's first invoice is of {first:%Y-%m-%d}"
             raise BadInput(rule, field="date", value=f"{date:%Y-%m-%d}")
-    check_fresh(ledger.as_of, asked, team.country, max_age=order.max_age, called=safe(order.ledger))
-    stops, idle = (None, ()) if order.stops is None else _stops(order.stops, ledger.customers["customer_id"])
+    check_fresh(ledger.as_of, asked, team.country, max_age=request.max_age, called=safe(request.ledger))
+    stops, idle = (None, ()) if request.stops is None else _stops(request.stops, ledger.customers["customer_id"])
     return NightInputs(
-        order=order,
+        request=request,
         date=date,
         known=ledger,
         team=team,

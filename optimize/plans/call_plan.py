@@ -109,7 +109,7 @@ class CallPlan(Result):
           and customer_details (words: what else the ledger says of the customer, "phone: …; email: …"); "" for nothing.
     objective, bound, gap
         Days are planned one after the other. The objective is the sum of what the days' plans are worth to the
-        optimiser (net values, less what waiting for the next day would bring, plus continuity); the bound is the sum of
+        optimiser (net values, less what the same calls would bring later, plus continuity); the bound is the sum of
         what no plan of a day can exceed, given the days before it; it is no bound on plans of all days together. What
         the optimiser takes off for late follow-ups and acknowledgements, more than any call is worth, is added to both
         again. The gap is (bound − objective) ÷ |bound|; lower is better.
@@ -125,7 +125,7 @@ class CallPlan(Result):
         customer_id, start, stop, held, probability: as the ledger's table of that name, of every account considered;
         empty without exploration.
     accounts, contacts, minutes_used
-        Customers with something to chase in these days, contacts planned, and minutes that these take of specialists.
+        Customers with something to dunning in these days, contacts planned, and minutes that these take of specialists.
     model, model_version, effects_basis, effects_grade
         What the payment timing learned from, and on which evidence the effects of contacts rest.
     snapshot, run_id

@@ -13,19 +13,19 @@ from optimize.plans.contact_value import ContactValues
 from optimize.plans.duties import Tasks
 from optimize.plans.placement import Placing, balanced, planned_day, worst
 from optimize.plans.policy import Policy
-from optimize.plans.steps_due import Chase
+from optimize.plans.steps_due import Dunning
 
 WEEK: Final = 5  # working days for which an account gets one planned call: tonight's plan makes the retries
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Calls:
-    """Everything that decides the calls; the days of `chase`, `worths` and `reach` include the one after the plan.
+    """Everything that decides the calls; the days of `dunning`, `worths` and `reach` include the one after the plan.
 
     `free` is what the rules allow, (accounts, tones, specialists, days, blocks).
     """
 
-    chase: Chase
+    dunning: Dunning
     worths: ContactValues
     reach: Reach
     desks: Desks
@@ -37,23 +37,23 @@ class Calls:
     @property
     def days(self) -> int:
         """Days of the plan."""
-        return len(self.chase.days) - 1
+        return len(self.dunning.days) - 1
 
     @property
     def goodwill(self) -> float:
         """Price of a contact that is heard, base-currency minor units."""
         price = self.policy.goodwill
         assert price is not None, "a request's policy is in the base currency"
-        return price * 10.0 ** decimals(self.chase.ledger.base_currency)
+        return price * 10.0 ** decimals(self.dunning.ledger.base_currency)
 
     @property
     def must(self) -> Flags:
         """Accounts whose promise must be followed up by a call, (n,)."""
-        return np.asarray((self.chase.follow_up & self.chase.by_phone())[:, :-1].any(axis=1), np.bool_)
+        return np.asarray((self.dunning.follow_up & self.dunning.by_phone())[:, :-1].any(axis=1), np.bool_)
 
     def wanted(self) -> Floats:
         """Return how much of what must be done each desk may do in each slot, (S, D, B); sooner counts for more."""
-        follow_up = (self.chase.follow_up & self.chase.by_phone())[:, None, :, None]
+        follow_up = (self.dunning.follow_up & self.dunning.by_phone())[:, None, :, None]
         calls = np.where(self.free.any(axis=1) & follow_up, self.reach.chance[:, None], 0.0)[:, :, :-1].sum(axis=0)
         answers = self.tasks.able.sum(axis=0, dtype=np.float64)[:, None, None]
         return np.asarray((calls + answers) / np.arange(1, self.days + 1)[:, None])
@@ -63,8 +63,8 @@ class Calls:
 
         `weight` is the chance that the call is still wanted, (n, D).
         """
-        phone = self.chase.by_phone()
-        phone = phone & (self.chase.follow_up | ~self.must[:, None])  # before its follow-up no other call
+        phone = self.dunning.by_phone()
+        phone = phone & (self.dunning.follow_up | ~self.must[:, None])  # before its follow-up no other call
         allowed = self.free & (phone & (weight > 0))[:, None, None, :, None]
         gain = np.where(allowed.any(axis=4), self.worths.gain[:, :, None], -np.inf)  # (n, 2, S, D)
         heard = gain.max(axis=1)
@@ -112,10 +112,10 @@ class Calls:
 
     def next_turn(self, day: int) -> Ints:
         """Return the first day (number) on which each account may be called again after a call on the day, (n,)."""
-        chase = self.chase
-        retry = np.array([*(step.retry_days for step in chase.strategy.steps), 1, 1])[chase.step[:, day]]
-        free = chase.days[day] + np.maximum(self.policy.minimum_gap, retry)
-        return np.asarray(np.minimum(np.searchsorted(chase.days, free), self.days), np.int64)
+        dunning = self.dunning
+        retry = np.array([*(step.retry_days for step in dunning.strategy.steps), 1, 1])[dunning.step[:, day]]
+        free = dunning.days[day] + np.maximum(self.policy.minimum_gap, retry)
+        return np.asarray(np.minimum(np.searchsorted(dunning.days, free), self.days), np.int64)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -140,7 +140,7 @@ class ChosenCalls:
 def choose(calls: Calls, previous: Floats | None, until: float | None, seed: int) -> ChosenCalls:
     """Return the calls and tasks of the plan: one per account and week of the plan, then what still fits."""
     capacity = calls.desks.minutes.reshape(len(calls.desks.ids), -1)
-    n, days = calls.chase.step.shape
+    n, days = calls.dunning.step.shape
     weight, before = np.ones((n, days)), np.full((n, days), -1)
     parts: list[tuple[Placing, Floats, Ints, Ints]] = []
     used, wanted, tasks = np.zeros_like(capacity), np.zeros(n, np.bool_), calls.tasks
@@ -226,7 +226,7 @@ def _day_by_day(
 
 def _minutes(calls: Calls) -> Floats:
     """Return the minutes of each item in each slot."""
-    own = calls.reach.minutes[:, :-1].reshape(len(calls.chase.customer), calls.days * len(calls.desks.starts))
+    own = calls.reach.minutes[:, :-1].reshape(len(calls.dunning.customer), calls.days * len(calls.desks.starts))
     return np.concatenate([own, np.repeat(calls.tasks.minutes[:, None], own.shape[1], axis=1)])
 
 
@@ -236,21 +236,21 @@ def _still_wanted(calls: Calls, weight: Floats, before: Ints, placed: Placing) -
     Within the minimum gap of a placed call there is none. After it the same step is called for only if nobody was
     reached; a step that is asked for later is called for in any case.
     """
-    chase, blocks = calls.chase, len(calls.desks.starts)
+    dunning, blocks = calls.dunning, len(calls.desks.starts)
     weight, before = weight.copy(), before.copy()
     turns = np.stack([calls.next_turn(day) for day in range(calls.days)], axis=1)
-    for account in np.flatnonzero(placed.desk[: len(chase.customer)] >= 0).tolist():
+    for account in np.flatnonzero(placed.desk[: len(dunning.customer)] >= 0).tolist():
         day, block = divmod(int(placed.slot[account]), blocks)
-        after = np.arange(len(chase.days)) >= turns[account, day]
-        same = chase.step[account] == chase.step[account, day]
+        after = np.arange(len(dunning.days)) >= turns[account, day]
+        same = dunning.step[account] == dunning.step[account, day]
         missed = 1 - calls.reach.chance[account, day, block]
         weight[account] = np.where(after, weight[account, day] * np.where(same, missed, 1.0), 0.0)
-        before[account] = np.where(after & same, chase.days[day], -1)
+        before[account] = np.where(after & same, dunning.days[day], -1)
     return weight, before
 
 
 def _joined(calls: Calls, parts: list[tuple[Placing, Floats, Ints, Ints]], used: Floats, wanted: Flags) -> ChosenCalls:
-    n, blocks = len(calls.chase.customer), len(calls.desks.starts)
+    n, blocks = len(calls.dunning.customer), len(calls.desks.starts)
     columns = []
     for placed, weight, tone, before in parts:
         item = np.flatnonzero(placed.desk >= 0)

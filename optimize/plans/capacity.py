@@ -18,7 +18,7 @@ from models.assumed.assumptions import Assumptions
 from models.assumed.call_minutes import CallMinutes
 from models.assumed.reach import SUREST, closing_hour, reach_by_block
 from optimize.plans.policy import Policy
-from optimize.plans.steps_due import Chase, usual_specialist
+from optimize.plans.steps_due import Dunning, usual_specialist
 from optimize.roster.costs import hourly_cost
 from optimize.roster.shifts import STARTS, Shifts
 from optimize.roster.team import Team
@@ -86,10 +86,10 @@ class Desks:
         table = np.array([row if skill or row.any() else np.ones_like(row) for row in able])
         return np.asarray(table[codes])
 
-    def usual(self, chase: Chase) -> Ints:
+    def usual(self, dunning: Dunning) -> Ints:
         """Return each account's usual specialist, -1 for none: as the roster names them, else by the contact log."""
-        found = usual_specialist(chase.ledger, chase.customer, self.ids)
-        ids = chase.ledger.customers["customer_id"].iloc[chase.customer]
+        found = usual_specialist(dunning.ledger, dunning.customer, self.ids)
+        ids = dunning.ledger.customers["customer_id"].iloc[dunning.customer]
         for s, person in enumerate(self.team.specialists):
             if person.usual_customers:
                 found[ids.isin(person.usual_customers).to_numpy()] = s
@@ -106,21 +106,21 @@ class Reach:
     closes: Floats  # (n,) hour on the collectors' clock at which the customer's calling window closes on the first day
 
     @classmethod
-    def of(cls, chase: Chase, home: tuple[str, str], assume: Assumptions, policy: Policy) -> "Reach":
+    def of(cls, dunning: Dunning, home: tuple[str, str], assume: Assumptions, policy: Policy) -> "Reach":
         """Return the chances; `home` is the collectors' time zone and country.
 
         The assumed rate counts as `policy.reach_attempts` attempts, to which the customer's own are added.
         """
-        people = chase.ledger.customers.iloc[chase.customer]
-        at = chase.days - day_number(chase.ledger.as_of)
-        calendar = Calendar(start=chase.ledger.as_of, days=int(at[-1]), countries=(), home=home[1])
+        people = dunning.ledger.customers.iloc[dunning.customer]
+        at = dunning.days - day_number(dunning.ledger.as_of)
+        calendar = Calendar(start=dunning.ledger.as_of, days=int(at[-1]), countries=(), home=home[1])
         clock = calling_clocks(people, home[0], calendar.start.year)
         zones = tuple(sorted({*clock, home[0]}))
         rate = assume.right_party_contact_rate
         table = reach_by_block(calendar, zones, home[0], rate)[:, at]
         row = positions(clock, pd.Series(zones, dtype=TEXT))
-        factor = chase.contacted.reach(rate, policy.reach_attempts)
-        chance = np.minimum(table[row] * factor[chase.customer][:, None, None], SUREST)
+        factor = dunning.contacted.reach(rate, policy.reach_attempts)
+        chance = np.minimum(table[row] * factor[dunning.customer][:, None, None], SUREST)
         country = people["country"].astype(object)
         working = {str(code): calendar.working(str(code))[at] for code in country.unique()}
         open_days = np.array([working[str(code)] for code in country], np.bool_).reshape(len(people), len(at))

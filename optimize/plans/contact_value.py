@@ -27,7 +27,7 @@ from models.planning.talk_value import EVER, Grid
 from models.timing import PaymentTiming
 from optimize.plans.contact_value_kernels import DueContacts, Gained, OpenInvoices, gained
 from optimize.plans.policy import Policy
-from optimize.plans.steps_due import Chase
+from optimize.plans.steps_due import Dunning
 
 _CHUNK: Final = 2000  # invoices at a time
 _DAILY: Final = 60  # days that are looked at one by one, at most, beyond the later talks
@@ -75,7 +75,7 @@ class ContactValues:
 
 
 def contact_values(
-    chase: Chase,
+    dunning: Dunning,
     model: PaymentTiming,
     effects: tuple[Effects, Effects],
     written: WriteOffs,
@@ -88,35 +88,35 @@ def contact_values(
     `effects` are those of form messages and calls, and of messages that name a person; `written` is the law by which
     the house writes invoices off; `assume` says what a talk wins.
     """
-    ahead = _Ahead.of(chase, written, policy, assume)
-    contacts, tones = _contacts(chase, effects, policy, ahead, assume)
-    m, days = len(chase.invoice), len(chase.days)
+    ahead = _Ahead.of(dunning, written, policy, assume)
+    contacts, tones = _contacts(dunning, effects, policy, ahead, assume)
+    m, days = len(dunning.invoice), len(dunning.days)
     out = Gained(np.zeros(m), np.zeros((m, 2, days)), *np.zeros((2, m, days, len(ahead.delays) - 1)))
     unpaid = np.ones((m, days))
-    owed = OpenAmounts.of(chase.ledger, model)
-    order = np.argsort(-chase.due, kind="stable")
+    owed = OpenAmounts.of(dunning.ledger, model)
+    order = np.argsort(-dunning.due, kind="stable")
     for rows in np.split(order, range(_CHUNK, len(order), _CHUNK)):
         if len(rows):
-            some, unpaid[rows] = ahead.looked_up(owed, chase, rows)
+            some, unpaid[rows] = ahead.looked_up(owed, dunning, rows)
             part = Gained(*(np.zeros_like(field[rows]) for field in out))
             gained(some, contacts, ahead.grid, part)
             for field, found in zip(out, part, strict=True):
                 field[rows] = found
-    money = chase.covered * (chase.open[:, None] * (1 - chase.kept))
+    money = dunning.covered * (dunning.open[:, None] * (1 - dunning.kept))
     return ContactValues(
-        without=chase.total(chase.covered * (chase.open * out.without)[:, None]),
-        gain=chase.total(money[:, None] * out.gain),
+        without=dunning.total(dunning.covered * (dunning.open * out.without)[:, None]),
+        gain=dunning.total(money[:, None] * out.gain),
         tones=tones,
-        owing=_any(chase, unpaid * (1 - chase.kept) * chase.covered),
-        later=chase.total(money[:, :, None] * out.later),
-        still_open=_any(chase, out.still_open * (1 - chase.kept)[:, :, None]),
+        owing=_any(dunning, unpaid * (1 - dunning.kept) * dunning.covered),
+        later=dunning.total(money[:, :, None] * out.later),
+        still_open=_any(dunning, out.still_open * (1 - dunning.kept)[:, :, None]),
         spent=spent_by_talk(contacts.won, effects[0].law),
     )
 
 
-def _any(chase: Chase, chances: Floats) -> Floats:
+def _any(dunning: Dunning, chances: Floats) -> Floats:
     """Return the chance that any of each account's invoices is open, from the chance of each."""
-    return np.asarray(-np.expm1(chase.total(np.log(np.clip(1 - chances, 1e-300, 1)))))
+    return np.asarray(-np.expm1(dunning.total(np.log(np.clip(1 - chances, 1e-300, 1)))))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -130,9 +130,9 @@ class _Ahead:
     written: WriteOffs
 
     @classmethod
-    def of(cls, chase: Chase, written: WriteOffs, policy: Policy, assume: Assumptions) -> "_Ahead":
+    def of(cls, dunning: Dunning, written: WriteOffs, policy: Policy, assume: Assumptions) -> "_Ahead":
         outlook = policy.outlook
-        at = chase.days - chase.days[0]
+        at = dunning.days - dunning.days[0]
         delays = np.array([0, *(delay for delay in outlook.delays if delay < outlook.horizon)], np.int64)
         promised = TalkLaw.of(assume).days
         days = np.arange(int(at[-1] + delays[-1]) + promised + _DAILY + 1)
@@ -141,44 +141,44 @@ class _Ahead:
             grid=Grid.of(days, outlook, standing), offsets=at, delays=delays, promised=promised, written=written
         )  # fmt: skip
 
-    def looked_up(self, owed: OpenAmounts, chase: Chase, rows: Ints) -> tuple[OpenInvoices, Floats]:
+    def looked_up(self, owed: OpenAmounts, dunning: Dunning, rows: Ints) -> tuple[OpenInvoices, Floats]:
         """Return these invoices, and the chance that each is unpaid on the evening before each day, (k, D)."""
-        first, known = chase.days[0], day_number(chase.ledger.as_of)
-        late = first - chase.due[rows]
+        first, known = dunning.days[0], day_number(dunning.ledger.as_of)
+        late = first - dunning.due[rows]
         days = np.concatenate([[known - first], self.offsets - 1, self.grid.days])
         age = np.minimum(late[:, None] + days, np.maximum(late, EVER)[:, None])
         ages, column = np.unique(age, return_inverse=True)
         column = column.reshape(len(rows), len(days)).astype(np.int64)
-        total = owed.cumulative_hazard(chase.invoice[rows], ages)
+        total = owed.cumulative_hazard(dunning.invoice[rows], ages)
         evenings = column[:, 1 : 1 + len(self.offsets)]
         now = np.take_along_axis(total, column[:, :1], axis=1)
         unpaid = np.exp(-(np.take_along_axis(total, evenings, axis=1) - now))
-        rest = owed.rests.open[chase.invoice[rows]]
+        rest = owed.rests.open[dunning.invoice[rows]]
         some = OpenInvoices(
             total=total,
             known=column[:, 0],
             column=np.ascontiguousarray(column[:, 1 + len(self.offsets) :]),
             late=np.where(rest, -NEVER, late),  # nobody writes a rest off
-            due=chase.due[rows] - first,
+            due=dunning.due[rows] - first,
             rest=rest,
-            account=chase.account[rows],
-            covered=chase.covered[rows],
+            account=dunning.account[rows],
+            covered=dunning.covered[rows],
         )
         return some, unpaid
 
 
 def _contacts(
-    chase: Chase, effects: tuple[Effects, Effects], policy: Policy, ahead: _Ahead, assume: Assumptions
+    dunning: Dunning, effects: tuple[Effects, Effects], policy: Policy, ahead: _Ahead, assume: Assumptions
 ) -> tuple[DueContacts, Flags]:
     """Return what contacts do, and which tones are open to the step due, (n, 2, D)."""
-    ids = chase.ledger.customers["customer_id"].iloc[chase.customer]
-    first = chase.ledger.as_of + pd.Timedelta(days=1)
+    ids = dunning.ledger.customers["customer_id"].iloc[dunning.customer]
+    first = dunning.ledger.as_of + pd.Timedelta(days=1)
     law = effects[0].law
-    now = remembered_contacts(chase.ledger, ids, first, law)
+    now = remembered_contacts(dunning.ledger, ids, first, law)
     held = ahead.offsets[:, None] + ahead.delays  # (D, K)
-    since = chase.days[0] - day_number(first) + held
+    since = dunning.days[0] - day_number(first) + held
     remembered = still_remembered(now[:, None, None], since, law)  # (n, D, K)
-    steps = chase.strategy.steps
+    steps = dunning.strategy.steps
     full, open_ = np.zeros((len(steps) + 2, 2)), np.zeros((len(steps) + 2, 2), np.bool_)
     for s, rung in enumerate(steps):
         for k, tone in enumerate(TONES):
@@ -187,17 +187,17 @@ def _contacts(
             open_[s, k] = free or tone == rung.tone
     full[len(steps), 0], open_[len(steps), 0] = extra_of(effects[0].of("phone", "friendly").ratio), True
     full = np.where(open_, full, 0.0)
-    by_tone = full[chase.step].transpose(0, 2, 1)
+    by_tone = full[dunning.step].transpose(0, 2, 1)
     talk = TalkLaw.of(assume)
-    keeps = keeps_factor(chase.ledger, assume)[chase.customer]
-    won = np.array([chance_won(keep, 1.0, talk) for keep in keeps.tolist()])[:, None] * chase.by_phone()
+    keeps = keeps_factor(dunning.ledger, assume)[dunning.customer]
+    won = np.array([chance_won(keep, 1.0, talk) for keep in keeps.tolist()])[:, None] * dunning.by_phone()
     contacts = DueContacts(
         extra=np.asarray(added_hazard(by_tone, remembered[:, None, :, 0], law)),
-        later=np.asarray(added_hazard(full.max(axis=1)[chase.step][:, :, None], remembered, law)),
+        later=np.asarray(added_hazard(full.max(axis=1)[dunning.step][:, :, None], remembered, law)),
         won=won,
         at=ahead.grid.at(held),
         promised=ahead.grid.at(held + ahead.promised),
-        last_call=last_call(chase.strategy),
+        last_call=last_call(dunning.strategy),
         daily=law.daily,
     )
-    return contacts, open_[chase.step].transpose(0, 2, 1)
+    return contacts, open_[dunning.step].transpose(0, 2, 1)

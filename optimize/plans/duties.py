@@ -18,7 +18,7 @@ DISPUTE: str = "dispute"  # the skill, where anybody has it
 class Tasks:
     """One task for each customer (k) with disputes that nobody has acknowledged.
 
-    An acknowledgement answers the customer; it does not chase, so caps, gaps and stops do not count.
+    An acknowledgement answers the customer; it does not dunning, so caps, gaps and stops do not count.
     """
 
     customer: Ints  # (k,) rows of the ledger's customers

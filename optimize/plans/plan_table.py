@@ -44,25 +44,25 @@ class Writer:
 
     @cached_property
     def _invoices(self) -> Any:
-        return self.calls.chase.ledger.invoices["invoice_id"].to_numpy(object)
+        return self.calls.dunning.ledger.invoices["invoice_id"].to_numpy(object)
 
     @cached_property
     def _customers(self) -> Any:
-        return self.calls.chase.ledger.customers["customer_id"].to_numpy(object)
+        return self.calls.dunning.ledger.customers["customer_id"].to_numpy(object)
 
     @cached_property
     def _open(self) -> Ints:
         """Open minor units of each invoice, in its own currency."""
-        return self.calls.chase.ledger.open_amount()
+        return self.calls.dunning.ledger.open_amount()
 
     @cached_property
     def _currencies(self) -> Any:
-        return self.calls.chase.ledger.invoices["currency"].to_numpy(object)
+        return self.calls.dunning.ledger.invoices["currency"].to_numpy(object)
 
     def _whom(self, customer: int, rows: Ints) -> Row:
         """Return who the customer is, and the amount open of these invoices as the customer knows it."""
-        person = self.calls.chase.ledger.customers.iloc[customer]
-        further = {name: person[name] for name in further_columns(self.calls.chase.ledger.customers)}
+        person = self.calls.dunning.ledger.customers.iloc[customer]
+        further = {name: person[name] for name in further_columns(self.calls.dunning.ledger.customers)}
         known = {name: text for name, text in further.items() if not pd.isna(text) and text}
         name = known.pop("name", "")
         return {
@@ -75,7 +75,7 @@ class Writer:
     # -- calls and tasks
 
     def _desk_rows(self, chosen: ChosenCalls) -> list[Row]:
-        n, blocks = len(self.calls.chase.customer), len(self.calls.desks.starts)
+        n, blocks = len(self.calls.dunning.customer), len(self.calls.desks.starts)
         made = []
         for k in range(len(chosen.item)):
             day, block = divmod(int(chosen.slot[k]), blocks)
@@ -100,7 +100,7 @@ class Writer:
 
     def _first(self, account: int, day: int) -> int:
         """Return the rank within a block: promises to be followed up, then tasks, then the others."""
-        return 0 if self.calls.chase.follow_up[account, day] else 2
+        return 0 if self.calls.dunning.follow_up[account, day] else 2
 
     def _clock(self, made: list[tuple[tuple[int, int, int], Row]]) -> None:
         """Give each row its number in its block, and the time at which it starts."""
@@ -128,7 +128,7 @@ class Writer:
         }
 
     def _task(self, task: int, desk: int, day: int) -> Row:
-        tasks, ledger = self.calls.tasks, self.calls.chase.ledger
+        tasks, ledger = self.calls.tasks, self.calls.dunning.ledger
         rows = tasks.invoices[task]
         owed = round(float((self._open[rows] * ledger.base_rate[rows]).sum()))
         whom = self._whom(int(tasks.customer[task]), rows)
@@ -158,7 +158,7 @@ class Writer:
 
     def _message(self, sent: Messages, k: int) -> Row:
         account, day, tone = int(sent.account[k]), int(sent.day[k]), int(sent.tone[k])
-        step = self.calls.chase.strategy.steps[self.calls.chase.step[account, day]]
+        step = self.calls.dunning.strategy.steps[self.calls.dunning.step[account, day]]
         uplift = float(self.calls.worths.gain[account, tone, day])
         kind = {"letter": "letter", "portal": "portal notice"}.get(step.channel, step.channel)
         row = self._chasing(account, day, kind, step.channel, tone, uplift=uplift, chance=1.0, note="")
@@ -170,8 +170,8 @@ class Writer:
     def _left_alone(self, account: int) -> Row:
         row = self._chasing(account, 0, "contact", "", 0, uplift=0.0, chance=0.0, note="") | self._nobody(0)
         share = "drawn for the randomised holdout: please do not contact"
-        step = self.calls.chase.step[account, 0]
-        name = self.calls.chase.step_name(step) if step >= 0 else ""
+        step = self.calls.dunning.step[account, 0]
+        name = self.calls.dunning.step_name(step) if step >= 0 else ""
         return row | {"action": "leave alone", "tone": "", "step": name, "reason": share, "net_value": 0.0}
 
     def _nobody(self, day: int) -> Row:
@@ -189,29 +189,29 @@ class Writer:
         self, account: int, day: int, kind: str, channel: str, tone: int, *, uplift: float, chance: float, note: str
     ) -> Row:
         """Return what a row says of the invoices that it covers, and why they are chased."""
-        chase, reasons = self.calls.chase, self.reasons
-        mine = np.arange(*np.searchsorted(chase.account, [account, account + 1]))
-        covered = mine[chase.covered[mine, day]]
+        dunning, reasons = self.calls.dunning, self.reasons
+        mine = np.arange(*np.searchsorted(dunning.account, [account, account + 1]))
+        covered = mine[dunning.covered[mine, day]]
         rows = covered if len(covered) else mine
-        rows = rows[np.lexsort((chase.invoice[rows], chase.due[rows]))]
-        late: Ints = chase.days[day] - chase.due[rows]
-        owed, customer = round(float(chase.open[rows].sum())), int(chase.customer[account])
-        without, step = float(self.calls.worths.without[account, day]), int(chase.step[account, day])
-        broken = "a promise to pay has passed unpaid" if chase.follow_up[account, day] else ""
-        if (chase.kept[rows, day] > 0).any():
+        rows = rows[np.lexsort((dunning.invoice[rows], dunning.due[rows]))]
+        late: Ints = dunning.days[day] - dunning.due[rows]
+        owed, customer = round(float(dunning.open[rows].sum())), int(dunning.customer[account])
+        without, step = float(self.calls.worths.without[account, day]), int(dunning.step[account, day])
+        broken = "a promise to pay has passed unpaid" if dunning.follow_up[account, day] else ""
+        if (dunning.kept[rows, day] > 0).any():
             broken = "only if the promise that falls due before then is not kept"
         date = "" if day == 0 else f"on {self.calls.desks.dates[day]:%a %d %b}"
         named = {"": "today"}.get(date, date)
-        whom = self._whom(customer, chase.invoice[rows])
+        whom = self._whom(customer, dunning.invoice[rows])
         return whom | {
-            "invoices": " ".join(self._invoices[chase.invoice[rows]]),
+            "invoices": " ".join(self._invoices[dunning.invoice[rows]]),
             "invoice_count": len(rows),
             "open_amount": owed,
             "days_past_due": int(late.max()),
             "action": kind,
             "channel": channel,
             "tone": TONES[tone],
-            "step": chase.step_name(step),
+            "step": dunning.step_name(step),
             "reach_probability": chance,
             "value_with": without + uplift,
             "value_without": without,
@@ -219,7 +219,7 @@ class Writer:
             "reason": joined_texts(
                 reasons.owed(late, owed, whom["open_as_invoiced"]), broken, reasons.habit(customer),
                 reasons.cash(customer), reasons.effect(kind, uplift, chance, named),
-                reasons.step(chase.step_name(step)), note,
+                reasons.step(dunning.step_name(step)), note,
             ),
         }  # fmt: skip
 

@@ -33,7 +33,7 @@ from optimize.plans.reasons import Reasons
 from optimize.plans.request import Request, request
 from optimize.plans.rules import Rules, Stops, stopped_until
 from optimize.plans.shortfalls import Findings, holdouts
-from optimize.plans.steps_due import chase
+from optimize.plans.steps_due import dunning
 from optimize.roster.shifts import plan_shifts
 from optimize.roster.team import Team
 
@@ -84,7 +84,7 @@ def plan(
         About calls: reach, minutes, wages, promises. A write-off age other than the default takes the place of the
         ages at which the ledger's house writes off (`models.history.write_offs`).
     previous
-        `prices` of an earlier plan: what a minute usually is worth, at which waiting for tomorrow is weighed.
+        `prices` of an earlier plan: what a minute usually is worth, at which later calls are weighed.
     exploration
         Chance of being left alone for a span of the strategy's `holdout_days`, drawn once per customer and span from
         `seed`; 0 takes the strategy's own `holdout`. Broken promises are followed up all the same.
@@ -130,14 +130,14 @@ def plan(
         about=about,
     )
     rows = writer.table(chosen, sent, held & ~findings.contacted, asked.share)
-    told = _told(asked, findings, rows, held, notes, run_id=about["run_id"])
+    told = _call_plan(asked, findings, rows, held, notes, run_id=about["run_id"])
     return replace(told, seconds=time.monotonic() - began)
 
 
 def laid_out(asked: Request) -> tuple[Calls, Flags, dict[str, Ints], tuple[str, ...]]:
     """Return all that decides the calls, who is in the holdout, the accounts held back by each rule, and notes."""
     numbers = day_numbers(asked.dates)
-    found = chase(asked.known, asked.strategy, numbers, asked.assume.promise_kept)
+    found = dunning(asked.known, asked.strategy, numbers, asked.assume.promise_kept)
     people = asked.known.customers.iloc[found.customer]
     shifts = plan_shifts(asked.team, asked.date, asked.days, assumptions=asked.assume)
     desks = Desks.of(asked.team, shifts, asked.assume, asked.known.base_currency)
@@ -146,7 +146,7 @@ def laid_out(asked: Request) -> tuple[Calls, Flags, dict[str, Ints], tuple[str, 
     worths = contact_values(found, asked.timing, asked.effects, written, policy=asked.policy, assume=asked.assume)
     held = asked.held(people["customer_id"])
     rules = Rules(
-        chase=found,
+        dunning=found,
         stopped_until=stopped_until(asked.stops, people["customer_id"]),
         held=held,
         open_days=reach.open_days,
@@ -159,7 +159,7 @@ def laid_out(asked: Request) -> tuple[Calls, Flags, dict[str, Ints], tuple[str, 
     )
     free, held_back = rules.allowed()
     calls = Calls(
-        chase=found,
+        dunning=found,
         worths=worths,
         reach=reach,
         desks=desks,
@@ -204,7 +204,7 @@ def _identity(asked: Request, calls: Calls, start: Floats | None) -> str:
     return digest.hexdigest()[:16]
 
 
-def _told(
+def _call_plan(
     asked: Request, findings: Findings, rows: pd.DataFrame, held: Flags, notes: tuple[str, ...], *, run_id: str
 ) -> CallPlan:
     """Return the plan with its evidence."""
@@ -225,7 +225,7 @@ def _told(
         binding=findings.binding(),
         unmet=unmet,
         holdouts=holdouts(asked, findings.calls, held),
-        accounts=len(findings.calls.chase.customer),
+        accounts=len(findings.calls.dunning.customer),
         contacts=len(planned),
         minutes_used=float(planned["minutes"].sum()),
         currency=asked.known.base_currency,

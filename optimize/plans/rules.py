@@ -18,7 +18,7 @@ from ledger.table.ledger import as_day, positions
 from ledger.table.months import day_number
 from ledger.table.tables import TEXT
 from optimize.plans.contact_value import TONES
-from optimize.plans.steps_due import Chase
+from optimize.plans.steps_due import Dunning
 
 Stops = Mapping[str, "pd.Timestamp | str"] | pd.DataFrame
 _SENTENCES: Final[dict[str, str]] = {}
@@ -38,7 +38,7 @@ class Rules:
 
     Parameters
     ----------
-    chase
+    dunning
         Accounts, and what the ladder asks for.
     stopped_until
         Last day of each account's dunning stop, (n,); a large negative number for none.
@@ -58,7 +58,7 @@ class Rules:
         Least days between two contacts.
     """
 
-    chase: Chase
+    dunning: Dunning
     stopped_until: Ints
     held: Flags
     open_days: Flags
@@ -72,62 +72,62 @@ class Rules:
     @_rule("Customers drawn for the randomised holdout are left alone, unless a promise must be followed up.")
     def holdout(self) -> Flags:
         """Return who is not held, or has a follow-up."""
-        return _by_day(~self.held[:, None] | self.chase.follow_up)
+        return _by_day(~self.held[:, None] | self.dunning.follow_up)
 
     @_rule("A dunning stop forbids every contact up to its last day.")
     def stop(self) -> Flags:
         """Return the days after each account's stop."""
-        return _by_day(self.chase.days > self.stopped_until[:, None])
+        return _by_day(self.dunning.days > self.stopped_until[:, None])
 
     @_rule("A live promise to pay is left alone until its day has passed.")
     def promise(self) -> Flags:
         """Return the days with an invoice that is not under a live promise."""
-        return _by_day(self.chase.any_of(self.chase.reached & ~self.chase.promised))
+        return _by_day(self.dunning.any_of(self.dunning.reached & ~self.dunning.promised))
 
     @_rule("A disputed invoice is not chased before its dispute is resolved.")
     def dispute(self) -> Flags:
         """Return the days with an invoice that is neither disputed nor promised."""
-        return _by_day(self.chase.any_of(self.chase.active))
+        return _by_day(self.dunning.any_of(self.dunning.active))
 
     @_rule("Balances below the strategy's minimum are left alone.")
     def minimum_balance(self) -> Flags:
         """Return the days on which the chased balance is large enough."""
-        chase = self.chase
-        least = chase.strategy.minimum_balance * 10 ** decimals(chase.ledger.base_currency)
-        return _by_day((chase.total(chase.active * chase.open[:, None]) >= least) | chase.follow_up)
+        dunning = self.dunning
+        least = dunning.strategy.minimum_balance * 10 ** decimals(dunning.ledger.base_currency)
+        return _by_day((dunning.total(dunning.active * dunning.open[:, None]) >= least) | dunning.follow_up)
 
     @_rule("A step is carried out once, with its number of attempts; then the next rung of the ladder is awaited.")
     def ladder(self) -> Flags:
         """Return the days on which a step is due."""
-        return _by_day(self.chase.step >= 0)
+        return _by_day(self.dunning.step >= 0)
 
     @_rule("Between two contacts with a customer lies the minimum gap, and between two calls the step's retry days.")
     def minimum_gap_kept(self) -> Flags:
         """Return the days far enough from the last contact and the last call."""
-        chase, log = self.chase, self.chase.contacted
-        retry = np.array([step.retry_days for step in chase.strategy.steps] + [1, 1])[chase.step]
-        after_call = chase.days >= log.last_call[chase.customer][:, None] + retry
-        heard = chase.days >= log.last_heard[chase.customer][:, None] + np.minimum(self.minimum_gap, retry)
-        return _by_day(heard & (after_call | ~chase.by_phone()))
+        dunning, log = self.dunning, self.dunning.contacted
+        retry = np.array([step.retry_days for step in dunning.strategy.steps] + [1, 1])[dunning.step]
+        after_call = dunning.days >= log.last_call[dunning.customer][:, None] + retry
+        heard = dunning.days >= log.last_heard[dunning.customer][:, None] + np.minimum(self.minimum_gap, retry)
+        return _by_day(heard & (after_call | ~dunning.by_phone()))
 
     @_rule("No more contacts in any 7 days than the strategy's cap.")
     def frequency_cap(self) -> Flags:
         """Return the days with fewer contacts than the cap in the 7 days that end on them."""
-        chase = self.chase
-        who = np.broadcast_to(chase.customer[:, None], chase.step.shape)
-        days = np.broadcast_to(chase.days, chase.step.shape)
-        recent = chase.contacted.count(chase.contacted.heard, who, days - 6, days)
-        return _by_day(recent < chase.strategy.contact_cap)
+        dunning = self.dunning
+        who = np.broadcast_to(dunning.customer[:, None], dunning.step.shape)
+        days = np.broadcast_to(dunning.days, dunning.step.shape)
+        recent = dunning.contacted.count(dunning.contacted.heard, who, days - 6, days)
+        return _by_day(recent < dunning.strategy.contact_cap)
 
     @_rule("Nobody is called on a public holiday of the customer's country.")
     def holiday(self) -> Flags:
         """Return the days on which the customer can be called."""
-        return _by_day(self.open_days | ~self.chase.by_phone())
+        return _by_day(self.open_days | ~self.dunning.by_phone())
 
     @_rule("Customers are called within their local calling window.")
     def calling_window(self) -> Flags:
         """Return the blocks that lie in the window of the customer's clock."""
-        return np.asarray(((self.reach > 0) | ~self.chase.by_phone()[:, :, None])[:, None, None])
+        return np.asarray(((self.reach > 0) | ~self.dunning.by_phone()[:, :, None])[:, None, None])
 
     @_rule("The specialist speaks the customer's language; English serves where nobody does.")
     def language(self) -> Flags:
@@ -147,7 +147,7 @@ class Rules:
 
     @property
     def _called(self) -> Flags:
-        return _by_day(self.chase.by_phone())
+        return _by_day(self.dunning.by_phone())
 
     def _people(self, able: Flags) -> Flags:
         return np.asarray(able[:, None, :, None, None] | ~self._called)
@@ -163,8 +163,8 @@ class Rules:
 
         The last day is the one after the plan.
         """
-        accounts = len(self.chase.customer)
-        free: Flags = np.ones((accounts, 1, 1, len(self.chase.days), 1), np.bool_)
+        accounts = len(self.dunning.customer)
+        free: Flags = np.ones((accounts, 1, 1, len(self.dunning.days), 1), np.bool_)
         left: Flags = np.ones(accounts, np.bool_)
         held: dict[str, Ints] = {}
         for name, allows in self.applied():

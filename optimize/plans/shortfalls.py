@@ -27,7 +27,7 @@ class Findings:
     @property
     def contacted(self) -> Flags:
         """Accounts with a call or a message, (n,)."""
-        n = len(self.calls.chase.customer)
+        n = len(self.calls.dunning.customer)
         out = np.zeros(n, np.bool_)
         out[self.chosen.item[self.chosen.item < n]] = True
         out[self.sent.account] = True
@@ -55,7 +55,7 @@ class Findings:
         )
 
     def _tasks_left(self) -> int:
-        n = len(self.calls.chase.customer)
+        n = len(self.calls.dunning.customer)
         return len(self.calls.tasks.customer) - int((self.chosen.item >= n).sum())
 
     def unmet(self) -> pd.DataFrame:
@@ -66,9 +66,9 @@ class Findings:
         return framed(UNMET_COLUMNS, {name: [row[k] for row in rows] for k, name in enumerate(names)})
 
     def _promises(self) -> list[tuple[str, str, str]]:
-        chase = self.calls.chase
-        ids = chase.ledger.customers["customer_id"]
-        owed = chase.follow_up[:, :-1].any(axis=1) & ~self.contacted
+        dunning = self.calls.dunning
+        ids = dunning.ledger.customers["customer_id"]
+        owed = dunning.follow_up[:, :-1].any(axis=1) & ~self.contacted
         why = dict.fromkeys(np.flatnonzero(owed).tolist(), "capacity")
         for rule, accounts in self.held_back.items():
             for account in accounts.tolist():
@@ -76,14 +76,14 @@ class Findings:
                     why[account] = rule
         said = sentence("promise_follow_up")
         return [
-            ("promise_follow_up", str(ids.iloc[chase.customer[account]]), f"{said} Held back by: {sentence(rule)}")
+            ("promise_follow_up", str(ids.iloc[dunning.customer[account]]), f"{said} Held back by: {sentence(rule)}")
             for account, rule in why.items()
             if rule not in _LIFT
         ]
 
     def _disputes(self) -> list[tuple[str, str, str]]:
-        calls, tasks, n = self.calls, self.calls.tasks, len(self.calls.chase.customer)
-        ids, said = calls.chase.ledger.customers["customer_id"], sentence("dispute_acknowledged")
+        calls, tasks, n = self.calls, self.calls.tasks, len(self.calls.dunning.customer)
+        ids, said = calls.dunning.ledger.customers["customer_id"], sentence("dispute_acknowledged")
         day = dict(zip(self.chosen.item.tolist(), (self.chosen.slot // len(calls.desks.starts)).tolist(), strict=True))
         found = []
         for k, customer in enumerate(tasks.customer.tolist()):
@@ -118,7 +118,7 @@ def holdouts(asked: Request, calls: Calls, held: Flags) -> pd.DataFrame:
     """Return who was drawn for the holdout and who was not; empty without one."""
     if not asked.share:
         return framed(HOLDOUT_COLUMNS)
-    ids = calls.chase.ledger.customers["customer_id"].iloc[calls.chase.customer].astype(object)
+    ids = calls.dunning.ledger.customers["customer_id"].iloc[calls.dunning.customer].astype(object)
     first, last = asked.span
     return framed(
         HOLDOUT_COLUMNS,

@@ -24,7 +24,7 @@ FOLLOW_UP: Final = "promise follow-up"  # a step of its own: no strategy leaves 
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Chase:
+class Dunning:
     """Accounts (n), their open invoices (m, sorted by account) and the days (D) of a plan, the day after it included.
 
     An account is a customer with an invoice that has reached the ladder by the end of the plan, or with a promise to be
@@ -73,7 +73,7 @@ class Chase:
         return self.strategy.steps[step].name if 0 <= step < len(self.strategy.steps) else FOLLOW_UP
 
 
-def chase(ledger: Ledger, strategy: Strategy, days: Ints, kept: float) -> Chase:
+def dunning(ledger: Ledger, strategy: Strategy, days: Ints, kept: float) -> Dunning:
     """Return what the ladder asks for on these days of a ledger as known; `kept` is the chance that a promise is."""
     contacted, amount = Contacted.of(ledger), ledger.open_amount()
     row = np.flatnonzero(amount > 0)
@@ -88,7 +88,7 @@ def chase(ledger: Ledger, strategy: Strategy, days: Ints, kept: float) -> Chase:
     found, row, broken, reached = found.of(mine), row[mine], broken[mine], reached[mine]
     customer, account = np.unique(found.customer, return_inverse=True)
     open_now = broken & (found.hold > day_number(ledger.as_of))  # whether the promise is kept is not known yet
-    made = Chase(
+    made = Dunning(
         ledger=ledger,
         strategy=strategy,
         days=days,
@@ -109,7 +109,7 @@ def chase(ledger: Ledger, strategy: Strategy, days: Ints, kept: float) -> Chase:
     return _with_steps(made, found, broken)
 
 
-def _with_steps(made: Chase, found: Standing, broken: Flags) -> Chase:
+def _with_steps(made: Dunning, found: Standing, broken: Flags) -> Dunning:
     """Return the accounts with the step due on each day."""
     strategy, days = made.strategy, made.days
     day_of, step_of = rungs(strategy)

@@ -204,12 +204,16 @@ def _priced(
     notes: tuple[str, ...],
 ) -> Week:
     """Return the week with its calls at the worth that they have when the roster's own hours are priced."""
-    n, slots, unit = len(calls.chase.customer), calls.days * BLOCKS, 10 ** decimals(calls.chase.ledger.base_currency)
+    n, slots, unit = (
+        len(calls.dunning.customer),
+        calls.days * BLOCKS,
+        10 ** decimals(calls.dunning.ledger.base_currency),
+    )
     own = calls.reach.minutes[:, :-1].reshape(n, slots)
     minutes = np.concatenate([own, np.repeat(calls.tasks.minutes[:, None], slots, axis=1)])
     must = np.r_[calls.must, calls.tasks.must]
     done = np.repeat(np.where(calls.tasks.able, 0.0, -np.inf)[:, :, None], slots, axis=2)
-    net, _ = calls.worth(np.ones(calls.chase.step.shape))
+    net, _ = calls.worth(np.ones(calls.dunning.step.shape))
     mean: float | None = None
     for _ in range(PASSES):
         price = None if mean is None else np.full(net.shape[1:4:2], mean)
@@ -220,7 +224,7 @@ def _priced(
         made = Week(
             team=team, shifts=shifts, assumptions=assume, newcomers=newcomers,
             worth=np.where(must[:, None, None], worth + penalty, worth), minutes=minutes, must=must, penalty=penalty,
-            currency=calls.chase.ledger.base_currency, notes=notes,
+            currency=calls.dunning.ledger.base_currency, notes=notes,
         )  # fmt: skip
         _, found = made.relaxed(made.opened(1.0))
         fresh = mean_price(found[: len(team)] * unit, shifts.minutes.reshape(len(team), -1))

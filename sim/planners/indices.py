@@ -36,9 +36,10 @@ class Whittle:
 
 @dataclass(frozen=True, slots=True)
 class Clairvoyant:
-    """Know the thresholds: on what day each invoice is paid with a call today, later, or never. An upper bound.
+    """Know the thresholds: on what day each invoice is paid with a call today, later, or never.
 
-    Who answers the telephone and who promises stays open, so that it calls by the same index as `Whittle`.
+    Who answers the telephone and who promises stays open, so that it calls by the same index as `Whittle`: an index of
+    one who knows more, and no bound on what planners can reach.
     """
 
     name: str = "clairvoyant"

@@ -86,7 +86,17 @@ def test_chances_to_pay_are_the_days_between_payment_runs(seed: int, many: int) 
     start = issue[blocked] + rng.integers(0, 40, 3)
     blocks = Blocks(first, start, start + rng.integers(0, 5, 3))
     pays = rng.random((1, 400)) < 0.3
+    free, rate, low = rng.choice([0.0, 0.3, -0.7], (1, 400)), rng.uniform(0, 0.2, (2, 60)), -20
     rows = []
+
+    def pushed(i: int, kind: int, day: int) -> float:
+        """Return what a draw let be felt on a day: of each day before it, faded."""
+        out = 0.0
+        for on in range(issue[i], day + 1):  # of the evening before each
+            late = min(max(on - 1 - due[i] - low, 0), 59)
+            out += rate[kind, late] * free[0, max(on - 1, 0)] * 0.9 ** (day + 1 - on)
+        return out
+
     for i in range(many):
         days: list[int] = []
         for today in range(issue[i], (end[i] + exposure.BEYOND if paid[i] else end[i]) + 1):
@@ -107,7 +117,9 @@ def test_chances_to_pay_are_the_days_between_payment_runs(seed: int, many: int) 
                     / len(days)
                     for one in (0, 1)
                 ]
-                rows.append((i, today, len(days), event, *dose))
+                assigned = [sum(pushed(i, one, day) for day in days) / len(days) for one in (0, 1)]
+                allowed = sum(free[0, max(day - 1, 0)] for day in days) / len(days)
+                rows.append((i, today, len(days), event, *dose, *assigned, allowed))
             if event:
                 break
             days = []
@@ -116,13 +128,11 @@ def test_chances_to_pay_are_the_days_between_payment_runs(seed: int, many: int) 
         exposure.Runs(pays, 0),
         exposure.Doses(begin, heard, kind, weight, 2),
         blocks,
-        exposure.Draws(np.zeros((1, 1)), np.zeros((2, 1)), 0),
+        exposure.Draws(free, rate, low),
         0.9,
     )
-    columns = np.c_[found.invoice, found.day, found.days, found.paid, found.dose]
-    assert columns == pytest.approx(np.array(rows, float).reshape(-1, 6))
-    assert (found.assigned == 0).all()
-    assert (found.allowed == 0).all()
+    columns = np.c_[found.invoice, found.day, found.days, found.paid, found.dose, found.assigned, found.allowed]
+    assert columns == pytest.approx(np.array(rows, float).reshape(-1, 9))
 
 
 def kaplan_meier(weight: Array, enter: Array, stop: Array, event: Array, cells: int) -> tuple[Array, Array]:
@@ -143,8 +153,13 @@ def test_hazards_of_customers_are_weighted_payments_over_those_at_risk(seed: int
     parent = rng.uniform(0.01, 0.2, (1, cells)).astype(np.float32)
     evening, own_due, term = 95, 100, 20
     books = hazards.HazardBooks(np.array([0, many]), issue, due, seen, paid, issue, due, end)
-    asked = hazards.Askers(*(np.array([value]) for value in (0, own_due, term, evening, evening)))
-    hazard, support = hazards.by_customer(books, asked, parent, hazards.KernelWeights(50.0, 0.5, 0.25), low)
+    asked = hazards.Askers(
+        *(np.array(pair) for pair in ((0, -1), *((v, v) for v in (own_due, term, evening, evening))))
+    )
+    weights = hazards.KernelWeights(50.0, 0.5, 0.25)
+    hazard, support = hazards.by_customer(books, asked, np.repeat(parent, 2, axis=0), weights, low)
+    assert hazard[1] == pytest.approx(parent[0])  # of a customer never seen
+    assert (support[1] == 0).all()
     weight = 2.0 ** (-(evening - issue) / 50.0) * np.where((due - own_due) % 7 != 0, 0.5, 1.0)
     weight = weight * np.where(abs(due - issue - term) > 2, 0.25, 1.0) * (issue < evening)
     known = seen <= evening
@@ -186,7 +201,8 @@ def test_recent_weekdays_are_counted_payments(seed: int, many: int) -> None:
     issue, _, end, paid = lives(rng, many)
     seen, even = end + rng.integers(0, 4, many), np.full((1, 7), 1 / 7)
     books = (np.array([0, many]), issue, seen, end, paid)
-    found = hazards.recent_weekdays(books, np.array([0]), np.array([100]), even)
+    found = hazards.recent_weekdays(books, np.array([0, -1]), np.array([100, 100]), np.repeat(even, 2, axis=0))
+    assert found[1] == pytest.approx(even[0])
     some = paid & (seen <= 100)
     weight = 2.0 ** (-(100 - end[some]) / hazards.WEEKDAY_HALF_LIFE)
     count = even[0] * hazards.WEEKDAY_PSEUDO + np.bincount((end[some] + 3) % 7, weight, 7)
@@ -201,18 +217,42 @@ def test_features_are_counts_and_means_of_what_was_known(seed: int, many: int) -
     issue, due, end, paid = lives(rng, many)
     seen, size, evening, own_due = end + rng.integers(0, 4, many), rng.uniform(3, 9, many), 80, 90
     out = np.zeros((1, len(FEATURES)), np.float32)
-    asking = Asking(*(np.array([v]) for v in (0, 79, own_due, evening)), np.array([5.0]), np.array([2.0]))
+    asking = Asking(
+        customer=np.array([0]), issue=np.array([79]), due=np.array([own_due]), evening=np.array([evening]),
+        log_amount=np.array([5.0]), peers=np.array([2.0]),
+    )  # fmt: skip
     look_back(Looked(np.array([0, many]), issue, due, end, seen, paid, size), asking, out)
     got = dict(zip(FEATURES, out[0].tolist(), strict=True))
     here, known = issue <= evening, seen <= evening
     open_, money = here & ~known, np.exp(size - 5.0)
-    late = np.clip(end - due, -60, 60)[here & known & paid]
+    some = here & known & paid
+    late = np.clip(end - due, -60, 60)[some]
+    latest = np.clip(end - due, -60, 60)[np.flatnonzero(some)[::-1]]
+    latest = latest[np.argsort(-due[np.flatnonzero(some)[::-1]], kind="stable")]
+    for name, last in (("late_last_5", 5), ("late_last_20", 20)):
+        assert got[name] == pytest.approx(
+            (latest[:last].sum() + 2.0) / (min(len(latest), last) + 1), rel=1e-5, abs=1e-5
+        )
+    assert got["trend"] == pytest.approx(got["late_last_5"] - got["late_last_20"], abs=1e-4)
+    if len(late):
+        assert (got["late_q10"], got["late_q90"]) == pytest.approx(tuple(np.quantile(late, (0.1, 0.9))), abs=1e-4)
+        assert got["late_deviation"] == pytest.approx(late.std(), rel=1e-5)
+        assert got["share_late_15"] == pytest.approx(((late > 15).sum() + 0.05) / (len(late) + 1), rel=1e-5)
+        assert got["share_early"] == pytest.approx(((late < -3).sum() + 0.2) / (len(late) + 1), rel=1e-5)
+        assert got["since_payment"] == min(evening - end[some].max(), 60)
+        assert got["after_newest_paid"] == np.clip(own_due - due[some].max(), -60, 60)
+    near = end[some & (evening - end < 30)]
+    assert got["paydays_per_30"] == len(np.unique(near))
     over = open_ & (due < evening)
     assert got["known"] == pytest.approx(np.log1p(here.sum()), rel=1e-6)
     assert got["open_count"] == pytest.approx(np.log1p(open_.sum()), rel=1e-6)
     assert got["open_amount"] == pytest.approx(np.log1p(money[open_].sum()), rel=1e-6)
     assert got["overdue_count"] == pytest.approx(np.log1p(over.sum()), rel=1e-6)
     assert got["overdue_amount"] == pytest.approx(np.log1p(money[over].sum()), rel=1e-6)
+    assert got["oldest_overdue"] == min((evening - due[over]).max(initial=0), 60)
+    if open_.any():
+        assert got["after_oldest_open"] == np.clip(own_due - due[open_].min(), -60, 60)
+    assert (got["term"], got["asked_age"]) == (own_due - 79, max(evening - own_due, -60))
     assert got["queue"] == pytest.approx(np.log1p((open_ & (due < own_due)).sum()), rel=1e-6)
     assert got["same_day"] == pytest.approx(np.log(1 + (here & (due == own_due)).sum()), rel=1e-6)
     assert got["late_median"] == pytest.approx(np.median(late) if len(late) else 2.0, rel=1e-6)

@@ -8,7 +8,7 @@ from ledger import Ledger
 from models.families.forest import ANSWERS, paid_by_then
 from models.families.hazard import fit_hazard, fit_hazard_linear, pooled, snapped, training_of
 from models.families.lateness import Lateness
-from models.history.candidate_days import DAY_FEATURES, INVOICE_FEATURES, View, spanning
+from models.history.candidate_days import DAY_FEATURES, INVOICE_FEATURES, CandidateDays, spanning
 from models.history.customer_hazards import Axis, Kernel, customer_hazards
 from models.history.features import FEATURES, invoice_features
 from models.history.history_columns import Past
@@ -35,12 +35,12 @@ def three() -> Ledger:
     return handmade("2024-04-24", invoices, payments)
 
 
-def ask(ledger: Ledger, issue: str, due: str, evening: str, customer: str = "c1") -> View:
+def ask(ledger: Ledger, issue: str, due: str, evening: str, customer: str = "c1") -> CandidateDays:
     """Return the view of one invoice asked about on an evening."""
     past = Past.of(ledger)
     days = {"issue_date": issue, "due_date": due, "asked_on": evening}
     frame = pd.DataFrame([{"customer_id": customer, "amount": 20_000, "currency": "USD", **days}])
-    return View.of(past, past.asked(frame.astype(dict.fromkeys(days, "datetime64[ns]"))), EVERY_DAY)
+    return CandidateDays.of(past, past.asked(frame.astype(dict.fromkeys(days, "datetime64[ns]"))), EVERY_DAY)
 
 
 def test_features_by_hand() -> None:
@@ -87,7 +87,7 @@ def test_nothing_later_is_seen() -> None:
         rows = np.flatnonzero((still.issue <= number(evening)) & (still.seen > number(evening) + 1))
         invoices = known.invoices[known.open_amount() > 0].assign(asked_on=pd.Timestamp(evening))
         assert len(rows) == len(invoices) > 20
-        one, two = (View.of(past, past.asked(invoices), WEEK) for past in (told, still))
+        one, two = (CandidateDays.of(past, past.asked(invoices), WEEK) for past in (told, still))
         assert np.array_equal(one.features, two.features)
         assert all(np.array_equal(a, b) for a, b in zip(one.hazards, two.hazards, strict=True))
         assert np.array_equal(one.shares, two.shares)
@@ -221,5 +221,7 @@ def test_a_curve_is_bent_to_the_chance_of_being_late() -> None:
     assert np.log(after[due] / (1 - after[due])) == pytest.approx(0.7 * odds + 0.3 * np.log(9))
     np.testing.assert_allclose(after[due:] / after[due], before[due:] / before[due])
     np.testing.assert_allclose((1 - after[:due]) / (1 - after[due]), (1 - before[:due]) / (1 - before[due]), atol=1e-12)
-    overdue = View.of(past, past.asked(ledger.invoices.head(1).assign(asked_on=pd.Timestamp("2024-09-01"))), WEEK)
+    overdue = CandidateDays.of(
+        past, past.asked(ledger.invoices.head(1).assign(asked_on=pd.Timestamp("2024-09-01"))), WEEK
+    )
     assert (Lateness(trees=Says()).bent(overdue, days, curve, np.array([0.0])) == curve).all()

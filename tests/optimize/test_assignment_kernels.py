@@ -16,7 +16,7 @@ from optimize.assignment.ejection_chains import field_of
 from optimize.assignment.ejection_chains_kernels import ChainPlan, Weights, anneal_chains
 from optimize.assignment.instance import Options
 from optimize.assignment.near_best import close_to_best, option_arrays
-from optimize.assignment.pair_exchange import lists_of, woven
+from optimize.assignment.pair_exchange import lists_of, pair_exchanged
 from tests.optimize import twins_of_assignment as plain
 
 few = settings(max_examples=30, deadline=None, derandomize=True)
@@ -101,7 +101,7 @@ def test_annealing_keeps_its_books_and_never_ends_worse(options, level, seed, ex
     before = plan.chosen.copy()
     if exchanging:
         lists = lists_of(options)
-        gain = woven(options, lists, prices, ends=(1.0, 0.1), moves=300, seed=seed, plan_out=plan)
+        gain = pair_exchanged(options, lists, prices, ends=(1.0, 0.1), moves=300, seed=seed, plan_out=plan)
     else:
         gain = annealed(options, ends=(1.0, 0.1), moves=300, seed=seed, plan_out=plan)
     plain.recounted(options, plan)

@@ -13,7 +13,7 @@ from models.planning.protocol import Outlook, WorkList
 from optimize import Policy, plan
 from optimize.in_simulator.planner import Daily, DayPlan
 from optimize.plans.contact_value import contact_values
-from optimize.plans.steps_due import chase
+from optimize.plans.steps_due import dunning
 from sim import Portfolio, Step, Strategy, simulate
 from tests.handmade import invoice
 from tests.portfolios import flat, portfolio, staff
@@ -64,7 +64,7 @@ def test_simulator_and_night_value_talks_alike(later_cash: float) -> None:
     days = day_numbers(pd.DatetimeIndex([MORNING, MORNING + pd.Timedelta(days=1)]))
     effects = Effects.assumed(assume)
     found = contact_values(
-        chase(some.ledger, CALLS, days, assume.promise_kept), constant(HAZARD), (effects, effects),
+        dunning(some.ledger, CALLS, days, assume.promise_kept), constant(HAZARD), (effects, effects),
         WriteOffs.at(200), policy=Policy(**POLICY, later_cash=later_cash), assume=assume,
     ).talks(0, 0.0)  # fmt: skip
     assert work.prospects is not None

@@ -11,7 +11,7 @@ from models.effects.what_if import Effects, incremental_cash
 from models.history.write_offs import WriteOffs
 from optimize.plans.contact_value import ContactValues, contact_values
 from optimize.plans.policy import Policy
-from optimize.plans.steps_due import chase
+from optimize.plans.steps_due import dunning
 from tests.handmade import handmade, invoice, payment
 from tests.timings import Hazards, constant
 
@@ -37,7 +37,7 @@ def ledger():
 
 def worth(policy: Policy, age: int = 180) -> ContactValues:
     """Return the values of the two accounts."""
-    return valued(chase(ledger(), LADDER, DAYS, 0.7), MODEL, WriteOffs.at(age), policy)
+    return valued(dunning(ledger(), LADDER, DAYS, 0.7), MODEL, WriteOffs.at(age), policy)
 
 
 def valued(due, model, written, policy, **assumed) -> ContactValues:
@@ -97,7 +97,7 @@ def test_value_is_the_sum_over_days_of_discounted_cash(day: int, later: float, a
 def test_who_pays_anyway_is_worth_no_call():
     """Gain falls to nothing as payment becomes certain, and never exceeds what is open."""
     gains = [
-        valued(chase(ledger(), LADDER, DAYS, 0.7), constant(rate), NEVER_OFF, Policy()).gain[0, 0, 0]
+        valued(dunning(ledger(), LADDER, DAYS, 0.7), constant(rate), NEVER_OFF, Policy()).gain[0, 0, 0]
         for rate in (1e-6, 0.01, 0.05, 1.0, 20.0)
     ]
     assert gains[0] < gains[1]
@@ -113,7 +113,7 @@ def test_a_rest_is_worth_next_to_no_call_where_none_was_ever_settled():
     open_ones = handmade(EVENING, invoices, [payment(f"i{k}", "2024-07-05", 98_00) for k in range(40)])
     unpaid = handmade(EVENING, [row | {"amount": 2_00} for row in invoices])
     gain, as_invoices = (
-        valued(chase(one, LADDER, DAYS, 0.7), quick, NEVER_OFF, Policy(horizon=30)).gain[0, 0, 0]
+        valued(dunning(one, LADDER, DAYS, 0.7), quick, NEVER_OFF, Policy(horizon=30)).gain[0, 0, 0]
         for one in (open_ones, unpaid)
     )
     assert as_invoices > 1_00

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.world.keyed import Purpose, key
-from sim.world.keyed_kernels import child, triangular, uniform
-from sim.world.orders_kernels import Catalogue, Keys, OrderDays, Processes, counted, drawn, numbered
+from sim.world.keyed_kernels import child, child_of_each, triangular, uniform
+from sim.world.orders_kernels import Catalogue, Keys, OrderDays, Processes, counted, drawn, numbered, strangers
 
 ONES = 2**64 - 1
 
@@ -31,6 +31,11 @@ def test_uniforms_are_hashes_of_key_entity_and_number(draw: int, entity: int, k:
     """To the last bit."""
     assert uniform(np.uint64(draw), np.uint64(entity), k) == plain_uniform(draw, entity, k)
     assert int(child(np.uint64(entity), k)) == plain_mix(entity ^ plain_mix(k))
+    pair = np.array([entity, entity], np.uint64)
+    assert child_of_each(pair, np.array([3, 4], np.int32)).tolist() == [
+        plain_mix(entity ^ plain_mix(n)) for n in (3, 4)
+    ]
+    assert strangers(pair).tolist() == [plain_mix((entity + plain_mix(n)) & ONES) for n in (0, 1)]
 
 
 @given(u=st.floats(0.001, 0.999), low=st.floats(0, 5), a=st.floats(0, 5), b=st.floats(0, 5))
